@@ -1,0 +1,41 @@
+/** Paths to peers: what RFC 5626 §2 calls a flow, and the listeners they belong to. */
+export type TransportName = "udp" | "tcp" | "tls" | "ws" | "wss";
+
+/** A received message carries the flow it came on; a message to send names the flow to use. */
+export type Flow = {
+	readonly transport: TransportName;
+	/** Id of our listener, whose advertised address is our sent-by on this flow. */
+	readonly listener: number;
+	/**
+	 * Id of the stream connection, unique for the life of the process; 0 for UDP.
+	 * In a flow to send on, 0 on a stream asks to reuse a matching connection or to open one.
+	 */
+	readonly connection: number;
+	/** The peer's IP address, without brackets. */
+	readonly host: string;
+	readonly port: number;
+	/** The domain of the URI that was resolved: what a TLS server has to prove (RFC 5922 §7.3). */
+	readonly serverName: string | undefined;
+};
+
+/** One of our listeners as the protocol core sees it. */
+export type Listener = {
+	readonly id: number;
+	readonly transport: TransportName;
+	/** The bound IP address, without brackets. */
+	readonly address: string;
+	/** The advertised host, IPv6 in brackets: as written into Via and Record-Route. */
+	readonly host: string;
+	/** The advertised port. */
+	readonly port: number;
+};
+
+/** Streams deliver what they accept, so transactions on them do not retransmit (RFC 3261 §17). */
+export function reliable(transport: TransportName): boolean {
+	return transport !== "udp";
+}
+
+/** Whether the hop is encrypted: the only transports that a `sips` URI may use (RFC 3261 §26.2.2, RFC 7118 §9.2). */
+export function secure(transport: TransportName): boolean {
+	return transport === "tls" || transport === "wss";
+}
