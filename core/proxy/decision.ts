@@ -1,0 +1,41 @@
+/** What a hook's answer means to the proxy: made by script/ from what the isolate returned, taken here. */
+import type { Scheme } from "../base/scheme.ts";
+
+/** A header field that the script set, added or removed on what is forwarded or answered. */
+export type HeaderEdit = {
+	readonly op: "set" | "add" | "remove";
+	readonly name: string;
+	/** Empty for `remove`. */
+	readonly value: string;
+};
+
+/** Where a script wants a request to go: RFC 3261 §16.5. */
+export type TargetChoice =
+	/** A configured device, at its contact or its bindings. `number` replaces the dialled one. */
+	| { readonly kind: "device"; readonly name: string; readonly number: string | undefined }
+	| { readonly kind: "uri"; readonly uri: string }
+	/** Wherever the Request-URI points to. */
+	| { readonly kind: "request-uri" };
+
+export type Decision =
+	/** Several targets are called at once: a parallel fork (§16.6). */
+	| {
+			readonly kind: "relay";
+			readonly targets: readonly TargetChoice[];
+			/** The scheme that `forceSips` or `forceSip` gave every callee leg. */
+			readonly callee: Scheme | undefined;
+			readonly edits: readonly HeaderEdit[];
+	  }
+	| {
+			readonly kind: "reply";
+			readonly status: number;
+			readonly reason: string | undefined;
+			readonly edits: readonly HeaderEdit[];
+	  }
+	| { readonly kind: "redirect"; readonly status: number; readonly contacts: readonly string[] }
+	/** Bind the Contacts of a REGISTER: as edited by the script, in the order of the request. */
+	| { readonly kind: "save"; readonly contacts: readonly string[] | undefined }
+	/** 401 for a REGISTER, 407 for anything else (RFC 3261 §22.1). */
+	| { readonly kind: "challenge" }
+	/** No answer at all. */
+	| { readonly kind: "drop" };
