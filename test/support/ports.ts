@@ -1,0 +1,32 @@
+/** Ports of the loopback interface that nobody uses right now. */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+
+/** A port that is free for TCP and UDP, and was not handed out before in this process. */
+export async function freePort(host = "127.0.0.1"): Promise<number> {
+	for (;;) {
+		const port = await probe(host);
+		if (port === undefined || given.has(port)) continue;
+		given.add(port);
+		return port;
+	}
+}
+
+const given = new Set<number>();
+
+async function probe(host: string): Promise<number | undefined> {
+	const server = createServer().listen(0, host);
+	await once(server, "listening");
+	const { port } = server.address() as AddressInfo;
+	const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+	const free = new Promise<boolean>((resolve) => {
+		socket.once("error", () => resolve(false));
+		socket.bind(port, host, () => resolve(true));
+	});
+	const both = await free;
+	if (both) await new Promise<void>((resolve) => socket.close(() => resolve()));
+	server.close();
+	await once(server, "close");
+	return both ? port : undefined;
+}

@@ -1,0 +1,108 @@
+/** A program under test or beside it: started, watched through its output, stopped by its own id. */
+import { type ChildProcess, spawn } from "node:child_process";
+
+export type Program = {
+	readonly pid: number;
+	/** Standard output and standard error so far. */
+	output(): string;
+	/** Resolves when the output matches; rejects when the program ends first or time is up. */
+	printed(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
+	write(text: string): void;
+	/** The exit code; null when a signal ended it. */
+	readonly ended: Promise<number | null>;
+	/** Asks it to end, insists after five seconds, and resolves with the exit code. */
+	stop(signal?: NodeJS.Signals): Promise<number | null>;
+};
+
+export type StartOptions = {
+	readonly cwd?: string;
+	readonly env?: Record<string, string>;
+	/** Keep standard input open for `write`. */
+	readonly input?: boolean;
+};
+
+const INSIST_MS = 5_000;
+
+export function startProgram(
+	command: string,
+	args: readonly string[],
+	options: StartOptions = {},
+): Program {
+	const child = spawn(command, args, {
+		cwd: options.cwd,
+		env: { ...process.env, ...options.env },
+		stdio: [options.input ? "pipe" : "ignore", "pipe", "pipe"],
+	});
+	let text = "";
+	let failure: Error | undefined;
+	const watchers = new Set<() => void>();
+	const tell = () => {
+		for (const watcher of [...watchers]) watcher();
+	};
+	const collect = (chunk: Buffer) => {
+		text += chunk.toString("latin1");
+		tell();
+	};
+	child.stdout?.on("data", collect);
+	child.stderr?.on("data", collect);
+	const ended = new Promise<number | null>((resolve) => {
+		child.once("error", (error) => {
+			failure = error;
+			tell();
+			resolve(-1);
+		});
+		child.once("close", (code) => {
+			failure ??= new Error(`${command} ended with code ${code}`);
+			tell();
+			resolve(code);
+		});
+	});
+	return {
+		pid: child.pid ?? -1,
+		output: () => text,
+		printed: (pattern, withinMs = 20_000) =>
+			printed(pattern, withinMs, watchers, () => ({ text, failure })),
+		write: (line) => child.stdin?.write(line),
+		ended,
+		stop: (signal = "SIGTERM") => stop(child, ended, signal),
+	};
+}
+
+function printed(
+	pattern: RegExp,
+	withinMs: number,
+	watchers: Set<() => void>,
+	state: () => { text: string; failure: Error | undefined },
+): Promise<RegExpExecArray> {
+	return new Promise((resolve, reject) => {
+		const finish = (settle: () => void) => {
+			clearTimeout(timer);
+			watchers.delete(look);
+			settle();
+		};
+		const fail = (why: string) =>
+			finish(() => reject(new Error(`${why}: no ${pattern} in its output:\n${state().text}`)));
+		const look = () => {
+			const { text, failure } = state();
+			const found = pattern.exec(text);
+			if (found) finish(() => resolve(found));
+			else if (failure) fail(failure.message);
+		};
+		const timer = setTimeout(() => fail(`not within ${withinMs} ms`), withinMs);
+		watchers.add(look);
+		look();
+	});
+}
+
+async function stop(
+	child: ChildProcess,
+	ended: Promise<number | null>,
+	signal: NodeJS.Signals,
+): Promise<number | null> {
+	child.stdin?.end();
+	child.kill(signal);
+	const insist = setTimeout(() => child.kill("SIGKILL"), INSIST_MS);
+	const code = await ended;
+	clearTimeout(insist);
+	return code;
+}

@@ -1,0 +1,106 @@
+/** SIPp as a caller or a callee, one process each, with its counts read from its statistics file. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Program, startProgram } from "./process.ts";
+import { type TempFolder, tempFolder } from "./temp-folder.ts";
+
+const SCENARIOS = join(import.meta.dirname, "../interop/scenarios");
+
+export type SippOptions = {
+	/** File name in test/interop/scenarios, without `.xml`: the behaviour. */
+	readonly scenario: string;
+	/** Own address. */
+	readonly host?: string;
+	readonly port: number;
+	/** `host:port` to send to; a callee needs none. */
+	readonly remote?: string;
+	/** User part of the Request-URI. */
+	readonly service?: string;
+	readonly calls?: number;
+	readonly callsPerSecond?: number;
+	readonly transport?: "u1" | "t1";
+	/** Words put before the command, such as `taskset -c 1`. */
+	readonly prefix?: readonly string[];
+	readonly args?: readonly string[];
+};
+
+export type SippCounts = {
+	readonly successful: number;
+	readonly failed: number;
+	readonly retransmissions: number;
+	/** What SIPp says about messages it did not expect. */
+	readonly errors: string;
+};
+
+export type Sipp = {
+	readonly program: Program;
+	/** Waits until its calls are done and reads its counts. */
+	finished(): Promise<SippCounts>;
+	/** Stops it and reads its counts. */
+	stop(): Promise<SippCounts>;
+};
+
+export function startSipp(options: SippOptions): Sipp {
+	const folder = tempFolder();
+	const [command = "sipp", ...args] = [
+		...(options.prefix ?? []),
+		"sipp",
+		...sippArgs(options, folder),
+	];
+	const program = startProgram(command, args, { cwd: folder.path, env: { TERM: "dumb" } });
+	const counts = () => {
+		const result = readCounts(folder);
+		folder.remove();
+		return result;
+	};
+	return {
+		program,
+		finished: async () => {
+			await program.ended;
+			return counts();
+		},
+		stop: async () => {
+			await program.stop("SIGUSR1");
+			return counts();
+		},
+	};
+}
+
+function sippArgs(options: SippOptions, folder: TempFolder): string[] {
+	const { host = "127.0.0.1", port, remote, service, calls, callsPerSecond, transport } = options;
+	const pairs: Record<string, string | number | undefined> = {
+		"-sf": join(SCENARIOS, `${options.scenario}.xml`),
+		"-i": host,
+		"-p": port,
+		"-t": transport ?? "u1",
+		"-s": service,
+		"-m": calls,
+		"-r": callsPerSecond,
+		"-l": callsPerSecond === undefined ? undefined : 20 * callsPerSecond,
+		"-stf": join(folder.path, "stat.csv"),
+		"-error_file": join(folder.path, "errors.log"),
+	};
+	const given = Object.entries(pairs).flatMap(([name, value]) =>
+		value === undefined ? [] : [name, String(value)],
+	);
+	const fixed = ["-nostdin", "-trace_stat", "-trace_err", "-fd", "1"];
+	return [...given, ...fixed, ...(options.args ?? []), ...(remote === undefined ? [] : [remote])];
+}
+
+function readCounts(folder: TempFolder): SippCounts {
+	const rows = read(folder, "stat.csv").trim().split("\n");
+	const names = (rows[0] ?? "").split(";");
+	const last = (rows.at(-1) ?? "").split(";");
+	const count = (name: string) => Number(last[names.indexOf(name)] ?? Number.NaN);
+	return {
+		successful: count("SuccessfulCall(C)"),
+		failed: count("FailedCall(C)"),
+		retransmissions: count("Retransmissions(C)"),
+		errors: read(folder, "errors.log"),
+	};
+}
+
+function read(folder: TempFolder, name: string): string {
+	const file = join(folder.path, name);
+	return existsSync(file) ? readFileSync(file, "latin1") : "";
+}

@@ -1,0 +1,80 @@
+/** The real program as a child process, with a configuration and a state folder of its own. */
+import { join } from "node:path";
+import { type Program, startProgram } from "./process.ts";
+import { type TempFolder, tempFolder } from "./temp-folder.ts";
+
+const REPOSITORY = join(import.meta.dirname, "../..");
+const MAIN = join(REPOSITORY, "core/main.ts");
+
+export type SipwrightOptions = {
+	/** The YAML text. Paths in it are relative to the folder. */
+	readonly config: string;
+	/** More files of that folder, by name: route scripts, certificates. */
+	readonly files?: Record<string, string>;
+	/** Words put before the command, such as `taskset -c 0`. */
+	readonly prefix?: readonly string[];
+	readonly nodeArgs?: readonly string[];
+};
+
+export type LogLine = { readonly [field: string]: unknown };
+
+export type Sipwright = {
+	readonly pid: number;
+	readonly folder: TempFolder;
+	/** The log so far, one object per line. */
+	log(): LogLine[];
+	/** Resolves with the match once the log has it. */
+	logged(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
+	signal(name: NodeJS.Signals): void;
+	readonly ended: Promise<number | null>;
+	/** Ends it, removes its folder, and resolves with its exit code. */
+	stop(): Promise<number | null>;
+};
+
+/** Resolves when the log says `"event":"ready"`. */
+export async function startSipwright(options: SipwrightOptions): Promise<Sipwright> {
+	const folder = tempFolder();
+	for (const [name, text] of Object.entries(options.files ?? {})) folder.write(name, text);
+	const file = folder.write("sipwright.yaml", `${options.config}\n`);
+	const node = [process.execPath, "--no-node-snapshot", ...(options.nodeArgs ?? [])];
+	const [command = "", ...args] = [
+		...(options.prefix ?? []),
+		...node,
+		MAIN,
+		"run",
+		"--config",
+		file,
+	];
+	const program = startProgram(command, args, { cwd: folder.path });
+	try {
+		await program.printed(/"event":"ready"/);
+	} catch (error) {
+		await program.stop();
+		folder.remove();
+		throw error;
+	}
+	return running(program, folder);
+}
+
+function running(program: Program, folder: TempFolder): Sipwright {
+	return {
+		pid: program.pid,
+		folder,
+		log: () => logLines(program.output()),
+		logged: (pattern, withinMs) => program.printed(pattern, withinMs),
+		signal: (name) => process.kill(program.pid, name),
+		ended: program.ended,
+		stop: async () => {
+			const code = await program.stop();
+			folder.remove();
+			return code;
+		},
+	};
+}
+
+function logLines(output: string): LogLine[] {
+	return output
+		.split("\n")
+		.filter((line) => line.startsWith("{") && line.endsWith("}"))
+		.map((line) => JSON.parse(line));
+}
