@@ -1,0 +1,70 @@
+/** Span edits on one text, applied once by slicing. Which part of a message they mean is patch.ts's affair (RFC 3261 §16.6). */
+import { EditError } from "./edit-error.ts";
+
+type Edit = {
+	readonly start: number;
+	readonly end: number;
+	text: string;
+	/** Orders edits that begin at the same place: insertions first, the replaced span last. */
+	readonly rank: number;
+	/** The header that an insertion sets, so that setting it again takes its place. */
+	readonly name: string;
+};
+
+const REPLACE_RANK = Number.MAX_SAFE_INTEGER;
+
+export class Edits {
+	readonly #text: string;
+	readonly #edits: Edit[] = [];
+
+	constructor(text: string) {
+		this.#text = text;
+	}
+
+	replace(start: number, end: number, text: string): void {
+		for (const edit of this.#edits) {
+			if (edit.start === start && edit.end === end && edit.rank === REPLACE_RANK) {
+				edit.text = text;
+				return;
+			}
+		}
+		this.#edits.push({ start, end, text, rank: REPLACE_RANK, name: "" });
+	}
+
+	/** In front of what earlier calls inserted at this place. */
+	insertAbove(at: number, text: string): void {
+		this.#edits.push({ start: at, end: at, text, rank: -this.#edits.length - 1, name: "" });
+	}
+
+	/** Behind what earlier calls inserted at this place. */
+	insertBelow(at: number, text: string): void {
+		this.#edits.push({ start: at, end: at, text, rank: this.#edits.length, name: "" });
+	}
+
+	insertNamed(at: number, name: string, text: string): void {
+		const earlier = this.#edits.find((edit) => edit.name === name);
+		if (earlier !== undefined) earlier.text = text;
+		else this.#edits.push({ start: at, end: at, text, rank: this.#edits.length, name });
+	}
+
+	apply(): string {
+		const edits = this.#edits;
+		if (edits.length === 0) return this.#text;
+		if (edits.length > 1)
+			edits.sort((a, b) => a.start - b.start || a.rank - b.rank || b.end - a.end);
+		let result = "";
+		let from = 0;
+		let removed = false;
+		for (const edit of edits) {
+			if (edit.start < from) {
+				// What is gone needs no editing; two texts for one place are a mistake of ours.
+				if (removed && edit.end <= from) continue;
+				throw new EditError("SIP_EDIT_OVERLAP", "message", `two edits at offset ${edit.start}`);
+			}
+			result += this.#text.slice(from, edit.start) + edit.text;
+			from = edit.end;
+			removed = edit.text === "";
+		}
+		return result + this.#text.slice(from);
+	}
+}
