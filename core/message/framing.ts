@@ -49,7 +49,7 @@ export class StreamFramer {
 	}
 
 	next(): Frame | undefined {
-		if (this.#failed) return undefined;
+		if (this.#failed || this.#at >= this.#chunk.length) return undefined;
 		try {
 			if (this.#heldLength === 0) {
 				const frame = this.#between();
@@ -68,16 +68,18 @@ export class StreamFramer {
 		while (this.#at < this.#chunk.length) {
 			const code = this.#chunk.charCodeAt(this.#at);
 			if ((this.#lastCode === 13) !== (code === 10)) throw fault("CR and LF come in pairs", 0);
-			if (code !== 13 && code !== 10) {
-				this.#crlfs = 0;
-				if (tokenEnd(this.#chunk, this.#at, this.#at + 1) > this.#at) return undefined;
-				throw fault("expected a start line", 0);
-			}
+			if (code !== 13 && code !== 10) return this.#begin();
 			this.#at += 1;
 			this.#lastCode = code === 13 ? 13 : 0;
 			if (code === 10 && this.#countLine()) return { kind: this.#crlfs === 0 ? "ping" : "pong" };
 		}
 		return undefined;
+	}
+
+	#begin(): undefined {
+		this.#crlfs = 0;
+		if (tokenEnd(this.#chunk, this.#at, this.#at + 1) === this.#at)
+			throw fault("expected a start line", 0);
 	}
 
 	/** True when this empty line makes a frame: the second of two, or one with nothing behind it. */
