@@ -71,21 +71,23 @@ export class StreamFramer {
 			if (code !== 13 && code !== 10) return this.#begin();
 			this.#at += 1;
 			this.#lastCode = code === 13 ? 13 : 0;
-			if (code === 10 && this.#countLine()) return { kind: this.#crlfs === 0 ? "ping" : "pong" };
+			const frame = code === 10 ? this.#emptyLine() : undefined;
+			if (frame !== undefined) return frame;
 		}
 		return undefined;
+	}
+
+	/** The second of two is a ping; one with nothing behind it may be a pong. */
+	#emptyLine(): Frame | undefined {
+		this.#crlfs = 1 - this.#crlfs;
+		if (this.#crlfs === 0) return { kind: "ping" };
+		return this.#at === this.#chunk.length ? { kind: "pong" } : undefined;
 	}
 
 	#begin(): undefined {
 		this.#crlfs = 0;
 		if (tokenEnd(this.#chunk, this.#at, this.#at + 1) === this.#at)
 			throw fault("expected a start line", 0);
-	}
-
-	/** True when this empty line makes a frame: the second of two, or one with nothing behind it. */
-	#countLine(): boolean {
-		this.#crlfs = 1 - this.#crlfs;
-		return this.#crlfs === 0 || this.#at === this.#chunk.length;
 	}
 
 	/** Takes lines up to the empty one; false when the input ends before. */

@@ -12,7 +12,7 @@ const DIGIT = 4;
 const REFERENCE = 8; // the inside of an IPv6 reference
 const VALUE = 16; // a parameter value: wider than token, since bare IPv6 and base64 occur
 const SPACE = 32;
-const CLASSES = new Uint8Array(65_536);
+const CLASSES = new Uint8Array(256);
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 mark(`${LETTERS}0123456789-.!%*_+\`'~`, TOKEN);
 mark(`${LETTERS}0123456789-._`, HOST); // "_" is no host character, but container names have it
