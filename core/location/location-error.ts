@@ -1,0 +1,23 @@
+/** The file of the location store cannot be used: the operator's disk, not a peer, is at fault. */
+export class LocationError extends Error {
+	override readonly name = "LocationError";
+	readonly code: "LOCATION_CORRUPT" | "LOCATION_NEWER" | "LOCATION_UNWRITABLE";
+	readonly file: string;
+	/** What the operator can do about it. */
+	readonly fix: string;
+
+	constructor(code: LocationError["code"], file: string, reason: string, cause?: unknown) {
+		super(`${file}: ${reason}; ${FIXES[code]}`, { cause });
+		this.code = code;
+		this.file = file;
+		this.fix = FIXES[code];
+	}
+}
+
+const FIXES: Record<LocationError["code"], string> = {
+	LOCATION_CORRUPT:
+		"move the file and its -wal and -shm companions away and start again: devices come back as they register",
+	LOCATION_NEWER: "start the version that wrote it, or move the file away",
+	LOCATION_UNWRITABLE:
+		"see that the folder exists, has space left and may be written by this user, or set location: { store: memory }",
+};

@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import Database from "better-sqlite3";
+import type { Binding } from "../../core/base/binding.ts";
+import { LocationError } from "../../core/location/location-error.ts";
+import { SqliteStore } from "../../core/location/sqlite.ts";
+import { binding, tlsFlow, UDP_FLOW } from "../support/bindings.ts";
+import { locationStoreBattery } from "../support/location-store.battery.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "location-"));
+after(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function newFile(): string {
+	files += 1;
+	return join(folder, `${files}`, "location.db");
+}
+
+const listeners = [
+	{ id: 0, transport: "udp", address: "192.0.2.1", port: 5060 },
+	{ id: 1, transport: "tcp", address: "192.0.2.1", port: 5060 },
+	{ id: 2, transport: "tls", address: "192.0.2.1", port: 5061 },
+] as const;
+
+type Options = Partial<ConstructorParameters<typeof SqliteStore>[0]>;
+function open(file: string, options: Options = {}): SqliteStore {
+	return new SqliteStore({ file, log: silent, listeners: () => listeners, now: 0, ...options });
+}
+const ignore = () => {};
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+async function restarted(bindings: readonly Binding[], options: Options = {}): Promise<Binding[]> {
+	const file = newFile();
+	const store = open(file);
+	for (const one of bindings) store.apply(one.device, [one], []);
+	await store.close();
+	const again = open(file, options);
+	const found = [...again.all(0)];
+	await again.close();
+	return found;
+}
+
+locationStoreBattery("location in SQLite", () => open(newFile()));
+
+test("RFC 3261 §10.3 RG-21: bindings survive a restart, with every field and their absolute expiry", async () => {
+	const full = binding({
+		contact: "sips:1001@192.0.2.10",
+		echoed: "sips:1001@192.0.2.10;transport=tcp",
+		display: '"Ann \xe9\x80"',
+		params: ';q=0.5;+sip.instance="<urn:uuid:1>"',
+		scheme: "sips",
+		flow: { ...UDP_FLOW, serverName: "h.example" },
+		q: 500,
+		instance: "urn:uuid:1",
+		regId: 1,
+		path: ["<sip:a;lr>", '"x, y" <sip:b;lr>'],
+		userAgent: "Phone/1.0",
+		expiresAt: 1_700_000_000_123,
+	});
+	assert.deepEqual(await restarted([full, binding()]), [full, binding()]);
+});
+
+test("RFC 3261 §10.3 RG-21: what expired while the process was down stays away", async () => {
+	const brief = binding({ contact: "sip:a@h", expiresAt: 5_000 });
+	const long = binding({ contact: "sip:b@h", expiresAt: 5_001 });
+	assert.deepEqual(await restarted([brief, long], { now: 5_000 }), [long]);
+});
+
+test("RFC 5626 §6: after a restart a UDP flow is as it was, a stream connection is 0", async () => {
+	const [udp, tls] = [binding(), binding({ device: "1002", flow: tlsFlow(77) })];
+	assert.deepEqual(await restarted([udp, tls]), [udp, { ...tls, flow: tlsFlow(0) }]);
+});
+
+test("RFC 5626 §6: after a restart a flow is on the listener with the same address, whatever its id", async () => {
+	const moved = listeners.map((one) => ({ ...one, id: one.id + 10 })).reverse();
+	const [found] = await restarted([binding()], { listeners: () => moved });
+	assert.equal(found?.flow.listener, 10);
+
+	const elsewhere = [{ id: 3, transport: "udp", address: "192.0.2.2", port: 5080 }] as const;
+	const [other] = await restarted([binding()], { listeners: () => elsewhere });
+	assert.equal(other?.flow.listener, 3, "another listener of the same transport");
+});
+
+test("RFC 5626 §6: a binding whose transport has no listener any more is not restored, and that is logged", async () => {
+	const warnings: object[] = [];
+	const log = { ...silent, warn: (fields: object) => warnings.push(fields) };
+	const found = await restarted([binding(), binding({ device: "1002", flow: tlsFlow(7) })], {
+		log,
+		listeners: () => [listeners[2]],
+	});
+	assert.deepEqual(
+		found.map(({ device }) => device),
+		["1002"],
+	);
+	assert.deepEqual(warnings, [{ event: "location.lost", lost: 1 }]);
+});
+
+test("RFC 3261 §10.3 RG-16: a removal is as durable as a binding", async () => {
+	const file = newFile();
+	const store = open(file);
+	store.apply("1001", [binding()], []);
+	store.apply("1002", [binding({ device: "1002", flow: tlsFlow(7) })], []);
+	store.apply("1003", [binding({ device: "1003", expiresAt: 10 })], []);
+	await store.flush();
+	store.apply("1001", [], [binding()]);
+	store.dropFlow(7);
+	store.sweep(10);
+	await store.close();
+	const again = open(file);
+	assert.deepEqual([...again.all(0)], []);
+	await again.close();
+});
+
+test("a killed process loses at most what was not flushed, and never half of a device", async () => {
+	const file = newFile();
+	const writer = fileURLToPath(new URL("../support/location-writer.ts", import.meta.url));
+	const child = spawn(process.execPath, [writer, file], { stdio: ["ignore", "pipe", "inherit"] });
+	let flushed = -1;
+	for await (const line of createInterface(child.stdout)) {
+		flushed = Number(line);
+		if (flushed === 40) child.kill("SIGKILL");
+	}
+	if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+	assert.equal(child.signalCode, "SIGKILL");
+	assert.ok(flushed >= 40);
+
+	const store = open(file);
+	const rounds = new Map<string, Set<number>>();
+	for (const { device, cseq } of store.all(0))
+		rounds.set(device, (rounds.get(device) ?? new Set()).add(cseq));
+	assert.equal(rounds.size, 10);
+	for (const [device, found] of rounds) {
+		assert.equal(found.size, 1, `device ${device} is of one round`);
+		assert.equal(store.bindings(device, 0).length, 3);
+		for (const round of found) assert.ok(round >= flushed, `${round} >= ${flushed}`);
+	}
+	await store.close();
+});
+
+test("changes are written without being asked", async () => {
+	const file = newFile();
+	const store = open(file);
+	store.apply("1001", [binding()], []);
+	const reader = new Database(file, { readonly: true });
+	const written = () => reader.prepare("SELECT count(*) FROM bindings").pluck().get() === 1;
+	while (!written()) await new Promise((resolve) => setImmediate(resolve));
+	reader.close();
+	await store.close();
+});
+
+test("LOCATION_CORRUPT: a damaged file is an error that names the file and the fix", async () => {
+	const garbage = newFile();
+	mkdirSync(join(garbage, ".."));
+	writeFileSync(garbage, "this is no database, whatever its name says\n".repeat(99));
+	assertError(() => open(garbage), "LOCATION_CORRUPT", garbage, /move the file/);
+
+	const torn = newFile();
+	const store = open(torn);
+	for (let index = 0; index < 500; index += 1)
+		store.apply(`${index}`, [binding({ device: `${index}` })], []);
+	await store.close();
+	truncateSync(torn, statSync(torn).size - 8192);
+	assertError(() => open(torn), "LOCATION_CORRUPT", torn, /devices come back as they register/);
+});
+
+test("LOCATION_CORRUPT: a value that is no longer JSON is found when the file is read", async () => {
+	const file = newFile();
+	const store = open(file);
+	store.apply("1001", [binding()], []);
+	await store.close();
+	const database = new Database(file);
+	database.exec("UPDATE bindings SET path = '['");
+	database.close();
+	assertError(() => open(file), "LOCATION_CORRUPT", file, /move the file/);
+});
+
+test("LOCATION_NEWER: a file of a later version is left alone", async () => {
+	const file = newFile();
+	await open(file).close();
+	const database = new Database(file);
+	database.pragma("user_version = 99");
+	database.close();
+	assertError(() => open(file), "LOCATION_NEWER", file, /start the version that wrote it/);
+});
+
+test("LOCATION_UNWRITABLE: a path that cannot be a file is an error that names it and the fix", () => {
+	const path = newFile();
+	mkdirSync(path, { recursive: true });
+	assertError(() => open(path), "LOCATION_UNWRITABLE", path, /may be written by this user/);
+
+	const inside = join(newFile(), "..");
+	writeFileSync(inside, "");
+	const below = join(inside, "location.db");
+	assertError(() => open(below), "LOCATION_UNWRITABLE", below, /store: memory/);
+});
+
+test("LOCATION_UNWRITABLE: while the disk refuses, memory serves on, and later everything is saved", async () => {
+	const file = newFile();
+	const lines: string[] = [];
+	const record = (fields: object) => lines.push("event" in fields ? String(fields.event) : "");
+	const store = open(file, { log: { ...silent, error: record, info: record } });
+	const holder = new Database(file);
+	holder.exec("BEGIN IMMEDIATE");
+
+	store.apply("1001", [binding()], []);
+	while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
+	await assert.rejects(store.flush(), { code: "LOCATION_UNWRITABLE", file });
+	assert.deepEqual(store.bindings("1001", 0), [binding()]);
+	holder.exec("ROLLBACK");
+	holder.close();
+	await store.flush();
+	assert.deepEqual(lines, ["location.fails", "location.writes"]);
+	await store.close();
+
+	const again = open(file);
+	assert.deepEqual([...again.all(0)], [binding()]);
+	await again.close();
+});
+
+test("RFC 3261 §26.1: only its owner can read the file: it says who is where", () => {
+	const file = newFile();
+	const store = open(file);
+	for (const name of [file, `${file}-wal`]) assert.equal(statSync(name).mode & 0o777, 0o600, name);
+	return store.close();
+});
+
+function assertError(body: () => unknown, code: string, file: string, message: RegExp): void {
+	assert.throws(body, (error) => {
+		assert.ok(error instanceof LocationError);
+		assert.equal(error.code, code);
+		assert.equal(error.file, file);
+		assert.ok(error.message.startsWith(file));
+		assert.match(error.message, message);
+		return true;
+	});
+}
