@@ -111,6 +111,7 @@ export class StreamFramer {
 
 	/** Takes a line or a part of one. Sizes are checked before the line is whole: nothing grows unseen. */
 	#takePart(end: number): void {
+		if (end === this.#at) return;
 		const before = end - 1 > this.#at ? this.#chunk.charCodeAt(end - 2) : this.#lastCode;
 		this.#take(end);
 		if (this.#lastCode === 10 && before !== 13) throw fault("line feed without carriage return", 0);
@@ -121,7 +122,8 @@ export class StreamFramer {
 	#readBody(): Frame | undefined {
 		const needed = this.#needed ?? 0;
 		const missing = needed - this.#heldLength;
-		if (missing > 0) this.#take(Math.min(this.#at + missing, this.#chunk.length));
+		const end = Math.min(this.#at + missing, this.#chunk.length);
+		if (end > this.#at) this.#take(end);
 		if (this.#heldLength < needed) return undefined;
 		const text = this.#join();
 		this.#held = [];
@@ -134,7 +136,6 @@ export class StreamFramer {
 
 	/** Moves the chunk's octets up to `end` to the message in progress. */
 	#take(end: number): void {
-		if (end === this.#at) return;
 		this.#held.push(this.#chunk.slice(this.#at, end));
 		this.#heldLength += end - this.#at;
 		this.#lastCode = this.#chunk.charCodeAt(end - 1);
