@@ -23,6 +23,18 @@ export type Dialog = {
 	readonly tag: string;
 };
 
+/** The two legs that a message passes between, and which way it goes. */
+export type Legs = {
+	readonly caller: Leg;
+	readonly callee: Leg;
+	/** The side that the request goes to; its responses go the other way. */
+	readonly toward: Side;
+};
+
+export function legOf(legs: Legs, side: Side): Leg {
+	return side === "caller" ? legs.caller : legs.callee;
+}
+
 export function other(side: Side): Side {
 	return side === "caller" ? "callee" : "caller";
 }
@@ -32,6 +44,6 @@ export function transportOf(leg: Leg): TransportName {
 }
 
 /** Whether URIs are rewritten between two legs: only if both sides are set to connect schemes. */
-export function rewrites(a: Leg, b: Leg): boolean {
-	return a.policy.policy === "genesys" && b.policy.policy === "genesys";
+export function rewrites({ caller, callee }: Legs): boolean {
+	return caller.policy.policy === "genesys" && callee.policy.policy === "genesys";
 }

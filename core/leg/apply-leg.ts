@@ -1,0 +1,169 @@
+/**
+ * A message in the scheme of the leg it goes out on: RFC 3261 §8.1.1.8, §8.2.6.2, §12.1.1.
+ *
+ * Requests: From, To and Contact take the scheme of the leg. In a dialog toward the caller, From
+ * and To get the scheme token back that the caller used. Responses: From and To are the bytes of
+ * the request received, with the tag of the response; Contacts and our Record-Route are written
+ * for the leg that is answered. The Request-URI and the route set are the proxy's.
+ */
+import type { Flow } from "../base/flow.ts";
+import type { Head } from "../message/head.ts";
+import type { Request, Response } from "../message/message.ts";
+import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
+import { ParseError } from "../message/parse-error.ts";
+import type { Patch } from "../message/patch.ts";
+import { type EntryContext, type Showing, showContact } from "./contact-entry.ts";
+import { type DialogState, flowOfSide } from "./cookie.ts";
+import { sameFlow } from "./flow-token.ts";
+import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
+import { liftedUri, type OwnEntries } from "./record-route.ts";
+import { schemeAt, tokenLength } from "./scheme-token.ts";
+
+/** Whose Contact is a remote target: these form dialogs or refresh them (RFC 3261 §12, RFC 3311, 6665, 3515). */
+const TARGET_METHODS = ["INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"];
+
+/** Edits a request that goes to `legs.toward`. `state` is undefined where no dialog is involved. */
+export function applyRequest(
+	patch: Patch,
+	request: Request,
+	legs: Legs,
+	state: DialogState | undefined,
+): void {
+	if (!rewrites(legs)) return;
+	const { head } = request;
+	const from = newToken("from", head.from, legs, state);
+	if (from !== undefined) replaceToken(patch, head.from, from);
+	const to = newToken("to", head.to, legs, state);
+	if (to !== undefined) replaceToken(patch, head.to, to);
+	const { policy } = legOf(legs, legs.toward);
+	if ((from !== undefined || to !== undefined) && policy.identity === "drop")
+		patch.remove("identity");
+	if (request.method !== "REGISTER")
+		showContacts(patch, head, request.method, legs, legs.toward, state);
+	forceHeaders(patch, head, legs, legs.toward);
+}
+
+/**
+ * Edits a response to a request that was `received` from the other side and sent to `legs.toward`:
+ * same legs, same state. `entries` are the Record-Route values that this branch was sent with.
+ */
+export function restoreResponse(
+	patch: Patch,
+	response: Response,
+	received: Request,
+	legs: Legs,
+	state: DialogState | undefined,
+	entries: OwnEntries | undefined,
+): void {
+	if (!rewrites(legs)) return;
+	const side = other(legs.toward);
+	const { head } = response;
+	if (newToken("from", received.head.from, legs, state) !== undefined)
+		restoreValue(patch, head, "from", rawValue(received.head, "from"));
+	if (newToken("to", received.head.to, legs, state) !== undefined)
+		restoreValue(patch, head, "to", rawValue(received.head, "to") + addedTag(received, response));
+	if (received.method !== "REGISTER" && response.status > 100 && response.status < 300)
+		showContacts(patch, head, received.method, legs, side, state);
+	if (entries?.lifted && state) lift(patch, head, entries, liftedUri(legs, state));
+	forceHeaders(patch, head, legs, side);
+}
+
+/** What replaces the scheme token of a request's From or To; undefined when it stays. */
+function newToken(
+	field: "from" | "to",
+	{ text, uriStart }: NameAddress,
+	legs: Legs,
+	state: DialogState | undefined,
+): string | undefined {
+	const scheme = schemeAt(text, uriStart);
+	if (scheme === undefined) return undefined;
+	const leg = legOf(legs, legs.toward);
+	// What is From on the way to the caller was To in its own request.
+	const used = field === "from" ? state?.cookie.to0 : state?.cookie.from0;
+	if (legs.toward === "callee" || !used) return scheme === leg.scheme ? undefined : leg.scheme;
+	return text.startsWith(`${used}:`, uriStart) ? undefined : used;
+}
+
+function replaceToken(patch: Patch, { text, uriStart }: NameAddress, token: string): void {
+	patch.replace(uriStart, uriStart + tokenLength(text, uriStart), token);
+}
+
+/** Every Contact of the message, as `side` is to see it. */
+function showContacts(
+	patch: Patch,
+	head: Head,
+	method: string,
+	legs: Legs,
+	side: Side,
+	state: DialogState | undefined,
+): void {
+	if (!head.has("contact")) return;
+	const owner = legOf(legs, other(side));
+	const { scheme, policy } = legOf(legs, side);
+	const isTarget = state !== undefined && TARGET_METHODS.includes(method);
+	const newFlow = isTarget ? newerFlow(state, other(side), owner.flow) : undefined;
+	const context = isTarget ? entryContext(state) : undefined;
+	const showing: Showing = { own: owner.scheme, scheme, policy, newFlow, context };
+	for (const contact of readable(() => head.contacts)) {
+		if (contact.star) continue;
+		const shown = showContact(contact.uri, showing);
+		if (shown !== contact.uri) patch.replace(contact.uriStart, contact.uriEnd, shown);
+	}
+}
+
+/** The flow a message came on, where the other side's cookie knows another one: the phone has reconnected. */
+function newerFlow({ cookie }: DialogState, side: Side, flow: Flow | undefined): Flow | undefined {
+	const remembered = flowOfSide(cookie, side);
+	if (flow === undefined || remembered === undefined) return undefined;
+	return sameFlow(remembered, flow) ? undefined : flow;
+}
+
+function entryContext({ cookie, dialog, signing }: DialogState): EntryContext {
+	return { dialog, nonce: cookie.nonce, signing };
+}
+
+/** The bytes of a required header's value. */
+function rawValue(head: Head, name: "from" | "to"): string {
+	const line = head.first(name);
+	return head.text.slice(head.valueStart(line), head.valueEnd(line));
+}
+
+function restoreValue(patch: Patch, head: Head, name: "from" | "to", value: string): void {
+	const line = head.first(name);
+	if (line !== -1) patch.replace(head.valueStart(line), head.valueEnd(line), value);
+}
+
+/** The tag that the answering side added to a To without one. */
+function addedTag(received: Request, response: Response): string {
+	const tag = response.head.toTag;
+	return tag === undefined || received.head.toTag !== undefined ? "" : `;tag=${tag}`;
+}
+
+/** Our entry is known by its cookie: peers may space and order a Record-Route as they like. */
+function lift(patch: Patch, head: Head, { cookieText }: OwnEntries, uri: string): void {
+	for (const entry of readable(() => head.recordRoutes))
+		if (entry.uri.includes(cookieText)) patch.replace(entry.uriStart, entry.uriEnd, uri);
+}
+
+/** Further headers that this leg is configured to see in its scheme. */
+function forceHeaders(patch: Patch, head: Head, legs: Legs, side: Side): void {
+	const { scheme, policy } = legOf(legs, side);
+	for (const name of policy.headers) {
+		for (const { start, end } of head.elements(name.toLowerCase())) {
+			for (const address of readable(() => [parseNameAddress(name, head.text, start, end)])) {
+				const current = schemeAt(head.text, address.uriStart);
+				if (current !== undefined && current !== scheme) replaceToken(patch, address, scheme);
+			}
+		}
+	}
+}
+
+/** Addresses that are no addresses are left as they are: a message is not lost over them. */
+function readable(read: () => readonly NameAddress[]): readonly NameAddress[] {
+	try {
+		return read();
+	} catch (error) {
+		if (error instanceof ParseError) return [];
+		throw error;
+	}
+}

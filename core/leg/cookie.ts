@@ -1,0 +1,123 @@
+/**
+ * The dialog cookie: what in-dialog requests need to know, signed, in our Record-Route URI
+ * (RFC 3261 §16.6 step 4, RFC 5626 §5.2). Nothing is kept per dialog on this side.
+ */
+import type { Flow } from "../base/flow.ts";
+import type { Scheme } from "../base/scheme.ts";
+import { ByteReader, byte, uint16 } from "./bytes.ts";
+import { decodeFlow, encodeFlow, type RememberedFlow } from "./flow-token.ts";
+import type { Dialog, Side } from "./leg.ts";
+import { byteToken, type SchemeToken, tokenByte } from "./scheme-token.ts";
+import { type Signing, seal, unseal } from "./seal.ts";
+
+export type Cookie = {
+	/** Schemes of the two legs. */
+	readonly caller: Scheme;
+	readonly callee: Scheme;
+	/** The scheme tokens of From and To exactly as the caller sent them. */
+	readonly from0: SchemeToken;
+	readonly to0: SchemeToken;
+	/** 16 bits that name this pass through the proxy, and tie Contact entries to it. */
+	readonly nonce: number;
+	/** Where each side was when the dialog was formed; undefined: resolve its Contact. */
+	readonly callerFlow: Flow | RememberedFlow | undefined;
+	readonly calleeFlow: Flow | RememberedFlow | undefined;
+};
+
+/** Who was given a copy; "both" where the entry is the same for both. */
+export type Holder = Side | "both";
+
+/** A cookie as it came back. */
+export type OpenedCookie = Cookie & {
+	readonly holder: Holder;
+	readonly callerFlow: RememberedFlow | undefined;
+	readonly calleeFlow: RememberedFlow | undefined;
+};
+
+/** What the messages of one dialog carry, and what it takes to write it into them. */
+export type DialogState = {
+	readonly cookie: Cookie;
+	readonly dialog: Dialog;
+	readonly signing: Signing;
+};
+
+const PURPOSE = "x5";
+
+// The byte of schemes and flags. Bits 6 and 7 are free; a value that has them is not understood.
+const CALLER_SIPS = 0x01;
+const CALLEE_SIPS = 0x02;
+const HELD_BY_CALLER = 0x04;
+const HELD_BY_CALLEE = 0x08;
+const CALLER_FLOW = 0x10;
+const CALLEE_FLOW = 0x20;
+const FREE = 0xc0;
+
+export function signCookie({ cookie, dialog, signing }: DialogState, holder: Holder): string {
+	const { callerFlow, calleeFlow } = cookie;
+	const body =
+		byte(flags(cookie, holder)) +
+		byte(tokenByte(cookie.from0)) +
+		byte(tokenByte(cookie.to0)) +
+		uint16(cookie.nonce) +
+		(callerFlow === undefined ? "" : encodeFlow(callerFlow, signing.boot)) +
+		(calleeFlow === undefined ? "" : encodeFlow(calleeFlow, signing.boot));
+	return seal(PURPOSE, body, dialog, signing);
+}
+
+/** Undefined for anything that we did not sign for this dialog. */
+export function openCookie(
+	value: string,
+	dialog: Dialog,
+	signing: Signing,
+): OpenedCookie | undefined {
+	const body = unseal(PURPOSE, value, dialog, signing);
+	if (body === undefined) return undefined;
+	const reader = new ByteReader(body);
+	const bits = reader.byte();
+	const from0 = byteToken(reader.byte());
+	const to0 = byteToken(reader.byte());
+	const nonce = reader.uint16();
+	const callerFlow = (bits & CALLER_FLOW) === 0 ? undefined : decodeFlow(reader, signing.boot);
+	const calleeFlow = (bits & CALLEE_FLOW) === 0 ? undefined : decodeFlow(reader, signing.boot);
+	const holder = holderOf(bits);
+	if (!reader.complete || from0 === undefined || to0 === undefined || holder === undefined)
+		return undefined;
+	const caller = (bits & CALLER_SIPS) === 0 ? "sip" : "sips";
+	const callee = (bits & CALLEE_SIPS) === 0 ? "sip" : "sips";
+	return { caller, callee, holder, from0, to0, nonce, callerFlow, calleeFlow };
+}
+
+export function schemeOfSide(cookie: Cookie, side: Side): Scheme {
+	return side === "caller" ? cookie.caller : cookie.callee;
+}
+
+export function flowOfSide(cookie: OpenedCookie, side: Side): RememberedFlow | undefined;
+export function flowOfSide(cookie: Cookie, side: Side): Flow | undefined;
+export function flowOfSide(cookie: Cookie, side: Side): Flow | undefined {
+	return side === "caller" ? cookie.callerFlow : cookie.calleeFlow;
+}
+
+function flags({ caller, callee, callerFlow, calleeFlow }: Cookie, holder: Holder): number {
+	return (
+		(caller === "sips" ? CALLER_SIPS : 0) |
+		(callee === "sips" ? CALLEE_SIPS : 0) |
+		(holder === "callee" ? 0 : HELD_BY_CALLER) |
+		(holder === "caller" ? 0 : HELD_BY_CALLEE) |
+		(callerFlow === undefined ? 0 : CALLER_FLOW) |
+		(calleeFlow === undefined ? 0 : CALLEE_FLOW)
+	);
+}
+
+function holderOf(bits: number): Holder | undefined {
+	if ((bits & FREE) !== 0) return undefined;
+	switch (bits & (HELD_BY_CALLER | HELD_BY_CALLEE)) {
+		case HELD_BY_CALLER:
+			return "caller";
+		case HELD_BY_CALLEE:
+			return "callee";
+		case HELD_BY_CALLER | HELD_BY_CALLEE:
+			return "both";
+		default:
+			return undefined;
+	}
+}

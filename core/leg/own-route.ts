@@ -1,0 +1,92 @@
+/** Route entries of ours as they come back: RFC 3261 §16.4, RFC 5626 §5.3.1, RFC 5658 §5. */
+import { type Uri, unescapeUser, uriParam } from "../message/uri.ts";
+import { type OpenedCookie, openCookie } from "./cookie.ts";
+import { readUri } from "./force-scheme.ts";
+import type { Dialog, Side } from "./leg.ts";
+import { LegError } from "./leg-error.ts";
+import type { Signing } from "./seal.ts";
+
+/** What a request says about its dialog. */
+export type DialogOf = {
+	readonly callId: string;
+	readonly fromTag: string | undefined;
+	readonly toTag: string | undefined;
+};
+
+export type OwnRoute =
+	/** A phone with a configured outbound proxy: the entry is taken off, and the request is new. */
+	| { readonly kind: "preloaded"; readonly entries: 1; readonly uri: Uri }
+	| {
+			readonly kind: "dialog";
+			/** How many Route values are ours: 2 for a pair of RFC 5658. */
+			readonly entries: 1 | 2;
+			readonly uri: Uri;
+			readonly cookie: OpenedCookie;
+			readonly dialog: Dialog;
+			/** The side that sent the request. */
+			readonly from: Side;
+	  };
+
+/**
+ * Reads the top Route value, and the next one where it may be the second of a pair (or the
+ * Request-URI and the top Route, when a strict router put our entry there). Undefined when the top
+ * one is not ours. Throws LegError where it is ours and its signature is missing or does not fit:
+ * such a request is never treated as new.
+ */
+export function readOwnRoute(
+	top: string,
+	second: string | undefined,
+	request: DialogOf,
+	isOurs: (uri: Uri) => boolean,
+	signing: Signing,
+): OwnRoute | undefined {
+	const uri = readUri(top);
+	if (uri === undefined) return undefined;
+	const route = readCookie(uri, second, request, signing);
+	if (route !== undefined) return route;
+	// A parameter of the same name in somebody else's entry is theirs.
+	if (!isOurs(uri)) return undefined;
+	if (uriParam(uri, "x5") !== undefined || request.toTag !== undefined)
+		throw new LegError("LEG_ROUTE", top);
+	return { kind: "preloaded", entries: 1, uri };
+}
+
+function readCookie(
+	uri: Uri,
+	second: string | undefined,
+	request: DialogOf,
+	signing: Signing,
+): OwnRoute | undefined {
+	const value = uriParam(uri, "x5")?.value;
+	if (value === undefined) return undefined;
+	const dialog = { callId: request.callId, tag: unescapeUser(uriParam(uri, "ftag")?.value ?? "") };
+	const cookie = openCookie(value, dialog, signing);
+	const from = cookie && sender(cookie, dialog.tag, request);
+	if (cookie === undefined || from === undefined) return undefined;
+	const entries = isPair(uri, second, value) ? 2 : 1;
+	return { kind: "dialog", entries, uri, cookie, dialog, from };
+}
+
+/** The tags decide; a copy that only one side was given must come from that side. */
+function sender(cookie: OpenedCookie, tag: string, request: DialogOf): Side | undefined {
+	const byCaller = matches(tag, request.fromTag);
+	const byCallee = matches(tag, request.toTag);
+	if (byCaller && cookie.holder !== "callee") return "caller";
+	if (byCallee && cookie.holder !== "caller") return "callee";
+	return undefined;
+}
+
+/** Tags match without case (§7.3.1). A caller without one has "" (RFC 2543). */
+function matches(tag: string, other: string | undefined): boolean {
+	return tag.toLowerCase() === (other ?? "").toLowerCase();
+}
+
+function isPair(top: Uri, second: string | undefined, cookieText: string): boolean {
+	if (second === undefined || uriParam(top, "r2") === undefined) return false;
+	const next = readUri(second);
+	return (
+		next !== undefined &&
+		uriParam(next, "r2") !== undefined &&
+		uriParam(next, "x5")?.value === cookieText
+	);
+}

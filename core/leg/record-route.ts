@@ -1,0 +1,75 @@
+/**
+ * Our Record-Route entries: RFC 3261 §16.6 step 4, RFC 5658.
+ *
+ *     <scheme:host:port;lr;x5=COOKIE;ftag=TAG>
+ *
+ * Schemes differ: one entry, written for the side that receives the request, and written again for
+ * the other side in every response (RFC 3261 §16.7 step 8). A `sips` caller has to see a `sips`
+ * entry on top, a `sip` callee must not see one (§12.1.1). Schemes equal, but the way through us
+ * changes transport or address: two entries, marked `r2` (RFC 5658 §5). Everything equal: one.
+ */
+import { type DialogState, signCookie } from "./cookie.ts";
+import { type Leg, type Legs, legOf, other, transportOf } from "./leg.ts";
+
+/** The entries of one branch. */
+export type OwnEntries = {
+	/** The topmost first, each a whole Record-Route value. */
+	readonly values: readonly string[];
+	/** What identifies them in a response, wherever they stand there. */
+	readonly cookieText: string;
+	/** Responses have to show the other side an entry of its own. */
+	readonly lifted: boolean;
+};
+
+/** The entries to put on top of a request that goes to `legs.toward`. */
+export function recordRoute(legs: Legs, state: DialogState): OwnEntries {
+	const { toward } = legs;
+	const lifted = legs.caller.scheme !== legs.callee.scheme;
+	const cookieText = signCookie(state, lifted ? toward : "both");
+	const far = ownUri(legOf(legs, toward));
+	const near = ownUri(legOf(legs, other(toward)));
+	const tail = parameters(cookieText, state.dialog.tag);
+	const values =
+		lifted || far === near
+			? [`<${far}${tail}>`]
+			: [`<${far};r2=on${tail}>`, `<${near};r2=on${tail}>`];
+	return { values, cookieText, lifted };
+}
+
+/** The URI of the entry for the side that the request came from: it takes the place of ours in responses. */
+export function liftedUri(legs: Legs, state: DialogState): string {
+	const holder = other(legs.toward);
+	return ownUri(legOf(legs, holder)) + parameters(signCookie(state, holder), state.dialog.tag);
+}
+
+/**
+ * Scheme, host and port of our listener on a leg. Under `sips` no transport is named: it means TLS,
+ * and `transport=tls` must not be written (RFC 5630 §5.3); WebSocket has its own name (RFC 7118
+ * §5.5). A `sip` leg over TLS has no legal marking and lives by its flow, unless it is configured.
+ */
+export function ownUri(leg: Leg): string {
+	const { scheme, listener, policy } = leg;
+	const uri = `${scheme}:${listener.host}:${listener.port}`;
+	switch (transportOf(leg)) {
+		case "ws":
+		case "wss":
+			return `${uri};transport=ws`;
+		case "tcp":
+			return scheme === "sip" ? `${uri};transport=tcp` : uri;
+		case "tls":
+			return scheme === "sip" && policy.tlsMarker === "transport" ? `${uri};transport=tls` : uri;
+		case "udp":
+			return uri;
+	}
+}
+
+function parameters(cookieText: string, tag: string): string {
+	return `;lr;x5=${cookieText};ftag=${escapeTag(tag)}`;
+}
+
+/** `%` and backquote stand in tokens but not in URI parameters (RFC 3261 §25.1). */
+function escapeTag(tag: string): string {
+	return tag.includes("%") || tag.includes("`")
+		? tag.replaceAll("%", "%25").replaceAll("`", "%60")
+		: tag;
+}
