@@ -54,10 +54,11 @@ export type SipModule = {
 	copyMessage(message: SipMessage): SipMessage;
 	makeResponse(request: SipMessage, status: number, reason?: string): SipMessage;
 	generateBranch(): string;
-	create(
-		options: SipOptions,
-		handler: Handler,
-	): { send(message: SipMessage, answer?: Answer): void; destroy(): void };
+	create(options: SipOptions, handler: Handler): SipAgent;
+};
+export type SipAgent = {
+	send(message: SipMessage, answer?: Answer): void;
+	destroy(): void;
 };
 export type SipProxyModule = {
 	start(options: SipOptions, route: Handler): void;

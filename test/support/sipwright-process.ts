@@ -1,5 +1,6 @@
 /** The real program as a child process, with a configuration and a state folder of its own. */
 import { join } from "node:path";
+import { freePort } from "./ports.ts";
 import { type Program, startProgram } from "./process.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
 
@@ -7,7 +8,7 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 const MAIN = join(REPOSITORY, "core/main.ts");
 
 export type SipwrightOptions = {
-	/** The YAML text. Paths in it are relative to the folder. */
+	/** The YAML text. Paths in it are relative to the folder; the admin API gets a free port. */
 	readonly config: string;
 	/** More files of that folder, by name: route scripts, certificates. */
 	readonly files?: Record<string, string>;
@@ -35,7 +36,8 @@ export type Sipwright = {
 export async function startSipwright(options: SipwrightOptions): Promise<Sipwright> {
 	const folder = tempFolder();
 	for (const [name, text] of Object.entries(options.files ?? {})) folder.write(name, text);
-	const file = folder.write("sipwright.yaml", `${options.config}\n`);
+	const admin = `admin: { address: "127.0.0.1:${await freePort()}" }`;
+	const file = folder.write("sipwright.yaml", `${options.config}\n${admin}\n`);
 	const node = [process.execPath, "--no-node-snapshot", ...(options.nodeArgs ?? [])];
 	const [command = "", ...args] = [
 		...(options.prefix ?? []),
