@@ -1,0 +1,41 @@
+/** Nonces that carry their own proof, so that a challenge costs no memory: RFC 7616 §3.3, §5.4 and §5.5. */
+import { encode } from "../base/base64url.ts";
+import type { Milliseconds } from "../base/clock.ts";
+import type { Hmac } from "../base/hash.ts";
+import type { Random } from "../base/random.ts";
+
+export type NonceOptions = {
+	readonly realm: string;
+	/** The first one signs, all are accepted: so keys are rotated without asking every phone again. */
+	readonly keys: readonly [Uint8Array, ...Uint8Array[]];
+	readonly hmac: Hmac;
+	readonly random: Random;
+};
+
+/** 11 hex digits of time, 12 of chance so that no two clients share a count, and 22 characters of signature. */
+export function makeNonce(options: NonceOptions, source: string, now: Milliseconds): string {
+	const stamp = Math.floor(now).toString(16).padStart(TIME, "0") + options.random.hex(CHANCE);
+	return stamp + sign(options, options.keys[0], stamp, source);
+}
+
+/** When the nonce was made; undefined when it is not one of ours for this realm and source. */
+export function openNonce(
+	options: NonceOptions,
+	nonce: string,
+	source: string,
+): Milliseconds | undefined {
+	const stamp = nonce.slice(0, TIME + CHANCE);
+	const signature = nonce.slice(TIME + CHANCE);
+	// What the comparison tells by its time is worth nothing: 128 bits are not guessed one by one.
+	if (!options.keys.some((key) => sign(options, key, stamp, source) === signature))
+		return undefined;
+	return Number.parseInt(stamp.slice(0, TIME), 16);
+}
+
+function sign(options: NonceOptions, key: Uint8Array, stamp: string, source: string): string {
+	const bytes = options.hmac(key, `digest nonce\n${stamp}\n${options.realm}\n${source}`);
+	return encode(bytes.subarray(0, 16));
+}
+
+const TIME = 11;
+const CHANCE = 12;
