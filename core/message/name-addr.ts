@@ -35,8 +35,10 @@ export function parseNameAddress(
 	field: string,
 	text: string,
 	start = 0,
-	end = text.length,
+	stop = text.length,
 ): NameAddress {
+	let end = stop;
+	while (end > start && text.charCodeAt(end - 1) <= 32) end -= 1;
 	const scan = new Scanner(field, text, start, end);
 	scan.skipSpace();
 	const from = scan.offset;
