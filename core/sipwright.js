@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+/**
+ * The launcher: runs core/main.ts, or what was built from it, with the flag that isolated-vm asks for.
+ * Whatever Node the machine has parses this file, so it keeps to the syntax of Node 12.
+ */
+import { spawn } from "child_process";
+import { existsSync } from "fs";
+import { fileURLToPath } from "url";
+
+const FLAG = "--no-node-snapshot";
+const NODE_MIN = 24;
+const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP"];
+
+if (Number(process.versions.node.split(".")[0]) < NODE_MIN) {
+	process.stderr.write(
+		`sipwright needs Node ${NODE_MIN} or newer, and this is ${process.version}: install it from https://nodejs.org and run this again.\n`,
+	);
+	process.exitCode = 1;
+} else if (process.execArgv.indexOf(FLAG) >= 0) {
+	import(entry().href);
+} else {
+	launch();
+}
+
+/** Node does not strip types below node_modules, so an installed package runs what was built. */
+function entry() {
+	const built = new URL("../dist/core/main.js", import.meta.url);
+	const source = new URL("./main.ts", import.meta.url);
+	const installed = /[\\/]node_modules[\\/]/.test(fileURLToPath(import.meta.url));
+	return installed || !existsSync(source) ? built : source;
+}
+
+/** Signals go on to the child; its exit code, or the signal that ended it, becomes ours. */
+function launch() {
+	const args = process.execArgv.concat([FLAG, fileURLToPath(entry())], process.argv.slice(2));
+	const child = spawn(process.execPath, args, { stdio: "inherit" });
+	for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
+
+	child.on("error", (error) => {
+		process.stderr.write(`sipwright cannot start ${process.execPath}: ${error.message}\n`);
+		process.exitCode = 1;
+	});
+	child.on("exit", (code, signal) => {
+		if (signal === null) {
+			process.exit(code);
+			return;
+		}
+		process.removeAllListeners(signal);
+		process.kill(process.pid, signal);
+	});
+}
