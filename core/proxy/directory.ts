@@ -1,0 +1,68 @@
+/** Who can be called: configured devices and their live bindings. What RFC 3261 §16.5 calls the location service. */
+import type { Binding } from "../base/binding.ts";
+import type { Milliseconds } from "../base/clock.ts";
+import type { Flow } from "../base/flow.ts";
+import type { Device } from "../leg/device.ts";
+import { sameFlow } from "../leg/flow-token.ts";
+import { schemeToken } from "../leg/scheme-token.ts";
+import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import { type Uri, unescapeUser } from "../message/uri.ts";
+
+export type Directory = {
+	device(name: string): Device | undefined;
+	/** The device whose configured contact is at this IP address. */
+	deviceAt(host: string): Device | undefined;
+	bindings(device: string, now: Milliseconds): readonly Binding[];
+	/** Whether requests from this address are accepted as they are. */
+	trusted(host: string): boolean;
+	/** The settings of a leg to a peer that is not configured. */
+	readonly policy: SecureSignaling;
+};
+
+/** The device that a URI names, if it is one of ours by its user part. */
+export function deviceOf(uri: Uri, directory: Directory): Device | undefined {
+	return uri.user === undefined ? undefined : directory.device(unescapeUser(uri.user));
+}
+
+/**
+ * The device that a request came from, as far as its path shows it: it claims a number in From and
+ * comes along the flow that this number registered on, or from the address of a configured contact.
+ */
+export function deviceOnFlow(
+	from: Uri,
+	flow: Flow,
+	directory: Directory,
+	now: Milliseconds,
+): Device | undefined {
+	const claimed = deviceOf(from, directory);
+	if (claimed?.contact === "*") {
+		for (const binding of directory.bindings(claimed.name, now))
+			if (sameFlow(binding.flow, flow)) return claimed;
+		return undefined;
+	}
+	const configured = directory.deviceAt(flow.host);
+	return claimed !== undefined && configured !== undefined && sameHost(claimed, configured)
+		? claimed
+		: configured;
+}
+
+/** The live binding that a Contact URI stands for: same address and user, whatever scheme and transport (§19.1.4 is stricter). */
+export function bindingOf(uri: Uri, directory: Directory, now: Milliseconds): Binding | undefined {
+	const device = deviceOf(uri, directory);
+	if (device === undefined) return undefined;
+	const address = addressOf(uri.text);
+	return directory
+		.bindings(device.name, now)
+		.find((binding) => addressOf(binding.contact) === address);
+}
+
+/** A URI without its scheme and parameters. */
+function addressOf(uri: string): string {
+	const rest = uri.slice(schemeToken(uri).length);
+	const semicolon = rest.indexOf(";", rest.indexOf("@") + 1);
+	return (semicolon === -1 ? rest : rest.slice(0, semicolon)).toLowerCase();
+}
+
+function sameHost(a: Device, b: Device): boolean {
+	return a.contact !== "*" && b.contact !== "*" && a.contact.host === b.contact.host;
+}

@@ -1,0 +1,48 @@
+/** What the proxy core knows of the place it runs in. Replaced as a whole on reload, never changed. */
+import type { Listener, TransportName } from "../base/flow.ts";
+import type { Random } from "../base/random.ts";
+import type { Signing } from "../leg/seal.ts";
+import type { Directory } from "./directory.ts";
+import type { OwnAddresses } from "./own-addresses.ts";
+
+export type Environment = {
+	readonly own: OwnAddresses;
+	readonly listeners: readonly Listener[];
+	readonly directory: Directory;
+	/** Signs the dialog cookies in our Record-Route. */
+	readonly signing: Signing;
+	readonly random: Random;
+};
+
+/** The listener with this id; undefined when it was removed since. */
+export function listenerOf(id: number, { listeners }: Environment): Listener | undefined {
+	const direct = listeners[id];
+	return direct?.id === id ? direct : listeners.find((listener) => listener.id === id);
+}
+
+/**
+ * Our listener to send from, by transport and address family: its address will be the sent-by.
+ * A loopback address is reached from a loopback listener and from no other, where there is one.
+ */
+export function listenerFor(
+	transport: TransportName,
+	host: string,
+	{ listeners }: Environment,
+): Listener | undefined {
+	let second: Listener | undefined;
+	for (const listener of listeners) {
+		const { address } = listener;
+		if (listener.transport !== transport || address.includes(":") !== host.includes(":")) continue;
+		if (isWildcard(address) || isLoopback(address) === isLoopback(host)) return listener;
+		second ??= listener;
+	}
+	return second;
+}
+
+function isWildcard(address: string): boolean {
+	return address === "0.0.0.0" || address === "::";
+}
+
+function isLoopback(address: string): boolean {
+	return address.startsWith("127.") || address === "::1";
+}

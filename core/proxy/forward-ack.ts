@@ -1,0 +1,57 @@
+/**
+ * The ACK for a 2xx: RFC 3261 §16.11, §13.2.2.4. Forwarded without a transaction, never answered.
+ * Its branch is a function of the request, so a repeated ACK goes out the same.
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import type { Flow } from "../base/flow.ts";
+import type { Request } from "../message/message.ts";
+import { dialogTarget } from "./dialog-target.ts";
+import type { Environment } from "./environment.ts";
+import { forwardRequest } from "./forward-request.ts";
+import { statelessBranch } from "./loop.ts";
+import { outgoingLeg } from "./outgoing-leg.ts";
+import { passage } from "./passage.ts";
+import { type RouteInformation, routeInformation } from "./route-information.ts";
+import { type Hop, type Target, uriTarget } from "./target-set.ts";
+
+/** An ACK on its way: it needs an address, then it can be written. */
+export type AckRoute = {
+	readonly route: RouteInformation;
+	readonly target: Target;
+	readonly came: Flow;
+};
+
+/**
+ * Where an ACK goes; undefined when nowhere: it is malformed, or neither belongs to a dialog of
+ * ours nor comes from a trusted source for somebody else.
+ */
+export function ackRoute(
+	request: Request,
+	came: Flow,
+	environment: Environment,
+	alive: (flow: Flow) => boolean,
+	now: Milliseconds,
+): AckRoute | undefined {
+	if (request.head.maxForwards === 0) return undefined;
+	const route = routeInformation(request, environment);
+	if ("status" in route) return undefined;
+	if (route.dialog !== undefined)
+		return { route, came, target: dialogTarget(route, route.dialog, environment, alive, now) };
+	const { directory, own } = environment;
+	if (!directory.trusted(came.host) || own.owns(request.parsedUri)) return undefined;
+	return { route, came, target: uriTarget(request.uri, directory.policy) };
+}
+
+/** The ACK as it goes out to an address; undefined when no listener of ours can send there. */
+export function forwardAck(
+	{ route, target, came }: AckRoute,
+	hop: Hop,
+	environment: Environment,
+): { text: string; flow: Flow } | undefined {
+	const outgoing = outgoingLeg(hop, target.scheme, target.policy, environment);
+	const way = outgoing && passage(route, came, outgoing, environment);
+	if (outgoing === undefined || way === undefined) return undefined;
+	const branch = statelessBranch(route.request);
+	const text = forwardRequest({ route, target, outgoing, passage: way, edits: [], branch });
+	return { text, flow: outgoing.flow };
+}

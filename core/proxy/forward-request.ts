@@ -1,0 +1,92 @@
+/**
+ * Request forwarding: RFC 3261 §16.6, its steps in order. The received request is patched: what no
+ * step names leaves byte for byte as it came.
+ */
+import { reliable } from "../base/flow.ts";
+import { applyRequest } from "../leg/apply-leg.ts";
+import { forceUri } from "../leg/force-scheme.ts";
+import { decrementMaxForwards } from "../message/max-forwards.ts";
+import { parseNameAddress } from "../message/name-addr.ts";
+import { Patch } from "../message/patch.ts";
+import { pushRecordRoute, pushRoute } from "../message/route.ts";
+import { parseUri, uriParam } from "../message/uri.ts";
+import { pushVia } from "../message/via-stack.ts";
+import type { HeaderEdit } from "./decision.ts";
+import type { OutgoingLeg } from "./outgoing-leg.ts";
+import type { Passage } from "./passage.ts";
+import type { RouteInformation } from "./route-information.ts";
+import type { Target } from "./target-set.ts";
+
+export type Forwarding = {
+	readonly route: RouteInformation;
+	readonly target: Target;
+	readonly outgoing: OutgoingLeg;
+	readonly passage: Passage;
+	readonly edits: readonly HeaderEdit[];
+	/** Of our Via. */
+	readonly branch: string;
+};
+
+/** The request as it goes out. */
+export function forwardRequest(forwarding: Forwarding): string {
+	const { route, target, outgoing, passage, edits, branch } = forwarding;
+	const { request } = route;
+	const patch = new Patch(request); // Step 1.
+	const uri = forceUri(target.uri, outgoing.scheme, "ruri", outgoing.policy.uriTransport).uri;
+	if (uri !== request.uri) patch.requestUri(uri); // Step 2.
+	decrementMaxForwards(patch); // Step 3.
+	removeOwnRoutes(patch, route);
+	if (passage.entries !== undefined)
+		// Step 4.
+		for (const value of passage.entries.values.toReversed()) pushRecordRoute(patch, value);
+	applyRequest(patch, request, passage.legs, passage.state);
+	for (const edit of edits) applyEdit(patch, edit); // Step 5.
+	for (const value of target.path.toReversed()) pushRoute(patch, value); // Step 6.
+	towardStrictRouter(patch, uri, forwarding);
+	pushVia(patch, viaValue(outgoing, branch)); // Step 8.
+	if (reliable(outgoing.flow.transport) && !request.head.has("content-length"))
+		// Step 9.
+		patch.append("Content-Length", String(request.bodyEnd - request.bodyStart));
+	return patch.text();
+}
+
+/** The URI that decides the next hop (step 7): of the top Route, or else of the target. */
+export function nextHopUri(route: RouteInformation, target: Target): string {
+	const [path] = target.path;
+	if (path !== undefined) return parseNameAddress("Path", path).uri;
+	return route.request.head.routes[route.own]?.uri ?? target.uri;
+}
+
+/** Whether Route values other than ours are left: the sender wants the request to pass somewhere. */
+export function hasForeignRoute({ request, own }: RouteInformation): boolean {
+	return request.head.routes.length > own;
+}
+
+function removeOwnRoutes(patch: Patch, { request, own }: RouteInformation): void {
+	if (own === 0) return;
+	for (const element of request.head.elements("route").slice(0, own)) patch.removeElement(element);
+}
+
+/** Step 6, for a next hop without `lr`: it expects itself in the Request-URI, and the target behind the last Route. */
+function towardStrictRouter(patch: Patch, uri: string, { route, target }: Forwarding): void {
+	if (target.path.length > 0) return;
+	const { head } = route.request;
+	const next = head.routes[route.own];
+	const element = head.elements("route")[route.own];
+	if (next === undefined || element === undefined) return;
+	if (uriParam(parseUri(next.uri), "lr") !== undefined) return;
+	patch.removeElement(element).requestUri(next.uri).append("Route", `<${uri}>`);
+}
+
+function viaValue({ listener, flow }: OutgoingLeg, branch: string): string {
+	const protocol = flow.transport.toUpperCase();
+	// RFC 3581 §3: over UDP the answer comes back to where we sent from.
+	const rport = flow.transport === "udp" ? ";rport" : "";
+	return `SIP/2.0/${protocol} ${listener.host}:${listener.port};branch=${branch}${rport}`;
+}
+
+function applyEdit(patch: Patch, { op, name, value }: HeaderEdit): void {
+	if (op === "remove") patch.remove(name.toLowerCase());
+	else if (op === "set") patch.set(name.toLowerCase(), value, name);
+	else patch.append(name, value);
+}

@@ -1,0 +1,32 @@
+/** The leg that a request goes out on: our listener towards a next hop, chosen before Via and Record-Route are written. */
+import type { Flow } from "../base/flow.ts";
+import type { Scheme } from "../base/scheme.ts";
+import type { Leg } from "../leg/leg.ts";
+import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import { type Environment, listenerFor, listenerOf } from "./environment.ts";
+import type { Hop } from "./target-set.ts";
+
+/** A leg with the flow to send on; undefined when no listener of ours speaks the hop's transport. */
+export type OutgoingLeg = Leg & { readonly flow: Flow };
+
+export function outgoingLeg(
+	hop: Hop,
+	scheme: Scheme,
+	policy: SecureSignaling,
+	environment: Environment,
+): OutgoingLeg | undefined {
+	const listener =
+		hop.listener === undefined
+			? listenerFor(hop.transport, hop.host, environment)
+			: listenerOf(hop.listener, environment);
+	if (listener === undefined) return undefined;
+	const flow: Flow = {
+		transport: hop.transport,
+		listener: listener.id,
+		connection: hop.connection ?? 0,
+		host: hop.host,
+		port: hop.port,
+		serverName: hop.serverName,
+	};
+	return { scheme, listener, flow, policy };
+}

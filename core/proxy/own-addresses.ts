@@ -1,0 +1,49 @@
+/** Which URIs and sent-by values mean this proxy: RFC 3261 §16.4, §16.5, §18.1.2. */
+import type { Listener } from "../base/flow.ts";
+import type { Uri } from "../message/uri.ts";
+
+export class OwnAddresses {
+	/** `host:port` of every listener: as bound, as advertised, and on each local address of a wildcard. */
+	readonly #sentBy = new Set<string>();
+	readonly #hosts = new Set<string>();
+	readonly #ports = new Set<number>();
+	readonly #domains = new Set<string>();
+
+	/** `localAddresses` are the machine's own, without brackets: what a wildcard listener can be reached at. */
+	constructor(
+		listeners: readonly Listener[],
+		domains: readonly string[],
+		localAddresses: readonly string[],
+	) {
+		for (const domain of domains) this.#domains.add(domain.toLowerCase());
+		for (const listener of listeners) {
+			const wildcard = listener.address === "0.0.0.0" || listener.address === "::";
+			const addresses = wildcard ? localAddresses : [listener.address];
+			for (const host of [listener.host, ...addresses.map(bracketed)]) {
+				this.#hosts.add(host.toLowerCase());
+				this.#sentBy.add(`${host.toLowerCase()}:${listener.port}`);
+			}
+			this.#ports.add(listener.port);
+		}
+	}
+
+	/**
+	 * A request for this URI is ours to route: a listener's address, or a domain we are responsible
+	 * for. Without a port a listener's host is enough: phones write `sip:1001@192.0.2.1` whatever
+	 * port they were told to send to.
+	 */
+	owns(uri: Uri): boolean {
+		const host = uri.host.toLowerCase();
+		if (this.#domains.has(host)) return uri.port === undefined || this.#ports.has(uri.port);
+		return uri.port === undefined ? this.#hosts.has(host) : this.#sentBy.has(`${host}:${uri.port}`);
+	}
+
+	/** The top Via of a response must be one we wrote (RFC 3261 §18.1.2). */
+	ownsSentBy(host: string, port: number | undefined, secure: boolean): boolean {
+		return this.#sentBy.has(`${host.toLowerCase()}:${port ?? (secure ? 5061 : 5060)}`);
+	}
+}
+
+function bracketed(address: string): string {
+	return address.includes(":") ? `[${address}]` : address;
+}

@@ -1,0 +1,93 @@
+/**
+ * One way through the proxy: the two legs of a request, which way it goes, and what its dialog
+ * needs (RFC 3261 §16.6 step 4). Made once per branch; its responses take the same way back.
+ */
+import type { Flow } from "../base/flow.ts";
+import type { Scheme } from "../base/scheme.ts";
+import { type DialogState, schemeOfSide } from "../leg/cookie.ts";
+import { readUri } from "../leg/force-scheme.ts";
+import { incomingScheme } from "../leg/incoming-leg.ts";
+import { type Leg, type Legs, other, type Side } from "../leg/leg.ts";
+import { newDialog } from "../leg/new-dialog.ts";
+import { type OwnEntries, recordRoute } from "../leg/record-route.ts";
+import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import type { NameAddress } from "../message/name-addr.ts";
+import { deviceOf } from "./directory.ts";
+import { type Environment, listenerOf } from "./environment.ts";
+import type { OutgoingLeg } from "./outgoing-leg.ts";
+import type { RouteInformation } from "./route-information.ts";
+
+export type Passage = {
+	readonly legs: Legs;
+	/** Undefined where no dialog is involved. */
+	readonly state: DialogState | undefined;
+	/** Our Record-Route entries, where the request gets any. */
+	readonly entries: OwnEntries | undefined;
+};
+
+/** Requests that can form a dialog which we stay in (RFC 3261 §12, RFC 6665 §4.4, RFC 3515 §2.4.4). */
+const DIALOG_FORMING = ["INVITE", "SUBSCRIBE", "REFER"];
+
+/** 16 bits: what tells several passes of one dialog apart. */
+const NONCES = 0x10000;
+
+/** Undefined when the listener that the request came on is gone. */
+export function passage(
+	route: RouteInformation,
+	came: Flow,
+	outgoing: OutgoingLeg,
+	environment: Environment,
+): Passage | undefined {
+	const { request, dialog } = route;
+	const scheme = dialog ? schemeOfSide(dialog.cookie, dialog.from) : callerScheme(route);
+	const incoming = incomingLeg(request.head.from, came, scheme, environment);
+	if (incoming === undefined) return undefined;
+	if (dialog !== undefined) {
+		const legs = legsOf(dialog.from, incoming, outgoing);
+		const state = { cookie: dialog.cookie, dialog: dialog.dialog, signing: environment.signing };
+		return { legs, state, entries: undefined };
+	}
+
+	const legs = legsOf("caller", incoming, outgoing);
+	if (!DIALOG_FORMING.includes(request.method))
+		return { legs, state: undefined, entries: undefined };
+	const flows = { callerFlow: came, calleeFlow: outgoing.flow };
+	const nonce = environment.random.below(NONCES);
+	const state = newDialog(request, legs, flows, nonce, environment.signing);
+	return { legs, state, entries: recordRoute(legs, state) };
+}
+
+/** The scheme of the leg that a new request came on. */
+export function callerScheme({ request, scheme }: RouteInformation): Scheme {
+	return incomingScheme(request, scheme);
+}
+
+/** The settings of the leg to a peer: those of the device that an address names, or that is at the flow's end. */
+export function policyOf(
+	address: NameAddress,
+	flow: Flow | undefined,
+	{ directory }: Environment,
+): SecureSignaling {
+	const uri = readUri(address.uri);
+	const named = uri === undefined ? undefined : deviceOf(uri, directory);
+	const device = named ?? (flow === undefined ? undefined : directory.deviceAt(flow.host));
+	return device?.secureSignaling ?? directory.policy;
+}
+
+function incomingLeg(
+	from: NameAddress,
+	came: Flow,
+	scheme: Scheme,
+	environment: Environment,
+): Leg | undefined {
+	const listener = listenerOf(came.listener, environment);
+	if (listener === undefined) return undefined;
+	return { scheme, listener, flow: came, policy: policyOf(from, came, environment) };
+}
+
+function legsOf(from: Side, incoming: Leg, outgoing: Leg): Legs {
+	const toward = other(from);
+	return from === "caller"
+		? { caller: incoming, callee: outgoing, toward }
+		: { caller: outgoing, callee: incoming, toward };
+}

@@ -1,0 +1,38 @@
+/**
+ * What the proxy core asks of the world. The engine connects it.
+ *
+ * A port never calls back into the core. A question that can be answered at once is answered by
+ * the return value; one that has to wait returns undefined, and the answer is a new input later:
+ * `Proxy.decide`, `Waiting.located`.
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import type { Flow } from "../base/flow.ts";
+import type { Uri } from "../message/uri.ts";
+import type { Decision } from "./decision.ts";
+import type { Rejection } from "./rejection.ts";
+import type { ResponseContext } from "./response-context.ts";
+import type { Hop } from "./target-set.ts";
+
+/** Somebody who waits for addresses; none found: an empty list. */
+export type Waiting = { located(hops: readonly Hop[], now: Milliseconds): void };
+
+export type ProxyPort = {
+	/** Where does this request go? Answered by the route script. */
+	ask(context: ResponseContext, now: Milliseconds): Decision | undefined;
+	/** Which addresses does this URI stand for (RFC 3263)? Empty: none. Undefined: `waiting` is told later. */
+	locate(waiting: Waiting, uri: Uri): readonly Hop[] | undefined;
+	/** Whether a message can still be sent along this flow: an open connection, or UDP. */
+	alive(flow: Flow): boolean;
+	/** Binds the Contacts of a REGISTER and says what to answer (RFC 3261 §10.3). */
+	register(
+		context: ResponseContext,
+		contacts: readonly string[] | undefined,
+		now: Milliseconds,
+	): Rejection;
+	/** The challenge for a request without good credentials (RFC 3261 §22). */
+	challenge(context: ResponseContext, now: Milliseconds): Rejection;
+	/** The context answers no more and expects nothing: what the engine kept for it can go. */
+	ended(context: ResponseContext): void;
+	/** Something that an operator may want to see. */
+	note(event: string, fields: object): void;
+};

@@ -1,0 +1,109 @@
+/**
+ * The response context: RFC 3261 §16.2, §16.7.
+ *
+ * One per request that the proxy takes, over its server transaction: it holds the branches,
+ * collects their responses, and knows whether a final response has been sent.
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import type { Expiring, TimerHandle } from "../base/timer-wheel.ts";
+import type { Request, Response } from "../message/message.ts";
+
+import type { ClientTransaction } from "../transaction/client-transaction.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { HeaderEdit } from "./decision.ts";
+import type { Passage } from "./passage.ts";
+import type { Waiting } from "./proxy-port.ts";
+import type { RouteInformation } from "./route-information.ts";
+import type { Hop, Target } from "./target-set.ts";
+
+/**
+ * waiting: its next hop is being looked up. calling: sent, no response yet. proceeding: it has
+ * answered provisionally. ended: it has a final response, failed, or was never sent.
+ */
+export type BranchState = "waiting" | "calling" | "proceeding" | "ended";
+
+/** The proxy, as far as a branch has something to tell it. */
+export type BranchOwner = {
+	located(branch: Branch, hops: readonly Hop[], now: Milliseconds): void;
+	timerC(branch: Branch, now: Milliseconds): void;
+};
+
+/** One attempt to reach one target: a branch of the fork, with its own client transaction. */
+export class Branch implements Expiring, Waiting {
+	readonly context: ResponseContext;
+	readonly target: Target;
+	state: BranchState = "waiting";
+	/** Addresses to try, in order (RFC 3263 §4.3), and the index of the next one. */
+	hops: readonly Hop[] = [];
+	nextHop = 0;
+	/** The legs it passes between: responses are made to fit the one that is answered. */
+	passage: Passage | undefined;
+	client: ClientTransaction | undefined;
+	/** Timer C (§16.6 step 11). */
+	timerC: TimerHandle | undefined;
+	readonly #owner: BranchOwner;
+
+	constructor(context: ResponseContext, target: Target, owner: BranchOwner) {
+		this.context = context;
+		this.target = target;
+		this.#owner = owner;
+	}
+
+	located(hops: readonly Hop[], now: Milliseconds): void {
+		this.#owner.located(this, hops, now);
+	}
+
+	expire(_tag: string, now: Milliseconds): void {
+		this.timerC = undefined;
+		this.#owner.timerC(this, now);
+	}
+}
+
+/** A final response, or the status of what came instead of one: a timeout, a transport failure. */
+export type Candidate = {
+	readonly status: number;
+	readonly response: Response | undefined;
+	readonly branch: Branch;
+};
+
+export class ResponseContext {
+	readonly server: ServerTransaction;
+	route: RouteInformation | undefined;
+	/** Header fields that the script sets on what is forwarded. */
+	edits: readonly HeaderEdit[] = [];
+	readonly branches: Branch[] = [];
+	/** What the ended branches brought and was not forwarded. */
+	readonly candidates: Candidate[] = [];
+	/** The engine's own note about this request: the generation of route scripts that decides for it. */
+	generation: unknown;
+	/** A final response has gone to the caller, or none will. */
+	answered = false;
+	/** The caller gave up: no new branch is started (§16.10). */
+	cancelled = false;
+	#toTag: string | undefined;
+
+	constructor(server: ServerTransaction) {
+		this.server = server;
+	}
+
+	/** As it is routed: the one received, or what a strict router meant by it (§16.4). */
+	get request(): Request {
+		return this.route?.request ?? this.server.request;
+	}
+
+	/** The tag of every response that is our own (§8.2.6.2): made once. */
+	toTag(make: () => string): string {
+		this.#toTag ??= make();
+		return this.#toTag;
+	}
+
+	/** Whether a branch can still bring a final response. */
+	get pending(): boolean {
+		for (const branch of this.branches) if (branch.state !== "ended") return true;
+		return false;
+	}
+
+	collect(status: number, response: Response | undefined, branch: Branch): void {
+		this.candidates.push({ status, response, branch });
+	}
+}

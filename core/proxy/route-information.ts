@@ -1,0 +1,76 @@
+/** Route information preprocessing: RFC 3261 §16.4. Which entries are ours, and what our cookie in them says. */
+import type { Scheme } from "../base/scheme.ts";
+import { LegError } from "../leg/leg-error.ts";
+import { type OwnRoute, readOwnRoute } from "../leg/own-route.ts";
+import type { Head } from "../message/head.ts";
+import type { Request } from "../message/message.ts";
+import { ParseError } from "../message/parse-error.ts";
+import { parseMessage } from "../message/parse-message.ts";
+import { Patch } from "../message/patch.ts";
+import { uriParam } from "../message/uri.ts";
+import type { Environment } from "./environment.ts";
+import type { Rejection } from "./rejection.ts";
+
+export type DialogRoute = Extract<OwnRoute, { kind: "dialog" }>;
+
+export type RouteInformation = {
+	/** The request as meant: the one received, unless a strict router stood before us. */
+	readonly request: Request;
+	/** How many Route values, from the top, are ours and go. */
+	readonly own: number;
+	/** Scheme of our entry on top, as the sender was shown it. */
+	readonly scheme: Scheme | undefined;
+	/** Our signed cookie: the request belongs to a dialog that we are in. */
+	readonly dialog: DialogRoute | undefined;
+};
+
+export function routeInformation(
+	received: Request,
+	environment: Environment,
+): RouteInformation | Rejection {
+	try {
+		const request = looselyRouted(received, environment);
+		const [top, second] = request.head.routes;
+		if (top === undefined) return { request, own: 0, scheme: undefined, dialog: undefined };
+		const own = readOwnRoute(
+			top.uri,
+			second?.uri,
+			request.head,
+			(uri) => environment.own.owns(uri),
+			environment.signing,
+		);
+		if (own === undefined) return { request, own: 0, scheme: undefined, dialog: undefined };
+		const scheme = own.uri.scheme === "sips" ? "sips" : "sip";
+		const dialog = own.kind === "dialog" ? own : undefined;
+		return { request, own: own.entries, scheme, dialog };
+	} catch (error) {
+		if (error instanceof LegError) return { status: error.status };
+		if (error instanceof ParseError) return { status: error.status, reason: "Bad Route" };
+		throw error;
+	}
+}
+
+/**
+ * A strict router puts our Record-Route entry into the Request-URI and the real one behind the
+ * last Route (§16.4, RFC 2543). Undone here: our entry becomes the top Route again.
+ */
+function looselyRouted(request: Request, environment: Environment): Request {
+	const { parsedUri: uri } = request;
+	const last = lastRoute(request.head);
+	if (last === undefined || uriParam(uri, "x5") === undefined || !environment.own.owns(uri))
+		return request;
+	const patch = new Patch(request);
+	const elements = request.head.elements("route");
+	const end = elements.at(-1);
+	if (end === undefined) return request;
+	patch.requestUri(last).removeElement(end);
+	const first = elements.length > 1 ? elements[0] : undefined;
+	if (first === undefined) patch.append("Route", `<${request.uri}>`);
+	else patch.insertBefore(first.line, "Route", `<${request.uri}>`);
+	const loose = parseMessage(patch.text(), "datagram");
+	return loose.kind === "request" ? loose : request;
+}
+
+function lastRoute(head: Head): string | undefined {
+	return head.routes.at(-1)?.uri;
+}

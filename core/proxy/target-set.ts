@@ -1,0 +1,119 @@
+/**
+ * The target set: RFC 3261 §16.5. A script's decision becomes targets, one callee leg each.
+ *
+ * A target made from a device or a binding starts with the scheme of that contact; `forceSips`
+ * and `forceSip` of the script override it (secure signaling G2, G15, G16).
+ */
+import type { Binding } from "../base/binding.ts";
+import type { Milliseconds } from "../base/clock.ts";
+import type { Flow } from "../base/flow.ts";
+import type { Scheme } from "../base/scheme.ts";
+import type { Device, DeviceContact } from "../leg/device.ts";
+import { deviceUri } from "../leg/device-uri.ts";
+import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import type { Request } from "../message/message.ts";
+import { parseUri } from "../message/uri.ts";
+import type { Decision, TargetChoice } from "./decision.ts";
+import type { Directory } from "./directory.ts";
+import type { Rejection } from "./rejection.ts";
+
+/** Where to send: one address out of RFC 3263 §4, before a listener of ours is chosen; or a flow (RFC 5626 §5.3). */
+export type Hop = Pick<Flow, "transport" | "host" | "port" | "serverName"> & {
+	readonly listener?: number;
+	readonly connection?: number;
+};
+
+export type Target = {
+	/** The Request-URI, before the leg's scheme is applied. */
+	readonly uri: string;
+	readonly scheme: Scheme;
+	/** The flow that a device registered on: the request goes back along it (RFC 5626 §5.3). */
+	readonly flow: Flow | undefined;
+	/** Path values of the binding, put ahead as Route (RFC 3327 §5.4). */
+	readonly path: readonly string[];
+	readonly policy: SecureSignaling;
+	readonly device: string | undefined;
+};
+
+/** The targets in the order chosen, or why there is none. */
+export function targetSet(
+	{ targets: choices, callee }: Extract<Decision, { kind: "relay" }>,
+	request: Request,
+	directory: Directory,
+	now: Milliseconds,
+): readonly Target[] | Rejection {
+	const targets: Target[] = [];
+	for (const choice of choices) {
+		const found = targetsOf(choice, request, directory, now);
+		if ("status" in found) return found;
+		for (const target of found) if (!includes(targets, target)) targets.push(target);
+	}
+	if (targets.length === 0) return { status: 480 };
+	return callee === undefined ? targets : targets.map((target) => ({ ...target, scheme: callee }));
+}
+
+function includes(targets: readonly Target[], { uri, flow }: Target): boolean {
+	return targets.some((other) => other.uri === uri && other.flow === flow);
+}
+
+function targetsOf(
+	choice: TargetChoice,
+	request: Request,
+	directory: Directory,
+	now: Milliseconds,
+): readonly Target[] | Rejection {
+	if (choice.kind !== "device")
+		return [uriTarget(choice.kind === "uri" ? choice.uri : request.uri, directory.policy)];
+
+	const device = directory.device(choice.name);
+	if (device === undefined) return { status: 404 };
+	if (device.contact !== "*") {
+		const dialled = choice.number ?? request.parsedUri.user;
+		return [deviceTarget(device, device.contact, dialled)];
+	}
+	return directory.bindings(device.name, now).map((binding) => bindingTarget(binding, device));
+}
+
+/** A target that is only a URI: it stands for itself (§16.5). */
+export function uriTarget(uri: string, policy: SecureSignaling): Target {
+	const parsed = parseUri(uri);
+	return {
+		uri: withoutHeaders(uri, parsed.headers),
+		scheme: parsed.scheme === "sips" ? "sips" : "sip",
+		flow: undefined,
+		path: [],
+		policy,
+		device: undefined,
+	};
+}
+
+function deviceTarget(device: Device, contact: DeviceContact, dialled: string | undefined): Target {
+	const { scheme } = contact;
+	const policy = device.secureSignaling;
+	const uri = deviceUri(contact, dialledUser(device, dialled), { scheme, policy });
+	return { uri, scheme, flow: undefined, path: [], policy, device: device.name };
+}
+
+function bindingTarget(binding: Binding, device: Device): Target {
+	return {
+		uri: withoutHeaders(binding.contact, parseUri(binding.contact).headers),
+		scheme: binding.scheme,
+		flow: binding.flow,
+		path: binding.path,
+		policy: device.secureSignaling,
+		device: device.name,
+	};
+}
+
+/** A trunk is dialled by its prefix: `replace-prefix` says what stands there on the wire (G14). */
+function dialledUser(device: Device, dialled: string | undefined): string | undefined {
+	if (dialled === undefined || device.type !== "Trunk") return dialled;
+	const { prefix, replacePrefix } = device;
+	if (prefix === undefined || replacePrefix === undefined) return dialled;
+	return dialled.startsWith(prefix) ? replacePrefix + dialled.slice(prefix.length) : dialled;
+}
+
+/** A Request-URI carries no headers (§16.6 step 2, §19.1.5). */
+function withoutHeaders(uri: string, headers: string | undefined): string {
+	return headers === undefined ? uri : uri.slice(0, uri.length - headers.length - 1);
+}
