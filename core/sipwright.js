@@ -3,6 +3,7 @@
  * The launcher: runs core/main.ts, or what was built from it, with the flag that isolated-vm asks for.
  * Whatever Node the machine has parses this file, so it keeps to the syntax of Node 12.
  */
+// biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 may not know it.
 import { spawn } from "child_process";
 import { existsSync } from "fs";
 import { fileURLToPath } from "url";
@@ -17,7 +18,7 @@ if (Number(process.versions.node.split(".")[0]) < NODE_MIN) {
 	);
 	process.exitCode = 1;
 } else if (process.execArgv.indexOf(FLAG) >= 0) {
-	import(entry().href);
+	void import(entry().href);
 } else {
 	launch();
 }

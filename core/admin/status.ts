@@ -1,0 +1,43 @@
+/** What a running engine tells and does: the answers of the admin API, as plain JSON. */
+import type { Listener } from "../base/flow.ts";
+
+export type EngineStatus = {
+	/** Every open socket. */
+	readonly listeners: readonly Listener[];
+	/** The route scripts in use. */
+	readonly generation: { readonly id: number; readonly hash: string };
+	readonly devices: number;
+	/** Registered contacts. */
+	readonly bindings: number;
+	readonly transactions: number;
+	/** Open TCP and TLS connections. */
+	readonly connections: number;
+	/** Named counts since the start. */
+	readonly counters: Readonly<Record<string, number>>;
+};
+
+/** One thing that kept a new configuration or new scripts from being used. */
+export type ReloadError = {
+	readonly code: string;
+	readonly file?: string;
+	readonly line?: number;
+	readonly column?: number;
+	readonly message: string;
+	readonly fix?: string;
+};
+
+/** When it is not ok nothing has changed, and generation and hash are those still in use. */
+export type ReloadOutcome = {
+	readonly ok: boolean;
+	readonly generation: number;
+	readonly hash: string;
+	readonly errors: readonly ReloadError[];
+};
+
+/** What the admin API adds to the engine's own status. */
+export type ProcessStatus = EngineStatus & {
+	readonly version: string;
+	readonly node: string;
+	readonly pid: number;
+	readonly uptimeSeconds: number;
+};

@@ -1,0 +1,60 @@
+/** `sipwright status`: what the running instance is doing. */
+import type { ProcessStatus } from "../admin/status.ts";
+import type { Listener } from "../base/flow.ts";
+import { bracketed } from "../config/host.ts";
+import { askAdmin } from "./admin-client.ts";
+import { type Command, DONE, NO_ANSWER, option, REFUSED } from "./command.ts";
+
+export const status: Command = {
+	name: "status",
+	usage: "[--config FILE] [--json]",
+	summary: "show what the running instance is doing",
+	options: { config: { type: "string", short: "c" }, json: { type: "boolean" } },
+	positionals: [],
+	async run({ values }, output) {
+		const answer = await askAdmin("GET", "/status", option(values, "config"));
+		if (answer.kind === "silence") {
+			output.err(`sipwright status: ${answer.reason}\n`);
+			return NO_ANSWER;
+		}
+		if (!isStatus(answer.body)) {
+			output.err(`sipwright status: ${JSON.stringify(answer.body)}\n`);
+			return REFUSED;
+		}
+		output.out(
+			values["json"] === true ? `${JSON.stringify(answer.body)}\n` : describe(answer.body),
+		);
+		return DONE;
+	},
+};
+
+function isStatus(body: unknown): body is ProcessStatus {
+	return typeof body === "object" && body !== null && "listeners" in body && "generation" in body;
+}
+
+function describe(status: ProcessStatus): string {
+	const { version, node, pid, generation, listeners } = status;
+	const rows: [string, string][] = [
+		["sipwright", `${version}, node ${node}, process ${pid}, up ${duration(status.uptimeSeconds)}`],
+		...listeners.map((one): [string, string] => ["listens on", socket(one)]),
+		["scripts", `generation ${generation.id}, ${generation.hash}`],
+		["devices", `${status.devices}, with ${status.bindings} registered contacts`],
+		["right now", `${status.transactions} transactions, ${status.connections} connections`],
+		...Object.entries(status.counters).map(([name, n]): [string, string] => [name, String(n)]),
+	];
+	const width = Math.max(...rows.map(([name]) => name.length));
+	return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`).join("");
+}
+
+function socket({ transport, address, host, port }: Listener): string {
+	const shown = `${host}:${port}`;
+	const bound = bracketed(address);
+	return host === bound ? `${transport} ${shown}` : `${transport} ${bound}, shown as ${shown}`;
+}
+
+function duration(seconds: number): string {
+	const [days, hours, minutes] = [seconds / 86_400, (seconds / 3600) % 24, (seconds / 60) % 60];
+	if (days >= 1) return `${Math.floor(days)} d ${Math.floor(hours)} h`;
+	if (hours >= 1) return `${Math.floor(hours)} h ${Math.floor(minutes)} min`;
+	return minutes >= 1 ? `${Math.floor(minutes)} min` : `${Math.floor(seconds)} s`;
+}

@@ -1,0 +1,69 @@
+/** The configuration as the engine gets it: one frozen value, every default filled in. */
+import type { HashAlgorithm } from "../base/hash.ts";
+import type { Device } from "../leg/device.ts";
+import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import type { Networks } from "./networks.ts";
+
+export type Config = {
+	/** Absolute path; undefined runs on the embedded defaults. */
+	readonly file: string | undefined;
+	/** Every socket to open: the TCP that comes with a UDP listener is an entry of its own. */
+	readonly listen: readonly ListenConfig[];
+	readonly tls: TlsConfig;
+	/** Ours, besides every listener address. Lower case. */
+	readonly domains: readonly string[];
+	/** The networks whose requests are accepted as they are. */
+	readonly trusted: Networks;
+	/** The entry file of the route scripts; undefined for the built-in routes. */
+	readonly routes: string | undefined;
+	/** The folder for keys, location and the last good generation. */
+	readonly state: string;
+	readonly location: { readonly store: "memory" | "sqlite" };
+	readonly auth: AuthConfig;
+	readonly registrar: RegistrarConfig;
+	readonly admin: { readonly address: string; readonly port: number };
+	/** The defaults that a device may override. */
+	readonly secureSignaling: SecureSignaling;
+	readonly devices: ReadonlyMap<string, Device>;
+	readonly script: ScriptConfig;
+};
+
+export type ListenConfig = {
+	readonly transport: "udp" | "tcp" | "tls";
+	/** IP address without brackets. */
+	readonly address: string;
+	/** 0 takes a free port. */
+	readonly port: number;
+	/** What Via and Record-Route say instead; IPv6 in brackets. */
+	readonly advertise: { readonly host: string; readonly port: number } | undefined;
+};
+
+export type TlsConfig = {
+	/** Paths of PEM files; undefined for the development certificate. */
+	readonly own: { readonly certificate: string; readonly key: string } | undefined;
+	/** Path of the authorities trusted besides the system's. */
+	readonly ca: string | undefined;
+	readonly verifyClient: boolean;
+};
+
+export type AuthConfig = {
+	readonly realm: string;
+	/** In the order in which they are offered (RFC 8760 §2.4). */
+	readonly algorithms: readonly HashAlgorithm[];
+	readonly nonceLifetimeSeconds: number;
+};
+
+export type RegistrarConfig = {
+	readonly minExpiresSeconds: number;
+	readonly maxExpiresSeconds: number;
+	/** For a Contact without `expires` in a REGISTER without Expires (RFC 3261 §10.3 step 7). */
+	readonly defaultExpiresSeconds: number;
+	readonly maxBindings: number;
+};
+
+export type ScriptConfig = {
+	readonly timeoutMs: number;
+	readonly heapMb: number;
+	/** What a request gets whose script failed. */
+	readonly fallback: "500" | "built-in";
+};

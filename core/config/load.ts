@@ -1,0 +1,170 @@
+/** The way in: a YAML file, or nothing, becomes one frozen Config, or every error in it. */
+import { readFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { dirname, resolve } from "node:path";
+import type { Device } from "../leg/device.ts";
+import { DEFAULTS, type SecureSignaling } from "../leg/secure-signaling.ts";
+import type { Config } from "./config.ts";
+import { readDevices } from "./devices.ts";
+import { type Finding, Findings, type Place } from "./finding.ts";
+import { readListen } from "./listen.ts";
+import { topShape } from "./schema.ts";
+import { readSection } from "./section.ts";
+import {
+	readAdmin,
+	readAuth,
+	readLocation,
+	readRegistrar,
+	readRoutes,
+	readScript,
+	readTrusted,
+} from "./sections.ts";
+import { readSecureSignaling } from "./secure-signaling.ts";
+import { type Block, child, type Node, parseYaml } from "./source.ts";
+import { checkDevelopmentCertificate, readTls } from "./tls.ts";
+
+export type Loaded =
+	| { readonly ok: true; readonly config: Config; readonly remarks: readonly Finding[] }
+	| {
+			readonly ok: false;
+			readonly errors: readonly Finding[];
+			readonly remarks: readonly Finding[];
+	  };
+
+/** What the machine says, so that a test can say it. */
+export type Machine = {
+	/** The addresses that peers can reach, the preferred one first. */
+	readonly addresses: readonly string[];
+	/** Epoch milliseconds. */
+	readonly now: number;
+	/** What paths are relative to when there is no file. */
+	readonly folder: string;
+};
+
+/** Reads a configuration file; without one, the embedded defaults with two demonstration devices. */
+export async function loadConfig(
+	file: string | undefined,
+	machine: Machine = thisMachine(),
+): Promise<Loaded> {
+	const found = new Findings();
+	const config =
+		file === undefined
+			? await readConfig(undefined, demonstration(machine.folder), machine, found)
+			: await readFileConfig(resolve(machine.folder, file), machine, found);
+
+	const all = found.sorted();
+	const errors = all.filter(({ level }) => level === "error");
+	const remarks = all.filter(({ level }) => level !== "error");
+	return config === undefined || errors.length > 0
+		? { ok: false, errors, remarks }
+		: { ok: true, config: freeze(config), remarks };
+}
+
+async function readFileConfig(
+	file: string,
+	machine: Machine,
+	found: Findings,
+): Promise<Config | undefined> {
+	const at = { file, line: 1, column: 1 };
+	const root = await readYaml(file, at, found);
+	if (root === undefined) return undefined;
+	if (root.kind === "block") return readConfig(file, root, machine, found);
+	if (root.kind === "empty") return readConfig(file, emptyBlock(at), machine, found);
+	found.error(root.at, {
+		code: "CONFIG_TYPE",
+		message: "the configuration must be a block of keys",
+		fix: "write listen: [udp:0.0.0.0:5060]",
+	});
+	return undefined;
+}
+
+async function readConfig(
+	file: string | undefined,
+	root: Block,
+	machine: Machine,
+	found: Findings,
+): Promise<Config> {
+	const top = readSection("", root, topShape, found);
+	const part = (word: string) => {
+		const node = child(root, word);
+		return node?.kind === "empty" ? undefined : node;
+	};
+	const folder = file === undefined ? machine.folder : dirname(file);
+	const listen = readListen(part("listen"), machine.addresses, found);
+	const tls = await readTls(part("tls"), folder, machine.now, found);
+	checkDevelopmentCertificate(part("listen"), tls, listen, found);
+	const secureSignaling = readSecureSignaling(part("secure-signaling"), DEFAULTS, found);
+	return {
+		file,
+		listen,
+		tls,
+		domains: top.domains,
+		trusted: readTrusted(top.trusted, part("trusted"), found),
+		routes: await readRoutes(top.routes, part("routes"), folder, found),
+		state: resolve(folder, top.state),
+		location: readLocation(part("location"), found),
+		auth: readAuth(part("auth"), top.domains, found),
+		registrar: readRegistrar(part("registrar"), found),
+		admin: readAdmin(part("admin"), found),
+		secureSignaling,
+		devices: await readDevicesPart(part("devices"), folder, secureSignaling, found),
+		script: readScript(part("script"), found),
+	};
+}
+
+/** `devices:` holds the devices, or names the file that does: its errors then name that file. */
+async function readDevicesPart(
+	node: Node | undefined,
+	folder: string,
+	defaults: SecureSignaling,
+	found: Findings,
+): Promise<ReadonlyMap<string, Device>> {
+	if (node === undefined) return new Map();
+	if (node.kind !== "scalar") return readDevices(node, defaults, found);
+	const file = await readYaml(resolve(folder, node.text), node.at, found);
+	return file === undefined || file.kind === "empty"
+		? new Map()
+		: readDevices(file, defaults, found);
+}
+
+/** The tree of a file; undefined if there is none, which is said at `at`, or if it is no YAML. */
+async function readYaml(file: string, at: Place, found: Findings): Promise<Node | undefined> {
+	const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+		found.error(at, {
+			code: "CONFIG_FILE",
+			message: `${file} cannot be read (${error.code})`,
+			fix: "write the path of a YAML file",
+		});
+		return undefined;
+	});
+	return text === undefined ? undefined : parseYaml(file, text, found);
+}
+
+/** What a first try needs: two phones that register and call each other. */
+function demonstration(folder: string): Block {
+	const text = `devices:
+  "1001": { type: Extension, contact: "*" }
+  "1002": { type: Extension, contact: "*" }`;
+	const root = parseYaml(folder, text, new Findings());
+	return root?.kind === "block" ? root : emptyBlock({ file: folder, line: 1, column: 1 });
+}
+
+function emptyBlock(at: Place): Block {
+	return { kind: "block", at, entries: new Map() };
+}
+
+function thisMachine(): Machine {
+	const addresses = Object.values(networkInterfaces())
+		.flatMap((list) => list ?? [])
+		.filter(({ internal, scopeid }) => !internal && !scopeid)
+		.map(({ address }) => address);
+	return { addresses, now: Date.now(), folder: process.cwd() };
+}
+
+/** Plain objects and lists only: a Map is read-only by its type, Networks by its class. */
+function freeze<T>(value: T): T {
+	const plain = Array.isArray(value) || Object.getPrototypeOf(value ?? "") === Object.prototype;
+	if (plain) for (const part of Object.values(value as object)) freeze(part);
+	if (value instanceof Map) for (const part of value.values()) freeze(part);
+	return plain ? Object.freeze(value) : value;
+}

@@ -1,0 +1,152 @@
+/** Every key of the configuration but those of one device and of `secure-signaling`: kind, default, meaning. */
+import { z } from "zod";
+import { choice, flag, integer, list, scalar, text, valueDocs, wrong } from "./fields.ts";
+import { isDomain, isHost, parseAddress } from "./host.ts";
+import { type Network, parseNetwork } from "./networks.ts";
+import { key } from "./section.ts";
+
+const domain = scalar<string>(
+	{ values: "domain name or IP address", example: "example.com" },
+	(written) =>
+		isHost(written) ? { value: written.toLowerCase() } : wrong("is no domain", "example.com"),
+);
+
+const network = scalar<Network>(
+	{ values: "network or address", example: "10.0.0.0/8" },
+	(written) => {
+		const value = parseNetwork(written);
+		const fix = isDomain(written) ? "the address instead of the name" : "10.0.0.0/8 or ::1";
+		return value === undefined ? wrong("is no network", fix) : { value };
+	},
+);
+
+const adminAddress = scalar<{ address: string; port: number }>(
+	{ values: "address and port", example: '"127.0.0.1:8060"' },
+	(written) => {
+		const { address, port } = parseAddress(written) ?? {};
+		return address === undefined || port === undefined
+			? wrong("is no address and port", '"127.0.0.1:8060"')
+			: { value: { address, port } };
+	},
+);
+
+const path = (example: string) => text("path, relative to this file", example);
+const restart = { restart: true };
+
+export const tlsShape = {
+	certificate: key(path("certs/fullchain.pem").optional(), "PEM file with our certificate chain"),
+	key: key(path("certs/privkey.pem").optional(), "PEM file with its private key"),
+	ca: key(
+		path("certs/ca.pem").optional(),
+		"PEM file with authorities trusted besides the system's",
+	),
+	"verify-client": key(
+		flag().default(false),
+		"whether a TLS client must show a certificate that one of them signed",
+	),
+};
+
+export const locationShape = {
+	store: key(
+		choice(["sqlite", "memory", "redis"], ["redis"]).default("sqlite"),
+		"where registrations are kept: a file under `state`, or memory, lost with a restart",
+		restart,
+	),
+};
+
+export const authShape = {
+	realm: key(
+		text("text", "sip.example.com").optional(),
+		"the realm of digest challenges; without it the first of `domains`, or `sipwright`",
+	),
+	algorithms: key(
+		list(choice(["SHA-256", "SHA-512-256", "MD5"])).default(["SHA-256", "MD5"]),
+		"the digest algorithms offered, in this order (RFC 8760)",
+	),
+	"nonce-lifetime": key(
+		integer({ min: 10, max: 86_400 }).default(300),
+		"seconds until a nonce is stale and the device is asked again",
+	),
+};
+
+export const registrarShape = {
+	"min-expires": key(
+		integer({ min: 1, max: 86_400 }).default(60),
+		"seconds: a REGISTER that asks for less gets 423 (RFC 3261 §10.3)",
+	),
+	"max-expires": key(
+		integer({ min: 1, max: 604_800 }).default(7200),
+		"seconds: a REGISTER that asks for more gets this",
+	),
+	"default-expires": key(
+		integer({ min: 1, max: 604_800 }).default(3600),
+		"seconds for a REGISTER that asks for nothing",
+	),
+	"max-bindings": key(
+		integer({ min: 1, max: 100 }).default(10),
+		"Contacts that one device may have at a time",
+	),
+};
+
+export const adminShape = {
+	address: key(
+		adminAddress.default({ address: "127.0.0.1", port: 8060 }),
+		"where the admin API listens; the token is in `state/admin-token`",
+		restart,
+	),
+};
+
+export const scriptShape = {
+	"timeout-ms": key(
+		integer({ min: 1, max: 10_000 }).default(50),
+		"milliseconds of processor time that a route script has for one request",
+	),
+	"heap-mb": key(
+		integer({ min: 8, max: 1024 }).default(64),
+		"megabytes that one generation of the scripts may use",
+	),
+	fallback: key(
+		choice(["500", "built-in"]).default("500"),
+		"what a request gets whose script failed: 500, or the built-in routes",
+	),
+};
+
+/** A key whose value is read by a file of its own. */
+const block = (example: string, about: string, more = {}) =>
+	key(z.unknown().register(valueDocs, { values: "below", example }).optional(), about, more);
+
+export const topShape = {
+	listen: block(
+		"[udp:0.0.0.0:5060]",
+		"the sockets to open; without it UDP and TCP on 127.0.0.1:5060 and TLS on 127.0.0.1:5061",
+		restart,
+	),
+	tls: block("{ certificate: …, key: … }", "our certificate; without it one made for development"),
+	domains: key(list(domain).default([]), "domains that are ours, besides every listener address"),
+	trusted: key(
+		list(network).optional(),
+		'networks whose requests are accepted as they are; without it loopback only: `[127.0.0.0/8, "::1"]`',
+	),
+	routes: key(
+		path("./routes").optional(),
+		"the route scripts: a file, or a folder whose entry is `default.ts`; without it the built-in routes",
+	),
+	state: key(
+		path("./state").default("./state"),
+		"folder for keys, registrations and the last good scripts",
+		restart,
+	),
+	location: block("{ store: sqlite }", "where registrations are kept"),
+	auth: block("{ realm: sip.example.com }", "digest authentication of devices with a password"),
+	registrar: block("{ max-expires: 7200 }", "how long registrations live"),
+	admin: block('{ address: "127.0.0.1:8060" }', "the API behind `status` and `reload`"),
+	"secure-signaling": block(
+		"{ register: strict }",
+		"`sips` per call leg; a device may override it",
+	),
+	script: block("{ timeout-ms: 50 }", "what a route script may use"),
+	devices: block(
+		"./devices.yaml",
+		"who is called and who calls: a block of devices by number or name, or the path of a file with that block",
+	),
+};

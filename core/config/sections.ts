@@ -1,0 +1,118 @@
+/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `admin`, `script`. */
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { AuthConfig, Config, RegistrarConfig, ScriptConfig } from "./config.ts";
+import type { Findings } from "./finding.ts";
+import { holdsAll, type Network, Networks, parseNetwork } from "./networks.ts";
+import { adminShape, authShape, locationShape, registrarShape, scriptShape } from "./schema.ts";
+import { readSection } from "./section.ts";
+import { child, type Node } from "./source.ts";
+
+const LOOPBACK = ["127.0.0.0/8", "::1"].flatMap((text) => parseNetwork(text) ?? []);
+
+export function readTrusted(
+	networks: readonly Network[] | undefined,
+	node: Node | undefined,
+	found: Findings,
+): Networks {
+	const all = (networks ?? []).find(holdsAll);
+	if (all !== undefined && node !== undefined)
+		found.warn(node.at, {
+			code: "CONFIG_TRUSTS_ALL",
+			message: `trusted: ${all.text} is every address: anybody may call anywhere through this proxy`,
+			fix: "write the networks of your own devices",
+		});
+	return new Networks(networks ?? LOOPBACK);
+}
+
+/** The entry file of the route scripts: the file itself, or default.ts in the folder. */
+export async function readRoutes(
+	given: string | undefined,
+	node: Node | undefined,
+	folder: string,
+	found: Findings,
+): Promise<string | undefined> {
+	if (given === undefined || node === undefined) return undefined;
+	const path = resolve(folder, given);
+	const kind = await kindOf(path);
+	const entry = kind === "folder" ? join(path, "default.ts") : path;
+	if (kind === "file" || (kind === "folder" && (await kindOf(entry)) === "file")) return entry;
+	found.error(node.at, {
+		code: "CONFIG_FILE",
+		message: `routes: ${entry} does not exist`,
+		fix: "write the path of a script, or of a folder with default.ts, or remove it for the built-in routes",
+	});
+	return undefined;
+}
+
+export function readLocation(node: Node | undefined, found: Findings): Config["location"] {
+	const { store } = readSection("location", node, locationShape, found);
+	return { store: store === "memory" ? "memory" : "sqlite" };
+}
+
+export function readAuth(
+	node: Node | undefined,
+	domains: readonly string[],
+	found: Findings,
+): AuthConfig {
+	const given = readSection("auth", node, authShape, found);
+	const list = child(node, "algorithms");
+	if (list !== undefined && given.algorithms.length === 0)
+		found.error(list.at, {
+			code: "CONFIG_VALUE",
+			message: "auth: algorithms is an empty list, and nothing could be challenged",
+			fix: "write algorithms: [SHA-256, MD5]",
+		});
+	return {
+		realm: given.realm ?? domains[0] ?? "sipwright",
+		algorithms: [...new Set(given.algorithms)],
+		nonceLifetimeSeconds: given["nonce-lifetime"],
+	};
+}
+
+export function readRegistrar(node: Node | undefined, found: Findings): RegistrarConfig {
+	const given = readSection("registrar", node, registrarShape, found);
+	const { "min-expires": min, "default-expires": usual, "max-expires": max } = given;
+	if (node !== undefined && (min > usual || usual > max))
+		found.error(node.at, {
+			code: "CONFIG_COMBINATION",
+			message: `registrar: min-expires ${min}, default-expires ${usual} and max-expires ${max} are not in this order`,
+			fix: "write min-expires at most default-expires, and that at most max-expires",
+		});
+	return {
+		minExpiresSeconds: min,
+		maxExpiresSeconds: max,
+		defaultExpiresSeconds: usual,
+		maxBindings: given["max-bindings"],
+	};
+}
+
+export function readAdmin(node: Node | undefined, found: Findings): Config["admin"] {
+	const { address } = readSection("admin", node, adminShape, found);
+	if (node !== undefined && !LOOPBACK_ONLY.contains(address.address))
+		found.warn(node.at, {
+			code: "CONFIG_ADMIN_ADDRESS",
+			message: `admin: ${address.address} is reachable from other machines, and the token crosses the network in clear`,
+			fix: 'write address: "127.0.0.1:8060"',
+		});
+	return address;
+}
+
+export function readScript(node: Node | undefined, found: Findings): ScriptConfig {
+	const given = readSection("script", node, scriptShape, found);
+	return {
+		timeoutMs: given["timeout-ms"],
+		heapMb: given["heap-mb"],
+		fallback: given.fallback,
+	};
+}
+
+const LOOPBACK_ONLY = new Networks(LOOPBACK);
+
+async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
+	try {
+		return (await stat(path)).isDirectory() ? "folder" : "file";
+	} catch {
+		return "nothing";
+	}
+}

@@ -1,0 +1,110 @@
+/** The block `secure-signaling:` at the top level and under a device: how one leg treats `sips` (RFC 5630). */
+import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import { choice, flag, list, notYet, scalar } from "./fields.ts";
+import type { Findings } from "./finding.ts";
+import { key, readSection } from "./section.ts";
+import { child, type Node } from "./source.ts";
+
+/** The first value of each is the default: at the top level, and under a device what stands there. */
+export const secureSignalingShape = {
+	policy: key(
+		choice(["genesys", "rfc5630"], ["rfc5630"]).optional(),
+		"connect `sip` and `sips` legs by rewriting, or refuse with 480 and Warning 380 or 381",
+	),
+	mismatch: key(
+		choice(["follow-message", "follow-config", "reject"], ["follow-config", "reject"]).optional(),
+		"what decides when traffic does not match the device's entry",
+	),
+	register: key(
+		choice(["lenient", "strict"]).optional(),
+		"what a REGISTER with a `sips` Contact must look like: `strict` asks for `sips` in its Request-URI, all Contacts and Path (RFC 5630 §5.2)",
+	),
+	contact: key(
+		choice(["scheme", "anchor"], ["anchor"]).optional(),
+		"how the other side's Contact is shown to the device: the same URI in the leg's scheme, or our own address",
+	),
+	"uri-transport": key(
+		choice(["keep", "rfc5630", "strip"]).optional(),
+		"the transport parameter of `sips` URIs shown to the device: as written, without `tls`, without `tcp` and `tls`",
+	),
+	"contact-state": key(
+		choice(["parameter", "user"]).optional(),
+		"where the state of a Contact rides: a URI parameter, or the user part for a peer that drops unknown parameters",
+	),
+	"record-route": key(
+		flag({ later: false }).optional(),
+		"`no`, with `contact: anchor` only: the device sees no Record-Route of ours",
+	),
+	"far-route-set": key(
+		choice(["show", "hide"], ["hide"]).optional(),
+		"whether the Record-Route entries of proxies beyond us are shown to the device",
+	),
+	"tls-marker": key(
+		choice(["none", "transport"]).optional(),
+		"`transport`: a `sip` leg over TLS says `transport=tls` in our Record-Route",
+	),
+	"outbound-proxy": key(
+		choice(["warn", "allow", "reject"]).optional(),
+		"a `sips` device while a device of service type `sip-outbound-proxy` is configured: a warning, nothing, or an error",
+	),
+	"srv-sips-tls": key(
+		flag({ later: true }).optional(),
+		"also ask for SRV `_sips._tls.` when `_sips._tcp.` has no record",
+	),
+	"name-check": key(
+		choice(["rfc5922", "https", "off"]).optional(),
+		"what the certificate of a TLS server must show: no wildcards, as browsers do, or nothing",
+	),
+	headers: key(
+		list(scalar({ values: "header names", example: "" }, () => notYet("headers: []"))).optional(),
+		"further header fields whose URIs take the scheme of the leg (later: any but `[]`)",
+	),
+	tel: key(
+		choice(["keep", "convert"], ["convert"]).optional(),
+		"a `tel` URI in From or To: left alone, or written as a SIP URI",
+	),
+	identity: key(
+		choice(["keep", "drop"], ["drop"]).optional(),
+		"an Identity header field (RFC 8224) when From or To are rewritten",
+	),
+	"sdes-downgrade": key(
+		choice(["allow", "reject"], ["reject"]).optional(),
+		"SDES keys about to leave a `sips` leg in clear: passed, or refused with 488",
+	),
+};
+
+/** Reads the block; what it leaves out is inherited. */
+export function readSecureSignaling(
+	node: Node | undefined,
+	inherited: SecureSignaling,
+	found: Findings,
+): SecureSignaling {
+	const values = readSection("secure-signaling", node, secureSignalingShape, found);
+	checkCombination(node, inherited, found);
+	const given = Object.entries(values).filter(([, value]) => value !== undefined);
+	const own = Object.fromEntries(given.map(([word, value]) => [camelCase(word), value]));
+	return { ...inherited, ...(own as Partial<SecureSignaling>) };
+}
+
+/** Without a Record-Route of ours, in-dialog requests find us only if the Contact is our own address. */
+function checkCombination(
+	node: Node | undefined,
+	inherited: SecureSignaling,
+	found: Findings,
+): void {
+	const recordRoute = child(node, "record-route");
+	const contact = child(node, "contact");
+	const shown = contact?.kind === "scalar" ? contact.text : inherited.contact;
+	if (recordRoute?.kind !== "scalar" || !/^(no|false)$/i.test(recordRoute.text)) return;
+	if (shown === "anchor") return;
+	found.error(recordRoute.at, {
+		code: "CONFIG_COMBINATION",
+		message: `record-route: no goes with contact: anchor only, and contact is ${shown}`,
+		fix: "write record-route: yes, or remove it",
+	});
+}
+
+/** `uri-transport` → `uriTransport`. */
+export function camelCase(word: string): string {
+	return word.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
