@@ -16,35 +16,42 @@ const REPLACE_RANK = Number.MAX_SAFE_INTEGER;
 export class Edits {
 	readonly #text: string;
 	readonly #edits: Edit[] = [];
+	#count = 0;
 
 	constructor(text: string) {
 		this.#text = text;
 	}
 
+	/** Takes the place of earlier texts for this span and for spans inside it. */
 	replace(start: number, end: number, text: string): void {
-		for (const edit of this.#edits) {
-			if (edit.start === start && edit.end === end && edit.rank === REPLACE_RANK) {
-				edit.text = text;
-				return;
-			}
+		for (let at = this.#edits.length - 1; at >= 0; at -= 1) {
+			const edit = this.#edits[at];
+			if (edit === undefined || edit.rank !== REPLACE_RANK) continue;
+			if (edit.start >= start && edit.end <= end) this.#edits.splice(at, 1);
 		}
 		this.#edits.push({ start, end, text, rank: REPLACE_RANK, name: "" });
 	}
 
 	/** In front of what earlier calls inserted at this place. */
 	insertAbove(at: number, text: string): void {
-		this.#edits.push({ start: at, end: at, text, rank: -this.#edits.length - 1, name: "" });
+		this.#edits.push({ start: at, end: at, text, rank: -this.#order(), name: "" });
 	}
 
 	/** Behind what earlier calls inserted at this place. */
 	insertBelow(at: number, text: string): void {
-		this.#edits.push({ start: at, end: at, text, rank: this.#edits.length, name: "" });
+		this.#edits.push({ start: at, end: at, text, rank: this.#order(), name: "" });
 	}
 
 	insertNamed(at: number, name: string, text: string): void {
 		const earlier = this.#edits.find((edit) => edit.name === name);
 		if (earlier !== undefined) earlier.text = text;
-		else this.#edits.push({ start: at, end: at, text, rank: this.#edits.length, name });
+		else this.#edits.push({ start: at, end: at, text, rank: this.#order(), name });
+	}
+
+	/** Counts calls, not edits: an edit that was replaced must not give its place away. */
+	#order(): number {
+		this.#count += 1;
+		return this.#count;
 	}
 
 	apply(): string {

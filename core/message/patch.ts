@@ -27,7 +27,7 @@ export class Patch {
 		return this.replace(this.message.uriStart, this.message.uriEnd, uri);
 	}
 
-	/** A span of the message's text. A second text for the same span takes the place of the first. */
+	/** A span of the message's text. Takes the place of earlier texts for this span and for spans inside it. */
 	replace(start: number, end: number, text: string): this {
 		this.#edits.replace(start, end, text);
 		return this;

@@ -216,6 +216,8 @@ test("RFC 3261 §16.6: the later of two texts for one span counts, overlapping o
 	const patch = new Patch(request(options()));
 	patch.replace(8, 11, "sips").replace(8, 11, "tel");
 	has(patch.text(), "OPTIONS tel:b@example.com SIP/2.0");
+	patch.replace(12, 13, "c").replace(8, 13, "sip:d");
+	has(patch.text(), "OPTIONS sip:d@example.com SIP/2.0");
 	patch.replace(9, 14, "x");
 	assert.throws(() => patch.text(), { code: "SIP_EDIT_OVERLAP" });
 });
