@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ClientTransaction } from "../../core/transaction/client-transaction.ts";
+import type { ServerTransaction } from "../../core/transaction/server-transaction.ts";
+import { seeded } from "../support/seeded.ts";
+import { ours, request, TCP, TransactionRig, UDP } from "../support/transaction-rig.ts";
+
+test("the user may call the table from within what it is told; what follows is told afterwards, in order", () => {
+	const rig = new TransactionRig();
+	rig.on.request = (server) => {
+		rig.log.push("  begin");
+		rig.send(ours(), TCP);
+		rig.respond(100, server);
+		rig.log.push("  end");
+	};
+	rig.on.response = (client) => {
+		rig.log.push("  begin");
+		rig.table.transportFailed(client.id, rig.now);
+		rig.respond(486);
+		rig.receive(request({ method: "ACK", to: "<sip:bob@example.com>;tag=callee" }), TCP);
+		rig.log.push("  end");
+	};
+	rig.receive(request(), TCP);
+	rig.answer({ text: ours() }, 180);
+	assert.deepEqual(rig.log, [
+		"0 request INVITE",
+		"  begin",
+		"0 -> INVITE",
+		"0 -> 100 INVITE",
+		"  end",
+		"0 response 180 INVITE",
+		"  begin",
+		"0 -> 486 INVITE",
+		"  end",
+		"0 ended INVITE",
+	]);
+});
+
+test("an abandoned transaction is not heard of again, not even of what is waiting to be told", () => {
+	const rig = new TransactionRig();
+	const client = rig.send(ours(), TCP);
+	rig.on.failed = () => rig.table.abandon(client);
+	rig.table.transportFailed(client.id, rig.now);
+	assert.deepEqual(rig.log, ["0 -> INVITE", "0 failed INVITE transport"]);
+
+	const second = rig.send(ours());
+	rig.table.abandon(second);
+	rig.receive(request());
+	rig.table.abandon(rig.server);
+	assert.equal(rig.table.size, 0);
+	assert.equal(rig.wheel.size, 0);
+	rig.answer({ text: ours() }, 200).wait(60_000);
+	assert.deepEqual(rig.log.slice(2), ["0 -> INVITE", "0 request INVITE"]);
+});
+
+test("beyond the limit a request is answered 503 without state, each repeat with the same To tag", () => {
+	const rig = new TransactionRig({ limit: 1 }).receive(request());
+	const refused = request({ branch: "z9hG4bKnext" });
+	rig.receive(refused).receive(refused);
+	assert.deepEqual(rig.log, ["0 request INVITE", "0 -> 503 INVITE", "0 -> 503 INVITE"]);
+	assert.equal(rig.sent[0]?.text, rig.sent[1]?.text);
+	assert.match(rig.lastSent.text, /\r\nTo: <sip:bob@example.com>;tag=[0-9a-f]{16}\r\n/);
+	assert.match(rig.lastSent.text, /\r\nRetry-After: 1\r\n/);
+	assert.equal(rig.lastSent.owner, 0);
+	assert.equal(rig.table.size, 1);
+	assert.equal(rig.table.counters.refusedRequests, 2);
+});
+
+test("beyond the limit repeats, ACKs and CANCELs of what is there are taken", () => {
+	const rig = new TransactionRig({ limit: 1 }).receive(request()).receive(request());
+	rig.receive(request({ method: "CANCEL" }));
+	rig.receive(request({ method: "CANCEL", branch: "z9hG4bKnext" }));
+	rig.respond(487, rig.servers[0]);
+	rig.receive(request({ method: "ACK", to: "<sip:bob@example.com>;tag=callee" }));
+	assert.deepEqual(rig.log, [
+		"0 request INVITE",
+		"0 cancel INVITE",
+		"0 -> 503 CANCEL",
+		"0 -> 487 INVITE",
+	]);
+	rig.wait(5_000);
+	assert.equal(rig.log.at(-1), "5000 ended INVITE");
+});
+
+test("the request of an answered transaction can still be read", () => {
+	const rig = new TransactionRig().receive(request({ via: "SIP/2.0/UDP 10.0.0.1;rport" }));
+	const text = rig.server.request.text;
+	rig.respond(200);
+	rig.wait(10_000);
+	assert.equal(rig.server.request.text, text);
+	assert.equal(rig.server.request.head.callId, "call-1");
+});
+
+test("two methods under one branch are two transactions, whichever ends first", () => {
+	const rig = new TransactionRig().receive(request({ method: "OPTIONS" })).receive(request());
+	const [options, invite] = rig.servers;
+	assert.ok(options && invite);
+	rig.respond(200, options);
+	rig.wait(40_000);
+	assert.equal(rig.table.size, 1);
+	rig.receive(request());
+	assert.equal(rig.servers.length, 2, "the INVITE is found under its second key");
+	rig.respond(200, invite);
+	rig.wait(40_000);
+	assert.equal(rig.table.size, 0);
+});
+
+test("RFC 3261 §17 TX-42: 100,000 mixed failures leave nothing behind 40 s later", () => {
+	const rig = new TransactionRig({ limit: 400 });
+	const live = new Set<ServerTransaction | ClientTransaction>();
+	const random = seeded(42);
+	rig.on = {
+		request: (server) => {
+			live.add(server);
+			const choice = random.below(5);
+			if (choice === 0) rig.table.drop(server, rig.now);
+			else if (choice < 4) rig.respond(random.pick([180, 200, 404, 503]), server);
+		},
+		cancel: (server) => random.below(2) === 0 && rig.respond(200, server),
+		failed: (client) => random.below(9) === 0 && rig.table.abandon(client),
+		ended: (transaction) => live.delete(transaction),
+	};
+	for (let step = 0; step < 100_000; step += 1) {
+		const client = disturb(rig, random);
+		if (client !== undefined) live.add(client);
+		if (step % 50 === 0) rig.wait(random.below(1_000)).forget();
+	}
+	assert.ok(rig.table.size > 0);
+
+	// What Timer C does in the proxy core: nothing else bounds an INVITE that is being answered.
+	for (const transaction of live) {
+		if (transaction instanceof ClientTransaction) rig.table.cancel(transaction, undefined, rig.now);
+		else rig.respond(480, transaction);
+	}
+	rig.wait(40_000);
+	assert.equal(rig.table.size, 0);
+	assert.equal(rig.wheel.size, 0);
+	assert.deepEqual(
+		[...live].filter((transaction) => !transaction.terminated),
+		[],
+	);
+});
+
+/** One message, request or failure, from few enough branches that they meet. */
+function disturb(
+	rig: TransactionRig,
+	random: ReturnType<typeof seeded>,
+): ClientTransaction | undefined {
+	const flow = random.pick([UDP, TCP]);
+	const branch = random.pick(["", `z9hG4bK${random.below(200)}`]);
+	const method = random.pick(["INVITE", "BYE", "ACK", "CANCEL", "OPTIONS"]);
+	switch (random.below(5)) {
+		case 0:
+		case 1:
+			rig.receive(request({ method, branch, cseq: random.below(20) }), flow);
+			return undefined;
+		case 2:
+			if (method === "ACK" || method === "CANCEL") return undefined;
+			return rig.send(ours({ method, branch: `z9hG4bK${random.hex(12)}` }), flow);
+		case 3:
+			if (rig.sent.length > 0) rig.table.transportFailed(random.pick(rig.sent).owner, rig.now);
+			return undefined;
+		default:
+			answerSome(rig, random);
+			return undefined;
+	}
+}
+
+function answerSome(rig: TransactionRig, random: ReturnType<typeof seeded>): void {
+	const sent = rig.sent.length > 0 ? random.pick(rig.sent).text : "";
+	if (/^(INVITE|BYE|OPTIONS|CANCEL) /.test(sent))
+		rig.answer({ text: sent }, random.pick([100, 180, 200, 404, 487]));
+}
