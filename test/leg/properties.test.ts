@@ -1,0 +1,235 @@
+/** What holds for every message between two legs, tried with random ones. A failing run names its seed. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Scheme } from "../../core/base/scheme.ts";
+import { openRequestUri, showContact } from "../../core/leg/contact-entry.ts";
+import { forceScheme, forceUri, restoreToken } from "../../core/leg/force-scheme.ts";
+import type { Leg, Side } from "../../core/leg/leg.ts";
+import { schemeOf, schemeToken } from "../../core/leg/scheme-token.ts";
+import { DEFAULTS, type SecureSignaling } from "../../core/leg/secure-signaling.ts";
+import { stripTransport } from "../../core/leg/strip-transport.ts";
+import { seeded } from "../support/seeded.ts";
+import { answer, pass, passInDialog } from "./call.ts";
+import { flow, leg, message, signing, signingWith, values } from "./fixtures.ts";
+
+type Seeded = ReturnType<typeof seeded>;
+
+const SCHEMES: readonly Scheme[] = ["sip", "sips"];
+const SPELLINGS = { sip: ["sip", "SIP", "Sip", "sIP"], sips: ["sips", "SIPS", "Sips", "sIpS"] };
+const USERS = [
+	"",
+	"a@",
+	"6000@",
+	"a;day=tuesday@",
+	"a;transport=udp@",
+	"a:pw@",
+	"%41%3B@",
+	"+1;x5c=t@",
+];
+const HOSTS = ["h", "h:5060", "172.21.83.70:5061", "[2001:db8::1]", "[::1]:5060", "x.invalid"];
+const PARAMS = [
+	"ob",
+	"lr",
+	"x=1",
+	"line=%3B",
+	"gr=urn:x",
+	"TRANSPORT=ws",
+	"x5c=dGhlaXJz",
+	"user=phone",
+];
+const TRANSPORTS = ["udp", "UDP", "tcp", "TCP", "tls", "Tls", "ws", "sctp"];
+
+function params(random: Seeded, scheme: Scheme): string {
+	const chosen = PARAMS.filter((name) => random.below(4) === 0 && !name.startsWith("TRANSPORT"));
+	// Under sips a transport of UDP is refused before a Contact is shown.
+	const transport = random.pick(TRANSPORTS.slice(scheme === "sips" ? 2 : 0));
+	const name = random.pick(["transport", "Transport"]);
+	if (random.below(2) === 0)
+		chosen.splice(random.below(chosen.length + 1), 0, `${name}=${transport}`);
+	return chosen.map((param) => `;${param}`).join("");
+}
+
+function randomUri(random: Seeded, scheme: Scheme): string {
+	const headers = random.pick(["", "", "?h=1", "?Replaces=1%40h%3Bto-tag%3D2&x=;y"]);
+	const start = `${random.pick(SPELLINGS[scheme])}:${random.pick(USERS)}${random.pick(HOSTS)}`;
+	return `${start}${params(random, scheme)}${headers}`;
+}
+
+function randomAddress(random: Seeded): string {
+	const other = ["<tel:+1;x=y>", "<urn:service:sos>", "<mailto:a@h>"];
+	if (random.below(8) === 0) return random.pick(other);
+	const uri = randomUri(random, random.pick(SCHEMES));
+	const display = random.pick(["", '"7789"', '"Doe, \\"J\\" <sip:x@y>" ', "Ann  ", '"" \t']);
+	return `${display}<${uri}>${random.pick(["", " ", ";x", ' ;q="<sips:a>"'])}`;
+}
+
+function randomPolicy(random: Seeded): SecureSignaling {
+	return {
+		...DEFAULTS,
+		uriTransport: random.pick(["keep", "rfc5630", "strip"]),
+		contactState: random.pick(["parameter", "user"]),
+	};
+}
+
+function eachSeed(runs: number, check: (random: Seeded, seed: number) => void): void {
+	for (let seed = 1; seed <= runs; seed += 1) {
+		try {
+			check(seeded(seed), seed);
+		} catch (error) {
+			throw new Error(`seed ${seed}`, { cause: error });
+		}
+	}
+}
+
+test("SS 5.9-1: a From or To that was forced regains its bytes from its token", () => {
+	eachSeed(3_000, (random) => {
+		const address = randomAddress(random);
+		const uri = /<([^>]*)>(?!")/.exec(address.replace(/^"(?:[^"\\]|\\.)*"/, ""))?.[1] ?? "";
+		const { value } = forceScheme(address, random.pick(SCHEMES), "from");
+		const forced = forceUri(uri, random.pick(SCHEMES), "from").uri;
+		assert.equal(restoreToken(forced, schemeToken(uri), "sip"), uri);
+		assert.equal(
+			value.toLowerCase().replaceAll("sips:", "sip:"),
+			address.toLowerCase().replaceAll("sips:", "sip:"),
+		);
+	});
+});
+
+test("SS 5.9-2: a Contact that was shown opens to its bytes, after one pass or several", () => {
+	eachSeed(3_000, (random) => {
+		const contact = randomUri(random, random.pick(SCHEMES));
+		const legs = [
+			schemeOf(contact) ?? "sip",
+			...Array.from({ length: 1 + random.below(3) }, () => random.pick(SCHEMES)),
+		];
+		const passes = legs.slice(1).map((scheme, index) => ({
+			...{ own: legs[index] ?? "sip", scheme, policy: randomPolicy(random) },
+			newFlow: random.pick([undefined, undefined, flow("tls", "10.0.0.1", 5061, 4)]),
+			context: { dialog: { callId: "c", tag: "t" }, nonce: index * 77, signing },
+		}));
+		let shown = contact;
+		for (const showing of passes) {
+			shown = showContact(shown, showing);
+			assert.equal(schemeOf(shown), showing.scheme);
+			if (showing.scheme === "sips")
+				assert.doesNotMatch(shown.replace(/^[^@]*@/, ""), /transport=udp/i);
+		}
+		for (const { own, context } of passes.toReversed())
+			shown = openRequestUri(shown, own, context).uri;
+		assert.equal(shown, contact);
+	});
+});
+
+test("SS 5.9-7: forcing and stripping a second time changes nothing", () => {
+	eachSeed(3_000, (random) => {
+		const address = randomAddress(random);
+		const { uriTransport } = randomPolicy(random);
+		for (const role of ["from", "to", "contact"] as const) {
+			const scheme = random.pick(SCHEMES);
+			const { value } = forceScheme(address, scheme, role, uriTransport);
+			const again = forceScheme(value, scheme, role, uriTransport);
+			assert.deepEqual(again, { value, lost: { params: [], upperCase: 0 } });
+		}
+		if (/transport=udp/i.test(address)) return;
+		const { stored } = stripTransport(address);
+		assert.deepEqual(stripTransport(stored), { stored, echoed: stored });
+	});
+});
+
+/** A call between random legs: an INVITE, its 200, and a request from each side. */
+function randomCall(random: Seeded) {
+	const caller = randomLeg(random, "10.0.0.1");
+	const callee = randomLeg(random, "10.0.0.2");
+	const invite = message(
+		"INVITE sip:b@172.21.83.50 SIP/2.0",
+		"Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1",
+		`From: ${randomAddress(random)};tag=A1`,
+		`To: ${randomAddress(random)}`,
+		`Call-ID: ${random.hex(8)}`,
+		"CSeq: 1 INVITE",
+		`Contact: <${target(random, caller.scheme)}>`,
+	);
+	return { caller, callee, invite, answered: `<${target(random, callee.scheme)}>` };
+}
+
+/** A Request-URI has no headers (RFC 3261 §19.1.1), so a peer would drop those of a Contact. */
+function target(random: Seeded, scheme: Scheme): string {
+	return randomUri(random, scheme).replace(/\?.*/, "");
+}
+
+function randomLeg(
+	random: Seeded,
+	host: string,
+): Leg & { readonly flow: NonNullable<Leg["flow"]> } {
+	const scheme = random.pick(SCHEMES);
+	const transport = scheme === "sips" ? "tls" : random.pick(["udp", "tcp", "tls"] as const);
+	return leg(scheme, flow(transport, host, 5_000 + random.below(1_000), 3), randomPolicy(random));
+}
+
+const uriIn = (header: string | undefined) => /^[^<]*<(.*?)>/.exec(header ?? "")?.[1] ?? "";
+
+test("SS 5.9-1 5.9-2 5.9-8: both sides see their own bytes for the whole call, also after a restart", () => {
+	eachSeed(1_000, (random) => {
+		const { caller, callee, invite, answered } = randomCall(random);
+		const legOn = (side: Side): Leg => (side === "caller" ? caller : callee);
+		const sent = pass(invite, caller, callee, `${callee.scheme}:b@10.0.0.2`, random.below(65_536));
+		const ok = answer(sent, 200, "B2", `Contact: ${answered}`);
+		assert.equal(ok.head.text1("from"), sent.received.head.text1("from"));
+		assert.equal(ok.head.text1("to"), `${sent.received.head.text1("to")};tag=B2`);
+
+		const bye = (from: string, to: string, routes: readonly string[], uri: string) =>
+			message(
+				`BYE ${uri} SIP/2.0`,
+				"Via: SIP/2.0/UDP 10.0.0.3;branch=z9hG4bK2",
+				...routes.map((route) => `Route: ${route}`),
+				`From: ${from}`,
+				`To: ${to}`,
+				`Call-ID: ${sent.received.head.callId}`,
+				"CSeq: 2 BYE",
+			);
+		const byCaller = passInDialog(
+			bye(
+				values(ok.text, "From")[0] ?? "",
+				values(ok.text, "To")[0] ?? "",
+				values(ok.text, "Record-Route").toReversed(),
+				uriIn(values(ok.text, "Contact")[0]),
+			),
+			legOn,
+			signingWith([3], random.below(2 ** 31)),
+		);
+		assert.equal(byCaller.message.uri, uriIn(answered));
+		assert.equal(byCaller.message.head.text1("from"), sent.message.head.text1("from"));
+		assert.equal(byCaller.message.head.text1("to"), `${sent.message.head.text1("to")};tag=B2`);
+		assert.equal(byCaller.message.head.routes.length, 0);
+
+		const byCallee = passInDialog(
+			bye(
+				`${sent.message.head.text1("to")};tag=B2`,
+				sent.message.head.text1("from") ?? "",
+				values(sent.text, "Record-Route"),
+				uriIn(values(sent.text, "Contact")[0]),
+			),
+			legOn,
+		);
+		assert.equal(byCallee.message.uri, uriIn(values(invite, "Contact")[0]));
+		assert.equal(byCallee.message.head.text1("to"), sent.received.head.text1("from"));
+		assert.equal(byCallee.message.head.text1("from"), `${sent.received.head.text1("to")};tag=B2`);
+	});
+});
+
+test("SS 5.9-3: no leg sees the other scheme in From, To, Contact or our Record-Route", () => {
+	eachSeed(1_000, (random) => {
+		const { caller, callee, invite, answered } = randomCall(random);
+		const sent = pass(invite, caller, callee, `${callee.scheme}:b@10.0.0.2`);
+		const ok = answer(sent, 200, "B2", `Contact: ${answered}`);
+		const seen = ["From", "To", "Contact", "Record-Route"];
+		for (const name of seen)
+			for (const value of values(sent.text, name)) {
+				const scheme = schemeOf(uriIn(value.replace(/^"(?:[^"\\]|\\.)*"/, "")));
+				assert.ok(scheme === undefined || scheme === callee.scheme, value);
+			}
+		for (const name of ["Contact", "Record-Route"])
+			for (const value of values(ok.text, name))
+				assert.equal(schemeOf(uriIn(value)), caller.scheme);
+	});
+});
