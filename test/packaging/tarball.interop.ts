@@ -24,7 +24,12 @@ test("the packed tarball: installed into an empty folder, the command starts and
 		const [{ files: list }]: [{ files: { path: string }[] }] = JSON.parse(files);
 		const paths = list.map(({ path }) => path);
 		assert.deepEqual(
-			paths.filter((path) => !/^(dist\/(core|routes)\/|package\.json|[A-Z]+(\.md)?$)/.test(path)),
+			paths.filter(
+				(path) =>
+					!/^(dist\/(core|routes)\/|core\/(sipwright\.js|script\/sipwright\.d\.ts)$|package\.json|[A-Z]+(\.md)?$)/.test(
+						path,
+					),
+			),
 			[],
 		);
 		assert.ok(["LICENSE", "README.md", "CHANGELOG.md"].every((name) => paths.includes(name)));
@@ -55,7 +60,7 @@ test("core/sipwright.js on an older Node: one sentence that says what to do", (t
 		encoding: "utf8",
 	});
 	assert.deepEqual([status, stdout], [1, ""]);
-	assert.match(stderr, /^sipwright needs Node 24 or newer[^\n]*npm ci && npm start[^\n]*\n$/);
+	assert.match(stderr, /^sipwright needs Node 24 or newer[^\n]+\n$/);
 });
 
 function install(folder: TempFolder): { bin: string; modules: string } {

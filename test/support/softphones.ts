@@ -29,15 +29,17 @@ export async function startLinphone(user: string, tlsPort: number): Promise<Soft
 			"",
 		].join("\n"),
 	);
-	const program = startProgram("linphonec", ["-c", rc], {
+	const program = startProgram("linphonec", ["-c", rc, "-d", "6", "-l", "/dev/stdout"], {
 		cwd: folder.path,
 		env: { HOME: folder.path },
 		input: true,
 	});
-	await program.printed(/Registration on .* successful/i);
-	program.write("autoanswer enable\n");
-	await program.printed(/auto answer enabled/i);
-	return softphone(program, folder);
+	return ready(program, folder, async () => {
+		// Its command line says nothing of a registration; its log does.
+		await program.printed(/to \[LinphoneRegistrationOk\]/);
+		program.write("autoanswer enable\n");
+		await program.printed(/auto answer enabled/i);
+	});
 }
 
 export async function startBaresip(user: string, tlsPort: number): Promise<Softphone> {
@@ -59,16 +61,24 @@ export async function startBaresip(user: string, tlsPort: number): Promise<Softp
 		`<sip:${user}@127.0.0.1:${tlsPort};transport=tls>;auth_pass=x;answermode=auto;regint=600;outbound="sip:127.0.0.1:${tlsPort};transport=tls"\n`,
 	);
 	const program = startProgram("baresip", ["-f", folder.path], { env: { HOME: folder.path } });
-	await program.printed(/200 OK/);
-	return softphone(program, folder);
+	return ready(program, folder, () => program.printed(/200 OK/));
 }
 
-function softphone(program: Program, folder: TempFolder): Softphone {
-	return {
-		program,
-		stop: async () => {
-			await program.stop();
-			folder.remove();
-		},
+/** Stops it again when it does not register. */
+async function ready(
+	program: Program,
+	folder: TempFolder,
+	registered: () => Promise<unknown>,
+): Promise<Softphone> {
+	const stop = async () => {
+		await program.stop();
+		folder.remove();
 	};
+	try {
+		await registered();
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+	return { program, stop };
 }

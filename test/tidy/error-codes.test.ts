@@ -5,8 +5,8 @@ import { readSource } from "../support/source.ts";
 import { fakeTree, repository, select, type Tree } from "../support/tree.ts";
 
 const PAGE = "docs/reference/errors.md";
-/** Node's and SQLite's own codes, and names of environment variables, are not ours to document. */
-const FOREIGN = /^(ERR|SQLITE|NODE|SIPWRIGHT|CERT|UNABLE|DEPTH|SELF|ENV)_/;
+/** Codes of Node, SQLite and the YAML parser, and names of environment variables, are not ours to document. */
+const FOREIGN = /^(ERR|SQLITE|NODE|SIPWRIGHT|CERT|UNABLE|DEPTH|SELF|ENV)_|^DUPLICATE_KEY$/;
 const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 
 export function codeDifferences(tree: Tree): string[] {

@@ -18,6 +18,11 @@ const LAYERS: Record<string, readonly string[]> = {
 	config: ["base", "message", "leg"],
 	proxy: ["base", "message", "transaction", "leg"],
 	script: ["base", "message", "transaction", "proxy", "leg"],
+	exchange: [
+		...["base", "message", "transaction", "proxy", "leg"],
+		...["registrar", "auth", "resolve", "location", "script"],
+	],
+	host: ["base"],
 	admin: ["base"],
 	observe: ["base"],
 };

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { imports, readSource } from "../support/source.ts";
 import { fakeTree, repository, select, type Tree } from "../support/tree.ts";
 
-const PURE = /^core\/(base|message|transaction|proxy|leg|registrar|auth|resolve)\/.*\.ts$/;
+const PURE = /^core\/(base|message|transaction|proxy|leg|registrar|auth|resolve|exchange)\/.*\.ts$/;
 /** Bundled into the isolate as well, where there is nothing but ECMAScript. */
 const PLAIN = /^core\/(base|message|leg)\/|^core\/script\/sandbox\//;
 

@@ -1,0 +1,100 @@
+/** Writes docs/reference/config.md from the schema: `node test/tidy/config-reference.ts`. */
+import { writeFileSync } from "node:fs";
+import { deviceShape } from "../../core/config/device-shape.ts";
+import { valueDocs } from "../../core/config/fields.ts";
+import { listenShape } from "../../core/config/listen-entry.ts";
+import {
+	adminShape,
+	authShape,
+	locationShape,
+	registrarShape,
+	scriptShape,
+	tlsShape,
+	topShape,
+} from "../../core/config/schema.ts";
+import { keyDocs, type Shape, unwrap } from "../../core/config/section.ts";
+import { camelCase, secureSignalingShape } from "../../core/config/secure-signaling.ts";
+import { DEFAULTS } from "../../core/leg/secure-signaling.ts";
+
+export const PAGE = "docs/reference/config.md";
+
+/** Loaded by the test beside this file, so that it stays right. */
+export const EXAMPLE = `listen:
+  - udp:0.0.0.0:5060                   # TCP on the same address and port comes with it
+  - { transport: tls, address: "0.0.0.0:5061", advertise: "sip.example.com:5061" }
+tls: { certificate: certs/fullchain.pem, key: certs/privkey.pem }
+domains: [example.com]
+trusted: [127.0.0.0/8, "::1", 10.20.0.0/16]
+routes: ./routes
+auth: { realm: example.com }
+secure-signaling: { register: strict }
+devices:
+  "7789": { type: Extension, contact: "*", password: "…", authenticate-requests: [REGISTER, INVITE] }
+  "5000": { type: Extension, contact: "sip:5000@172.21.83.60:5060" }
+  "5002": { type: ACD Position, contact: "sips:192.168.8.58:5071;transport=tls" }
+  fly:    { type: Trunk, prefix: "9", contact: "sips:fly.example.com;transport=tls" }
+  cucm:   { type: Voice over IP Service, service-type: softswitch, contact: "sips:192.168.8.57;transport=tcp" }
+  media:  { type: Voice over IP Service, service-type: msml, contact: "sip:10.0.0.9:5061;transport=tls" }
+`;
+
+export function configReference(): string {
+	return [
+		"# Configuration",
+		INTRODUCTION,
+		`\`\`\`yaml\n${EXAMPLE}\`\`\``,
+		section("Top level", "", topShape),
+		section("listen", LISTEN, listenShape),
+		section("tls", "", tlsShape),
+		section("location", "", locationShape),
+		section("auth", "", authShape),
+		section("registrar", "", registrarShape),
+		section("admin", "", adminShape),
+		section("script", "", scriptShape),
+		section("devices", DEVICES, deviceShape),
+		section("secure-signaling", SECURE_SIGNALING, secureSignalingShape, DEFAULTS),
+	].join("\n\n");
+}
+
+const INTRODUCTION = `<!-- Made from the schema in core/config/ by test/tidy/config-reference.ts. -->
+
+One YAML file, given with \`--config FILE\`. Without one, sipwright runs on the defaults below, with two
+demonstration devices 1001 and 1002 that register themselves. \`sipwright check --config FILE\` reports
+every error with file, line, column and what to write instead; the codes are in [errors.md](errors.md).
+
+Paths are relative to the file. A value that is marked *later* is understood and refused, so that
+nothing is silently ignored. A change takes effect with \`sipwright reload\`; keys marked **restart** need one.`;
+
+const LISTEN = `A list. Each socket is text, \`udp:0.0.0.0:5060\`, \`tls:[::1]:5061\`, or a block with these keys.
+Where the address is every address of the machine, messages show the first one that peers can reach,
+unless \`advertise\` says another. 5061 is the usual port of \`tls\`, 5060 of the others.`;
+
+const DEVICES = `The key is the number or name of the device: the user part of its address. A device without a
+\`password\` is accepted from \`trusted\` networks only.`;
+
+const SECURE_SIGNALING = `Defaults for every leg; under a device, what differs for the leg to it. Which scheme a leg
+has follows from the device's contact, or from what it registered with.`;
+
+function section(name: string, text: string, shape: Shape, defaults?: object): string {
+	const rows = Object.entries(shape).map(([word, field]) => {
+		const { about = "", restart = false } = keyDocs.get(field) ?? {};
+		const { values = "" } = valueDocs.get(unwrap(field)) ?? {};
+		const value =
+			defaults === undefined
+				? field.safeParse(undefined).data
+				: Object.entries(defaults).find(([one]) => one === camelCase(word))?.[1];
+		return `| \`${word}\` | ${values} | ${written(value)} | ${about}${restart ? " **restart**" : ""} |`;
+	});
+	const intro = text === "" ? "" : `${text}\n\n`;
+	return `## ${name}\n\n${intro}| Key | Values | Default | Meaning |\n|---|---|---|---|\n${rows.join("\n")}`;
+}
+
+function written(value: unknown): string {
+	if (value === undefined) return "";
+	if (typeof value === "boolean") return value ? "`yes`" : "`no`";
+	if (Array.isArray(value)) return `\`[${value.join(", ")}]\``;
+	if (typeof value === "object" && value !== null && "port" in value && "address" in value)
+		return `\`"${value.address}:${value.port}"\``;
+	return `\`${value}\``;
+}
+
+if (import.meta.main) writeFileSync(PAGE, `${configReference()}\n`);
