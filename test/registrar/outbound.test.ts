@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { tlsFlow } from "../support/bindings.ts";
+import { answer, Registration } from "./phone.ts";
+
+const UUID = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
+const contact = (host: string, regId: number | string, urn = UUID) =>
+	`Contact: <sip:a@${host};transport=tls>;reg-id=${regId};+sip.instance="<${urn}>"`;
+
+test("RFC 5626 §6 RG-24 RG-30: instance-id and reg-id replace, whatever the URI, and the flow moves along", () => {
+	const phone = new Registration();
+	phone.send([contact("h1", 1)], { flow: tlsFlow(7) });
+	phone.send([contact("h2", 1)], { flow: tlsFlow(8) });
+	assert.deepEqual(phone.contacts, ["sip:a@h2;transport=tls"]);
+	assert.deepEqual(phone.bindings[0]?.flow, tlsFlow(8));
+	assert.equal(phone.bindings[0]?.instance, UUID);
+	assert.equal(phone.bindings[0]?.regId, 1);
+});
+
+test("RFC 5626 §6 RG-24: two flows of one instance are two bindings, even with one URI", () => {
+	const phone = new Registration();
+	phone.send([contact("h", 1)]);
+	phone.send([contact("h", 2)]);
+	assert.equal(phone.bindings.length, 2);
+	phone.send([`${contact("h", 1)};expires=0`]);
+	assert.deepEqual(
+		phone.bindings.map(({ regId }) => regId),
+		[2],
+	);
+});
+
+test("RFC 5626 §4.1 RG-32: a UUID is compared without case, other names as URNs are", () => {
+	const phone = new Registration();
+	phone.send([contact("h", 1)]);
+	phone.send([contact("h", 1, UUID.toUpperCase())]);
+	assert.equal(phone.bindings.length, 1);
+	phone.send([contact("h", 1, "urn:mac:00A0")]);
+	phone.send([contact("h", 1, "URN:MAC:00A0")]);
+	assert.equal(phone.bindings.length, 2);
+	phone.send([contact("h", 1, "urn:mac:00a0")]);
+	assert.equal(phone.bindings.length, 3);
+});
+
+test("RFC 5626 §6 RG-27: one id without the other follows the rules of RFC 3261", () => {
+	const phone = new Registration();
+	phone.send(["Contact: <sip:a@h>;reg-id=1"]);
+	phone.send(["Contact: <sip:b@h>;reg-id=1"]);
+	assert.equal(phone.bindings.length, 2);
+	assert.equal(phone.bindings[0]?.regId, undefined);
+	const instance = `;+sip.instance="<${UUID}>"`;
+	phone.send([`Contact: <sip:a@h>${instance}`]);
+	phone.send([`Contact: <sip:c@h>${instance}`]);
+	assert.deepEqual(phone.contacts, ["sip:b@h", "sip:a@h", "sip:c@h"]);
+});
+
+test("RFC 5626 §6 RG-25: behind a proxy reg-id says nothing about our flow and is ignored", () => {
+	const phone = new Registration();
+	phone.send([contact("h1", 1)], { vias: 2 });
+	phone.send([contact("h2", 1)], { vias: 2 });
+	assert.equal(phone.bindings.length, 2);
+	assert.deepEqual(
+		phone.bindings.map(({ regId }) => regId),
+		[undefined, undefined],
+	);
+});
+
+test("RFC 5626 §6 RG-28: several lasting Contacts with reg-id get 400, ending others with it is fine", () => {
+	const phone = new Registration();
+	const several = phone.send([contact("h1", 1), contact("h2", 2)]);
+	assert.equal(answer(several), "400 Several Contacts With reg-id");
+	assert.deepEqual(phone.bindings, []);
+	phone.send(["Contact: <sip:old@h>"]);
+	phone.send(["Contact: <sip:old@h>;expires=0", contact("h1", 1)]);
+	assert.deepEqual(phone.contacts, ["sip:a@h1;transport=tls"]);
+});
+
+test("RFC 5626 §4.2: a reg-id that is no number from 1 to 2^31-1 is none", () => {
+	for (const id of ["0", "2147483648", "x", "1.5"]) {
+		const phone = new Registration();
+		phone.send([contact("h", id)]);
+		assert.equal(phone.bindings[0]?.regId, undefined, id);
+	}
+});
+
+test("RFC 5626 §6: a device that begins to use reg-id takes its former binding along", () => {
+	const phone = new Registration();
+	phone.send(["Contact: <sip:a@h;transport=tls>"]);
+	phone.send([contact("h", 1)]);
+	assert.equal(phone.bindings.length, 1);
+	assert.equal(phone.bindings[0]?.regId, 1);
+});
+
+test("RFC 5626 §6 RG-15: the order of CSeq counts for flows as well", () => {
+	const phone = new Registration();
+	phone.send([contact("h1", 1)], { cseq: 5 });
+	assert.equal(phone.send([contact("h2", 1)], { cseq: 4 }).status, 500);
+	assert.deepEqual(phone.contacts, ["sip:a@h1;transport=tls"]);
+});
