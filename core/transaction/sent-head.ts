@@ -1,13 +1,15 @@
 /** The header lines of a request that we sent, to build its ACK or CANCEL from: RFC 3261 §9.1, §17.1.1.3. */
 import { Head } from "../message/head.ts";
+import { ParseError } from "../message/parse-error.ts";
 import { physicalLineEnd, scanHead } from "../message/scan-head.ts";
 
-/** Scans only: what we sent needs no checking. Undefined for what is no message at all. */
+/** Undefined when what an ACK and a CANCEL repeat cannot be read: an edit of the user broke it. */
 export function sentHead(text: string): Head | undefined {
 	const start = physicalLineEnd(text, 0);
 	if (typeof start !== "number") return undefined;
 	const { lines, count, end } = scanHead(text, start);
-	return new Head(text, lines, count, end);
+	const head = new Head(text, lines, count, end);
+	return isReadable(head) ? head : undefined;
 }
 
 /** The start line's Request-URI. */
@@ -22,4 +24,13 @@ export function sentRoutes(head: Head): string {
 	for (let line = head.first("route"); line !== -1; line = head.next(line))
 		text += `Route: ${head.value(line)}\r\n`;
 	return text;
+}
+
+function isReadable(head: Head): boolean {
+	try {
+		return head.via !== undefined && head.callId !== "" && head.cseq !== undefined;
+	} catch (error) {
+		if (error instanceof ParseError) return false;
+		throw error;
+	}
 }

@@ -2,6 +2,7 @@
 import type { Milliseconds } from "../base/clock.ts";
 import { type Flow, reliable } from "../base/flow.ts";
 import { type Expiring, NO_TIMER, type TimerHandle } from "../base/timer-wheel.ts";
+import { MAX_LINE } from "../message/limits.ts";
 import type { Request } from "../message/message.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
@@ -143,9 +144,13 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 		this.#send();
 	}
 
-	/** Keeps the text of the request only: the parsed one is several times as large. */
+	/**
+	 * Keeps the text of the request only: the parsed one is several times as large. A text near the
+	 * limits stays parsed, since the stamp on its Via may have carried it beyond them.
+	 */
 	compact(): void {
-		if (typeof this.#request !== "string") this.#request = this.#request.text;
+		if (typeof this.#request !== "string" && this.#request.text.length < MAX_LINE)
+			this.#request = this.#request.text;
 	}
 
 	halt(): void {

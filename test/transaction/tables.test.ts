@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Machine, Timer } from "../../core/transaction/machine.ts";
+import { compile, type Machine, type Timer } from "../../core/transaction/machine.ts";
 import { MACHINE_TABLES, type Table } from "../support/machine-tables.ts";
 
 test("every table: a state has a timer row for exactly the timers it runs", () => {
@@ -50,6 +50,11 @@ test("every table: the timers of one state have places of their own, two at most
 				name,
 			);
 		}
+});
+
+test("a table whose row leads to no state is refused when it is compiled", () => {
+	const broken = { ...MACHINE_TABLES[0]?.spec, table: { calling: { x: { to: "?", act: [] } } } };
+	assert.throws(() => compile(broken as never, "terminated" as never), RangeError);
 });
 
 function reachable(spec: Table): string[] {

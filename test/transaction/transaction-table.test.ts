@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Flow } from "../../core/base/flow.ts";
 import { ClientTransaction } from "../../core/transaction/client-transaction.ts";
 import type { ServerTransaction } from "../../core/transaction/server-transaction.ts";
+import { TIMING } from "../../core/transaction/timers.ts";
 import { seeded } from "../support/seeded.ts";
 import { ours, request, TCP, TransactionRig, UDP } from "../support/transaction-rig.ts";
 
@@ -89,6 +91,40 @@ test("the request of an answered transaction can still be read", () => {
 	rig.wait(10_000);
 	assert.equal(rig.server.request.text, text);
 	assert.equal(rig.server.request.head.callId, "call-1");
+});
+
+test("RFC 3261 §18.2.1: so can one whose Via line our stamp made longer than a line may be", () => {
+	const via = "SIP/2.0/UDP 10.0.0.1;rport;x=";
+	const filler = "y".repeat(16_384 - `Via: ${via};branch=z9hG4bKclient\r\n`.length);
+	const rig = new TransactionRig().receive(request({ via: via + filler }));
+	rig.respond(200);
+	assert.ok(rig.server.request.head.via.text.endsWith(";received=192.0.2.10;rport=5060"));
+});
+
+test("RFC 3261 §17.1.1.2 TX-43: each flow may have base values of its own", () => {
+	const timing = (flow: Flow) => ({ ...TIMING, T1: flow.host === "192.0.2.10" ? 500 : 2_000 });
+	const rig = new TransactionRig({ timing });
+	rig.send(ours());
+	rig.send(ours({ branch: "z9hG4bKfar" }), { ...UDP, host: "198.51.100.7" });
+	rig.wait(3_000);
+	const hosts = rig.sent.map(({ flow }) => flow.host.slice(0, 3)).join(" ");
+	assert.equal(hosts, "192 198 192 192 198");
+});
+
+test("a request that an edit of the user made unreadable gets neither ACK nor CANCEL", () => {
+	const rig = new TransactionRig();
+	const client = rig.table.request(
+		ours().replace("CSeq: 1", "CSeq: x"),
+		"INVITE",
+		"z9hG4bKproxy",
+		UDP,
+		undefined,
+		0,
+	);
+	rig.answer({ text: ours() }, 180);
+	rig.table.cancel(client, undefined, 0);
+	rig.answer({ text: ours() }, 487);
+	assert.deepEqual(rig.log, ["0 -> ?", "0 response 180 INVITE", "0 response 487 INVITE"]);
 });
 
 test("two methods under one branch are two transactions, whichever ends first", () => {
