@@ -10,8 +10,8 @@ import { type Uri, unescapeUser } from "../message/uri.ts";
 
 export type Directory = {
 	device(name: string): Device | undefined;
-	/** The device whose configured contact is at this IP address. */
-	deviceAt(host: string): Device | undefined;
+	/** The device whose configured contact is where this flow comes from. */
+	deviceAt(flow: Flow): Device | undefined;
 	bindings(device: string, now: Milliseconds): readonly Binding[];
 	/** Whether requests from this address are accepted as they are. */
 	trusted(host: string): boolean;
@@ -40,10 +40,8 @@ export function deviceOnFlow(
 			if (sameFlow(binding.flow, flow)) return claimed;
 		return undefined;
 	}
-	const configured = directory.deviceAt(flow.host);
-	return claimed !== undefined && configured !== undefined && sameHost(claimed, configured)
-		? claimed
-		: configured;
+	const configured = directory.deviceAt(flow);
+	return claimed && configured && sameHost(claimed, configured) ? claimed : configured;
 }
 
 /** The live binding that a Contact URI stands for: same address and user, whatever scheme and transport (§19.1.4 is stricter). */

@@ -70,7 +70,7 @@ export function policyOf(
 ): SecureSignaling {
 	const uri = readUri(address.uri);
 	const named = uri === undefined ? undefined : deviceOf(uri, directory);
-	const device = named ?? (flow === undefined ? undefined : directory.deviceAt(flow.host));
+	const device = named ?? (flow === undefined ? undefined : directory.deviceAt(flow));
 	return device?.secureSignaling ?? directory.policy;
 }
 

@@ -27,6 +27,7 @@ import { statefulBranch } from "./loop.ts";
 import { outgoingLeg } from "./outgoing-leg.ts";
 import { passage } from "./passage.ts";
 import type { ProxyPort, Waiting } from "./proxy-port.ts";
+import { redirection } from "./redirection.ts";
 import type { Rejection } from "./rejection.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { type RouteInformation, routeInformation } from "./route-information.ts";

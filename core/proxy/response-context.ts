@@ -74,8 +74,8 @@ export class ResponseContext {
 	readonly branches: Branch[] = [];
 	/** What the ended branches brought and was not forwarded. */
 	readonly candidates: Candidate[] = [];
-	/** The engine's own note about this request: the generation of route scripts that decides for it. */
-	generation: unknown;
+	/** Whoever answers `ProxyPort.ask` keeps here what it needs until the context has ended. */
+	asked: unknown;
 	/** A final response has gone to the caller, or none will. */
 	answered = false;
 	/** The caller gave up: no new branch is started (§16.10). */

@@ -1,0 +1,322 @@
+/** The composition root: connects the protocol core to sockets, clock, DNS, store and scripts. It decides nothing. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { asReloadError, needsRestart, reloadError } from "./admin/reload-error.ts";
+import type { EngineStatus, ReloadError, ReloadOutcome } from "./admin/status.ts";
+import { FailureLimit } from "./auth/failure-limit.ts";
+import { NonceCounts } from "./auth/nonce-counts.ts";
+import type { Flow, Listener } from "./base/flow.ts";
+import type { Log } from "./base/log.ts";
+import type { Config } from "./config/config.ts";
+import { loadSigningKeys } from "./config/keys.ts";
+import { loadConfig } from "./config/load.ts";
+import { restartOnlyChanges } from "./config/restart.ts";
+import { configuredDirectory } from "./exchange/configured-directory.ts";
+import { Exchange, type ExchangeSettings } from "./exchange/exchange.ts";
+import { Alarm } from "./host/alarm.ts";
+import { now } from "./host/clock.ts";
+import { entropy } from "./host/entropy.ts";
+import { hashHex, makeHmac } from "./host/hashes.ts";
+import { localAddresses } from "./host/local-addresses.ts";
+import type { Keys } from "./leg/seal.ts";
+import type { SecureSignaling } from "./leg/secure-signaling.ts";
+import type { BoundListener } from "./location/binding-row.ts";
+import { MemoryStore } from "./location/memory.ts";
+import { SqliteStore } from "./location/sqlite.ts";
+import type { LocationStore } from "./location/store.ts";
+import type { ParseError } from "./message/parse-error.ts";
+import { OwnAddresses } from "./proxy/own-addresses.ts";
+import { scriptDevices } from "./script/script-device.ts";
+import { type ReloadResult, Scripts } from "./script/scripts.ts";
+import { isWildcard } from "./transport/advertised.ts";
+import { developmentCertificate } from "./transport/development-certificate.ts";
+import { Dns } from "./transport/dns.ts";
+import { readTlsFiles } from "./transport/tls-files.ts";
+import type { TlsOptions } from "./transport/tls-settings.ts";
+import type { ListenOptions, TransportUser } from "./transport/transport-user.ts";
+import { Transports } from "./transport/transports.ts";
+
+/** About two minutes at 2,000 calls/s, each of which leaves four transactions for 32 s. */
+const TRANSACTIONS_MAX = 1_000_000;
+const SWEEP_MS = 10_000;
+const NONCES_MAX = 100_000;
+const FAILED_LOGINS = { max: 10, windowSeconds: 60, entriesMax: 10_000 };
+
+export type Engine = {
+	status(): EngineStatus;
+	reload(): Promise<ReloadOutcome>;
+	close(): Promise<void>;
+};
+
+export async function startEngine(config: Config, log: Log): Promise<Engine> {
+	await mkdir(config.state, { recursive: true, mode: 0o700 });
+	const engine = new RunningEngine(config, log, await loadSigningKeys(config.state));
+	try {
+		await engine.open();
+	} catch (error) {
+		await engine.close();
+		throw error;
+	}
+	return engine;
+}
+
+class RunningEngine implements Engine, TransportUser {
+	#config: Config;
+	readonly #log: Log;
+	readonly #keys: Keys;
+	readonly #random = entropy();
+	readonly #hmac = makeHmac();
+	readonly #counts = new NonceCounts(NONCES_MAX, now());
+	readonly #failures = new FailureLimit(FAILED_LOGINS);
+	readonly #boot: number;
+	readonly #dns = new Dns();
+	readonly #alarm = new Alarm(now, () => this.#ring());
+	#listeners: readonly Listener[] = [];
+	#transports: Transports | undefined;
+	#store: LocationStore | undefined;
+	#scripts: Scripts | undefined;
+	#fallback: Scripts | undefined;
+	#exchange: Exchange | undefined;
+	#sweeping: NodeJS.Timeout | undefined;
+
+	constructor(config: Config, log: Log, keys: Keys) {
+		this.#config = config;
+		this.#log = log;
+		this.#keys = keys;
+		this.#boot = this.#random.below(2 ** 32);
+	}
+
+	/** Scripts and store first, sockets last: nothing arrives before it can be served. */
+	async open(): Promise<void> {
+		const config = this.#config;
+		this.#scripts = await this.#openScripts(config.routes, true);
+		await this.#openFallback(config);
+		const transports = new Transports({
+			user: this,
+			log: this.#log,
+			tls: await tlsOptions(config),
+		});
+		this.#transports = transports;
+		const store = this.#openStore(config);
+		this.#store = store;
+		this.#listeners = await transports.listen(listenOptions(config));
+		this.#exchange = new Exchange({
+			...this.#settings(config, store),
+			store,
+			scripts: this.#scripts,
+			send: (text, flow, owner) => transports.send(text, flow, owner),
+			askDns: (question, answer) => {
+				void this.#dns.answer(question).then((records) => this.#input(() => answer(records)));
+			},
+			alive: (flow) => transports.alive(flow),
+			log: this.#log,
+			transactionsMax: TRANSACTIONS_MAX,
+			now: now(),
+		});
+		this.#sweeping = setInterval(() => store.sweep(now()), SWEEP_MS).unref();
+	}
+
+	message(text: string, flow: Flow): void {
+		this.#exchange?.receive(text, flow, now());
+	}
+
+	framingError(text: string, _error: ParseError, flow: Flow): void {
+		this.#exchange?.receive(text, flow, now());
+	}
+
+	sendFailed(owner: number, _reason: string): void {
+		this.#exchange?.sendFailed(owner, now());
+	}
+
+	connectionClosed(connection: number): void {
+		this.#exchange?.connectionClosed(connection);
+	}
+
+	batchEnd(): void {
+		this.#alarm.set(this.#exchange?.next());
+	}
+
+	status(): EngineStatus {
+		const scripts = this.#scripts?.status;
+		const exchange = this.#exchange;
+		return {
+			listeners: this.#listeners,
+			generation: { id: scripts?.generation ?? 0, hash: scripts?.hash ?? "" },
+			devices: this.#config.devices.size,
+			bindings: this.#store === undefined ? 0 : [...this.#store.all(now())].length,
+			transactions: exchange?.proxy.transactions.size ?? 0,
+			connections: this.#transports?.connections ?? 0,
+			counters: {
+				...this.#transports?.counters,
+				...exchange?.proxy.transactions.counters,
+				...exchange?.counters,
+				scriptsAsked: scripts?.asked ?? 0,
+				scriptsFailed: scripts?.failed ?? 0,
+			},
+		};
+	}
+
+	/** Everything is read and checked first; then it is swapped, or nothing is. */
+	async reload(): Promise<ReloadOutcome> {
+		const scripts = this.#scripts;
+		const store = this.#store;
+		if (scripts === undefined || store === undefined) return this.#outcome(false, []);
+		const loaded = await loadConfig(this.#config.file);
+		if (!loaded.ok) return this.#outcome(false, loaded.errors.map(reloadError));
+		const { config } = loaded;
+		const restart = restartOnlyChanges(this.#config, config);
+		if (restart.length > 0) return this.#outcome(false, restart.map(needsRestart));
+		try {
+			const tls = await tlsOptions(config);
+			const result = await scripts.reload(scriptDevices(config.devices.values()));
+			if (!result.ok) return this.#outcome(false, scriptErrors(result));
+			if (tls !== undefined) this.#transports?.replaceTls(tls);
+		} catch (error) {
+			return this.#outcome(false, [asReloadError(error)]);
+		}
+		this.#config = config;
+		this.#exchange?.configure(this.#settings(config, store));
+		return this.#outcome(true, []);
+	}
+
+	async close(): Promise<void> {
+		clearInterval(this.#sweeping);
+		this.#alarm.clear();
+		await this.#transports?.close();
+		this.#dns.close();
+		await this.#scripts?.close();
+		await this.#fallback?.close();
+		await this.#store?.close();
+	}
+
+	#ring(): void {
+		this.#exchange?.advance(now());
+		this.batchEnd();
+	}
+
+	/** An input that does not come from a socket. */
+	#input(take: () => void): void {
+		take();
+		this.batchEnd();
+	}
+
+	#openScripts(entry: string | undefined, watch: boolean): Promise<Scripts> {
+		const { devices, script, state } = this.#config;
+		return Scripts.start({
+			entry,
+			devices: scriptDevices(devices.values()),
+			limits: { timeoutMs: script.timeoutMs, heapMb: script.heapMb },
+			log: this.#log,
+			state,
+			watch,
+		});
+	}
+
+	async #openFallback({ routes, script }: Config): Promise<void> {
+		if (routes !== undefined && script.fallback === "built-in")
+			this.#fallback = await this.#openScripts(undefined, false);
+	}
+
+	#openStore({ location, state }: Config): LocationStore {
+		if (location.store === "memory") return new MemoryStore();
+		return new SqliteStore({
+			file: join(state, "location.sqlite"),
+			log: this.#log,
+			listeners: () => boundListeners(this.#config, this.#listeners),
+			now: now(),
+		});
+	}
+
+	#settings(config: Config, store: LocationStore): ExchangeSettings {
+		const [first, ...rest] = [
+			this.#keys.current,
+			...this.#keys.all.filter((key) => key !== this.#keys.current),
+		].map(({ secret }) => secret);
+		return {
+			environment: {
+				own: new OwnAddresses(this.#listeners, config.domains, localAddresses()),
+				listeners: this.#listeners,
+				directory: configuredDirectory(config, store),
+				signing: { keys: this.#keys, hmac: this.#hmac, boot: this.#boot },
+				random: this.#random,
+			},
+			digest: {
+				...config.auth,
+				keys: [first ?? this.#keys.current.secret, ...rest],
+				hmac: this.#hmac,
+				random: this.#random,
+				hash: hashHex,
+				withoutQop: false,
+				counts: this.#counts,
+				failures: this.#failures,
+			},
+			registrar: config.registrar,
+			fallback: this.#fallback?.generation,
+		};
+	}
+
+	#outcome(ok: boolean, errors: readonly ReloadError[]): ReloadOutcome {
+		const { id, hash } = this.status().generation;
+		return { ok, generation: id, hash, errors };
+	}
+}
+
+/** Ids are places in the list: so they mean the same in the next run, while the list does not change. */
+function listenOptions(config: Config): readonly ListenOptions[] {
+	return config.listen.map((entry, id) => ({ id, ...entry }));
+}
+
+/** A store names a listener by what the configuration says, which a wildcard's advertised address does not. */
+function boundListeners(
+	{ listen }: Config,
+	listeners: readonly Listener[],
+): readonly BoundListener[] {
+	return listeners.map(({ id, transport, address, port }) => ({
+		id,
+		transport,
+		address,
+		port: listen[id]?.port || port,
+	}));
+}
+
+/** Undefined without a TLS listener: then we have no address to speak TLS from either. */
+async function tlsOptions(config: Config): Promise<TlsOptions | undefined> {
+	const { tls, listen, devices, secureSignaling } = config;
+	if (!listen.some(({ transport }) => transport === "tls")) return undefined;
+	const files = tls.own ? { ...tls.own, ca: undefined } : await developmentFiles(config);
+	const ca = tls.ca ?? files.ca;
+	const checks = new Map<string, SecureSignaling["nameCheck"]>();
+	for (const { contact, secureSignaling: policy } of devices.values())
+		if (contact !== "*") checks.set(contact.host.toLowerCase(), policy.nameCheck);
+	const material = await readTlsFiles({ certificate: files.certificate, key: files.key, ca });
+	return {
+		certificate: material.certificate,
+		key: material.key,
+		ca: material.ca,
+		verifyClient: tls.verifyClient,
+		nameCheck: (name) => checks.get(name.toLowerCase()) ?? secureSignaling.nameCheck,
+	};
+}
+
+/** For every address and name that a phone may have been given for us. */
+function developmentFiles({ state, listen, domains }: Config) {
+	const hosts = new Set(["localhost", ...domains]);
+	for (const { address, advertise } of listen) {
+		for (const own of isWildcard(address) ? localAddresses() : [address]) hosts.add(own);
+		if (advertise !== undefined) hosts.add(advertise.host.replace(/^\[|\]$/g, ""));
+	}
+	return developmentCertificate(join(state, "tls"), [...hosts].filter(isPlain), new Date(now()));
+}
+
+/** A certificate cannot name the zone of a link-local address. */
+function isPlain(host: string): boolean {
+	return !host.includes("%");
+}
+
+function scriptErrors({ reason, errors }: ReloadResult): readonly ReloadError[] {
+	if (errors === undefined || errors.length === 0)
+		return [reloadError({ code: "LOAD", message: reason ?? "the scripts were refused" })];
+	return errors.map(({ file, line, column, message }) =>
+		reloadError({ code: "LOAD", file, line, column, message }),
+	);
+}

@@ -1,0 +1,241 @@
+/**
+ * The protocol core put together: transactions, proxy, registrar, digest, location, route scripts.
+ * It does no I/O. Inputs: a message, a failed send, a closed connection, a deadline, a DNS answer.
+ * Outputs: `send`, `next()` for when to call `advance`, DNS questions.
+ */
+import { challenge, type DigestOptions } from "../auth/digest.ts";
+import type { Milliseconds } from "../base/clock.ts";
+import { type Flow, secure } from "../base/flow.ts";
+import type { Log } from "../base/log.ts";
+import { TimerWheel } from "../base/timer-wheel.ts";
+import type { LocationStore } from "../location/store.ts";
+import type { Malformed } from "../message/message.ts";
+import { parseMessage } from "../message/parse-message.ts";
+import { buildResponse } from "../message/response.ts";
+import type { Uri } from "../message/uri.ts";
+import { stampVia } from "../message/via-stamp.ts";
+import type { Decision } from "../proxy/decision.ts";
+import type { Environment } from "../proxy/environment.ts";
+import { hasForeignRoute } from "../proxy/forward-request.ts";
+import { callerScheme } from "../proxy/passage.ts";
+import { ProxyCore } from "../proxy/proxy.ts";
+import type { ProxyPort, Waiting } from "../proxy/proxy-port.ts";
+import type { Rejection } from "../proxy/rejection.ts";
+import type { ResponseContext } from "../proxy/response-context.ts";
+import type { Hop } from "../proxy/target-set.ts";
+import type { RegisterOptions } from "../registrar/register-input.ts";
+import type { AskContext } from "../script/ask-context.ts";
+import type { HookName } from "../script/hooks.ts";
+import { ScriptError } from "../script/script-error.ts";
+import type { Send } from "../transaction/send.ts";
+import { type AskDns, lookUp } from "./address-lookup.ts";
+import { asker, type Caller, identify } from "./caller.ts";
+import { saveBindings } from "./save-bindings.ts";
+
+/** The route scripts as they are asked. The generation that is current when a request comes serves it to its end. */
+export type RouteScripts = { readonly generation: RouteGeneration };
+export type RouteGeneration = {
+	ask(hook: HookName, text: string, context: AskContext): Decision | ScriptError;
+	retain(): void;
+	release(): void;
+};
+
+export type ExchangeOptions = {
+	readonly environment: Environment;
+	readonly digest: DigestOptions;
+	readonly registrar: Omit<RegisterOptions, "register">;
+	readonly store: LocationStore;
+	readonly scripts: RouteScripts;
+	/** What a request gets whose script failed: the decision of other scripts, or 500. */
+	readonly fallback: RouteGeneration | undefined;
+	readonly send: Send;
+	readonly askDns: AskDns;
+	/** Whether a message can still be sent along this flow. */
+	alive(flow: Flow): boolean;
+	readonly log: Log;
+	readonly transactionsMax: number;
+	readonly now: Milliseconds;
+};
+
+/** What `ask` leaves with a context until it has ended. */
+type Asked = { readonly caller: Caller; readonly generation: RouteGeneration };
+
+/** What a reload may replace while calls are up. */
+export type ExchangeSettings = Pick<
+	ExchangeOptions,
+	"environment" | "digest" | "registrar" | "fallback"
+>;
+
+export class Exchange implements ProxyPort {
+	readonly proxy: ProxyCore;
+	readonly #options: ExchangeOptions;
+	readonly #wheel: TimerWheel;
+	#settings: ExchangeSettings;
+	/** Of the input that is being taken. */
+	#now: Milliseconds;
+	readonly counters = { malformed: 0, scriptErrors: 0 };
+
+	constructor(options: ExchangeOptions) {
+		this.#options = options;
+		this.#settings = options;
+		this.#now = options.now;
+		this.#wheel = new TimerWheel(options.now);
+		this.proxy = new ProxyCore({
+			port: this,
+			environment: options.environment,
+			wheel: this.#wheel,
+			send: options.send,
+			transactionsMax: options.transactionsMax,
+		});
+	}
+
+	configure(settings: ExchangeSettings): void {
+		this.#settings = settings;
+		this.proxy.environment = settings.environment;
+	}
+
+	/** A message arrived: a whole one, unparsed, one character per octet. */
+	receive(text: string, flow: Flow, now: Milliseconds): void {
+		this.#now = now;
+		const message = parseMessage(text, flow.transport === "udp" ? "datagram" : "stream");
+		if (message.kind === "malformed") this.refuse(message, flow);
+		else if (message.kind === "response") this.proxy.transactions.receive(message, flow, now);
+		else this.proxy.transactions.receive(stampVia(message, flow), flow, now);
+	}
+
+	/** What is not SIP gets the status of its fault along the way it came, where an answer is possible (RFC 3261 §8.2, §16.3). */
+	refuse(malformed: Malformed, flow: Flow): void {
+		this.counters.malformed += 1;
+		const { error } = malformed;
+		const reason = error.status === 400 ? { reason: `Bad ${error.field}` } : {};
+		const toTag = this.#settings.environment.random.hex(16);
+		const text = buildResponse(malformed, error.status, { ...reason, toTag });
+		if (text !== undefined) this.#options.send(text, flow, 0);
+		this.#options.log.debug(
+			{ event: "message.malformed", source: flow.host, port: flow.port, reason: error.message },
+			error.message,
+		);
+	}
+
+	sendFailed(owner: number, now: Milliseconds): void {
+		this.#now = now;
+		this.proxy.transactions.transportFailed(owner, now);
+	}
+
+	/** The bindings on it are gone with it (RFC 5626 §7): whoever calls them is told 480. */
+	connectionClosed(connection: number): void {
+		for (const { device, echoed } of this.#options.store.dropFlow(connection))
+			this.note("binding.flow-closed", { device, contact: echoed });
+	}
+
+	advance(now: Milliseconds): void {
+		this.#now = now;
+		this.#wheel.advance(now);
+	}
+
+	/** When `advance` has to be called next. */
+	next(): Milliseconds | undefined {
+		return this.#wheel.next();
+	}
+
+	ask(context: ResponseContext, now: Milliseconds): Decision | undefined {
+		const { request, server, route } = context;
+		if (route === undefined) return undefined;
+		const { directory, own } = this.#settings.environment;
+		const serves = (uri: Uri) => own.owns(uri);
+		const caller = identify(request, server.flow, directory, this.#settings.digest, serves, now);
+		const refused = badCredentials(caller);
+		if (refused !== undefined) return refused;
+
+		const { generation } = this.#options.scripts;
+		generation.retain();
+		context.asked = { caller, generation } satisfies Asked;
+		const { host: address, port, transport } = server.flow;
+		const { device, authenticated, trusted } = caller;
+		return this.#decision(generation, request.text, {
+			source: { address, port, transport, trusted, device, authenticated },
+			callerScheme: callerScheme(route),
+			ours: own.owns(request.parsedUri) && !hasForeignRoute(route),
+		});
+	}
+
+	ended(context: ResponseContext): void {
+		(context.asked as Asked | undefined)?.generation.release();
+		context.asked = undefined;
+	}
+
+	locate(waiting: Waiting, uri: Uri): readonly Hop[] | undefined {
+		const { listeners, random } = this.#settings.environment;
+		const options = {
+			random,
+			transports: listeners.map(({ transport }) => transport),
+			families: FAMILIES.filter((family) =>
+				listeners.some(({ address }) => address.includes(":") === (family === "AAAA")),
+			),
+			ask: this.#options.askDns,
+			failed: (error: { code: string; message: string }) =>
+				this.note("address.not-found", { code: error.code, reason: error.message }),
+		};
+		return lookUp(uri, options, (hops) => waiting.located(hops, this.#now));
+	}
+
+	alive(flow: Flow): boolean {
+		return this.#options.alive(flow);
+	}
+
+	register(
+		context: ResponseContext,
+		contacts: readonly string[] | undefined,
+		now: Milliseconds,
+	): Rejection {
+		const caller = (context.asked as Asked | undefined)?.caller;
+		return saveBindings({
+			request: context.request,
+			flow: context.server.flow,
+			secure: secure(context.server.flow.transport),
+			contacts,
+			authenticatedAs: caller?.authenticated ? caller.device : undefined,
+			environment: this.#settings.environment,
+			options: this.#settings.registrar,
+			store: this.#options.store,
+			now,
+		});
+	}
+
+	challenge(context: ResponseContext, now: Milliseconds): Rejection {
+		const verdict = (context.asked as Asked | undefined)?.caller.verdict;
+		const stale = verdict?.kind === "challenge" && verdict.stale;
+		const how = { as: asker(context.request), stale, source: context.server.flow.host };
+		return challenge(this.#settings.digest, how, now);
+	}
+
+	note(event: string, fields: object): void {
+		this.#options.log.debug({ event, ...fields }, event);
+	}
+
+	/** A script that fails costs this request what is configured, and nobody else anything. */
+	#decision(generation: RouteGeneration, text: string, context: AskContext): Decision {
+		const answer = generation.ask("onRequest", text, context);
+		if (!(answer instanceof ScriptError)) return answer;
+		this.counters.scriptErrors += 1;
+		const { code, script, generation: id } = answer;
+		this.#options.log.error(
+			{ event: "script.failed", code, script, generation: id },
+			answer.message,
+		);
+		const second = this.#settings.fallback?.ask("onRequest", text, context);
+		if (second !== undefined && !(second instanceof ScriptError)) return second;
+		return { kind: "reply", status: 500, reason: undefined, edits: [] };
+	}
+}
+
+const FAMILIES = ["A", "AAAA"] as const;
+
+/** Credentials that are no reason to ask again, but to refuse. */
+function badCredentials({ verdict }: Caller): Decision | undefined {
+	if (verdict?.kind === "malformed")
+		return { kind: "reply", status: 400, reason: "Bad Credentials", edits: [] };
+	if (verdict?.kind === "refused")
+		return { kind: "reply", status: 403, reason: undefined, edits: [] };
+	return undefined;
+}

@@ -1,0 +1,47 @@
+/** The hash ports on node:crypto. */
+import { hash as digest } from "node:crypto";
+import type { HashHex, Hmac } from "../base/hash.ts";
+
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+const INNER_PAD = 0x36;
+const OUTER_PAD = 0x5c;
+
+/** Names in OpenSSL. */
+const NAMES = { MD5: "md5", "SHA-256": "sha256", "SHA-512-256": "sha512-256" } as const;
+
+export const hashHex: HashHex = (algorithm, text) =>
+	digest(NAMES[algorithm], Buffer.from(text, "latin1"), "hex");
+
+type Blocks = { inner: Buffer; readonly outer: Buffer };
+
+/**
+ * HMAC-SHA-256 by its definition (RFC 2104 §2) over two one-shot hashes, with the padded keys kept.
+ * Every call that we set up costs some of these; a `createHmac` object costs several times as much.
+ */
+export function makeHmac(): Hmac {
+	const keys = new Map<Uint8Array, Blocks>();
+	return (key, text) => {
+		let blocks = keys.get(key);
+		if (blocks === undefined) {
+			blocks = padded(key);
+			keys.set(key, blocks);
+		}
+		const length = BLOCK_BYTES + text.length;
+		if (blocks.inner.length < length) blocks.inner = Buffer.concat([blocks.inner], length * 2);
+		blocks.inner.write(text, BLOCK_BYTES, "latin1");
+		blocks.outer.set(digest("sha256", blocks.inner.subarray(0, length), "buffer"), BLOCK_BYTES);
+		return digest("sha256", blocks.outer, "buffer");
+	};
+}
+
+function padded(key: Uint8Array): Blocks {
+	const short = key.length > BLOCK_BYTES ? digest("sha256", key, "buffer") : key;
+	const inner = Buffer.alloc(BLOCK_BYTES * 8, INNER_PAD);
+	const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, OUTER_PAD);
+	for (let at = 0; at < short.length; at += 1) {
+		inner[at] = (short[at] ?? 0) ^ INNER_PAD;
+		outer[at] = (short[at] ?? 0) ^ OUTER_PAD;
+	}
+	return { inner, outer };
+}
