@@ -182,11 +182,15 @@ class RunningEngine implements Engine, TransportUser {
 	async close(): Promise<void> {
 		clearInterval(this.#sweeping);
 		this.#alarm.clear();
+		// Before the sockets: connections that we close ourselves are not lost registrations.
+		const store = this.#store;
+		this.#store = undefined;
+		await store?.close();
+		this.#exchange?.stop();
 		await this.#transports?.close();
 		this.#dns.close();
 		await this.#scripts?.close();
 		await this.#fallback?.close();
-		await this.#store?.close();
 	}
 
 	#ring(): void {

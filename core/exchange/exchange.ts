@@ -73,6 +73,7 @@ export class Exchange implements ProxyPort {
 	#settings: ExchangeSettings;
 	/** Of the input that is being taken. */
 	#now: Milliseconds;
+	#stopped = false;
 	readonly counters = { malformed: 0, scriptErrors: 0 };
 
 	constructor(options: ExchangeOptions) {
@@ -122,8 +123,14 @@ export class Exchange implements ProxyPort {
 		this.proxy.transactions.transportFailed(owner, now);
 	}
 
+	/** No binding is dropped any more for a connection that closes: the process is about to end. */
+	stop(): void {
+		this.#stopped = true;
+	}
+
 	/** The bindings on it are gone with it (RFC 5626 §7): whoever calls them is told 480. */
 	connectionClosed(connection: number): void {
+		if (this.#stopped) return;
 		for (const { device, echoed } of this.#options.store.dropFlow(connection))
 			this.note("binding.flow-closed", { device, contact: echoed });
 	}

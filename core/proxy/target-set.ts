@@ -6,7 +6,7 @@
  */
 import type { Binding } from "../base/binding.ts";
 import type { Milliseconds } from "../base/clock.ts";
-import type { Flow } from "../base/flow.ts";
+import { type Flow, reliable } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
 import type { Device, DeviceContact } from "../leg/device.ts";
 import { deviceUri } from "../leg/device-uri.ts";
@@ -98,11 +98,16 @@ function bindingTarget(binding: Binding, device: Device): Target {
 	return {
 		uri: withoutHeaders(binding.contact, parseUri(binding.contact).headers),
 		scheme: binding.scheme,
-		flow: binding.flow,
+		flow: isGone(binding.flow) ? undefined : binding.flow,
 		path: binding.path,
 		policy: device.secureSignaling,
 		device: device.name,
 	};
+}
+
+/** A stream that an earlier run had open: the port it came from leads nowhere, but its Contact may. */
+function isGone({ transport, connection }: Flow): boolean {
+	return reliable(transport) && connection === 0;
 }
 
 /** A trunk is dialled by its prefix: `replace-prefix` says what stands there on the wire (G14). */
