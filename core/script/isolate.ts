@@ -1,0 +1,202 @@
+/**
+ * One V8 isolate with one bundle in it (isolated-vm). Strings go in, one string comes out; nothing
+ * of the host is within reach of the script.
+ *
+ * A script that ran into a limit was stopped in the middle of something. Its isolate is thrown away,
+ * and the next question opens another from the same bundle.
+ */
+import ivm from "isolated-vm";
+import type { Bundle } from "./compile.ts";
+import type { HookName } from "./hooks.ts";
+import {
+	ANSWER_LENGTH_MAX,
+	HEAP_CHECK_EVERY,
+	HEAP_SLACK_MB,
+	LAST_LOG_TIMEOUT_MS,
+	type ScriptLimits,
+	START_TIMEOUT_MS,
+} from "./limits.ts";
+import { BUNDLE_FILE } from "./positions.ts";
+import type { Runtime } from "./sandbox/runtime.ts";
+
+export type Breach = {
+	readonly code: "SCRIPT_TIMEOUT" | "SCRIPT_MEMORY" | "SCRIPT_THREW" | "SCRIPT_DECISION";
+	readonly reason: string;
+	/** Of the bundle; "" when there is none. */
+	readonly stack: string;
+	/** JSON of the Log written before, as far as it can still be had. */
+	readonly log: string | undefined;
+};
+
+type Running = {
+	readonly isolate: ivm.Isolate;
+	readonly ask: ivm.Reference<Runtime["ask"]>;
+	readonly fault: ivm.Reference<Runtime["fault"]>;
+	readonly log: ivm.Reference<Runtime["log"]>;
+	readonly fits: ivm.Reference<Runtime["fits"]>;
+};
+
+type Start = (devices: string) => Runtime;
+
+/** What isolated-vm says. */
+export const TIMED_OUT = "Script execution timed out.";
+
+const MB = 1024 * 1024;
+const ORIGIN = { filename: BUNDLE_FILE } as const;
+const STARTING = { timeout: START_TIMEOUT_MS } as const;
+const AS_REFERENCE = { reference: true } as const;
+
+export class Isolate {
+	readonly #bundle: Bundle;
+	readonly #devices: string;
+	readonly #limits: ScriptLimits;
+	#running: Running | undefined;
+	#untilCheck = HEAP_CHECK_EVERY;
+
+	private constructor(bundle: Bundle, devices: string, limits: ScriptLimits, running: Running) {
+		this.#bundle = bundle;
+		this.#devices = devices;
+		this.#limits = limits;
+		this.#running = running;
+	}
+
+	/** Runs the script's top level, off the main thread. Rejects with what it threw. */
+	static async open(bundle: Bundle, devices: string, limits: ScriptLimits): Promise<Isolate> {
+		const isolate = newIsolate(limits);
+		try {
+			const script = await isolate.compileScript(bundle.code, ORIGIN);
+			const context = await isolate.createContext();
+			const start = (await script.run(context, { ...STARTING, ...AS_REFERENCE })) as Remote<Start>;
+			const runtime = await start.apply(undefined, [devices], {
+				...STARTING,
+				result: AS_REFERENCE,
+			});
+			return new Isolate(bundle, devices, limits, connect(isolate, runtime));
+		} catch (error) {
+			close(isolate);
+			throw error;
+		}
+	}
+
+	/** Why the default export is no script. */
+	get fault(): string | undefined {
+		return this.#open().fault.applySync(undefined, [], STARTING);
+	}
+
+	/** JSON of an Answer (sandbox/runtime.ts), made inside and not to be trusted; or why there is none. */
+	ask(hook: HookName, text: string, context: string, timeout: number): string | Breach {
+		let running: Running | undefined;
+		try {
+			running = this.#open();
+			const answer: unknown = running.ask.applySync(undefined, [hook, text, context], { timeout });
+			if (this.#isFull(running)) return this.#drop(running, "SCRIPT_MEMORY", this.#tooMuch());
+			if (typeof answer === "string" && answer.length <= ANSWER_LENGTH_MAX) return answer;
+			return this.#drop(running, "SCRIPT_DECISION", "the answer is too long or no text");
+		} catch (error) {
+			return this.#breach(running, error as Error, timeout);
+		}
+	}
+
+	/** As `ask`, off the main thread: for questions that no request waits for. */
+	async rehearse(
+		hook: HookName,
+		text: string,
+		context: string,
+		timeout: number,
+	): Promise<string | Breach> {
+		const running = this.#open();
+		try {
+			return await running.ask.apply(undefined, [hook, text, context], { timeout });
+		} catch (error) {
+			return this.#breach(running, error as Error, timeout);
+		}
+	}
+
+	/** Frees it. A later question opens it again. */
+	dispose(): void {
+		if (this.#running) close(this.#running.isolate);
+		this.#running = undefined;
+	}
+
+	#open(): Running {
+		this.#running ??= reopen(this.#bundle, this.#devices, this.#limits);
+		return this.#running;
+	}
+
+	/**
+	 * What the script keeps, looked at now and then. V8 counts garbage in, so where that is too much
+	 * the room that would be left is asked for: V8 collects before it says no.
+	 */
+	#isFull({ isolate, fits }: Running): boolean {
+		this.#untilCheck -= 1;
+		if (this.#untilCheck > 0) return false;
+		const limit = this.#limits.heapMb * MB;
+		const heap = isolate.getHeapStatisticsSync();
+		const used = heap.used_heap_size + heap.externally_allocated_size;
+		this.#untilCheck = used > limit / 2 ? 1 : HEAP_CHECK_EVERY;
+		if (used <= limit) return false;
+		return !fits.applySync(undefined, [HEAP_SLACK_MB * MB]);
+	}
+
+	#breach(running: Running | undefined, error: Error, timeout: number): Breach {
+		const stack = String(error.stack);
+		if (running?.isolate.isDisposed)
+			return this.#drop(running, "SCRIPT_MEMORY", this.#tooMuch(), stack);
+		if (error.message === TIMED_OUT)
+			return this.#drop(running, "SCRIPT_TIMEOUT", `ran for more than ${timeout} ms`, stack);
+		return this.#drop(running, "SCRIPT_THREW", error.message, stack);
+	}
+
+	#drop(running: Running | undefined, code: Breach["code"], reason: string, stack = ""): Breach {
+		const log = running && lastLog(running);
+		this.dispose();
+		return { code, reason, stack, log };
+	}
+
+	#tooMuch(): string {
+		return `kept more than ${this.#limits.heapMb} MB`;
+	}
+}
+
+type Remote<T> = ivm.Reference<T>;
+
+/**
+ * No handler for catastrophic errors: with one, isolated-vm holds the thread for ever, and here
+ * that is the thread of the traffic. Without, the process ends and is started again.
+ */
+function newIsolate(limits: ScriptLimits): ivm.Isolate {
+	return new ivm.Isolate({ memoryLimit: limits.heapMb + HEAP_SLACK_MB });
+}
+
+/** As `Isolate.open`, at once: between two questions there is no time to wait. */
+function reopen(bundle: Bundle, devices: string, limits: ScriptLimits): Running {
+	const isolate = newIsolate(limits);
+	const context = isolate.createContextSync();
+	const script = isolate.compileScriptSync(bundle.code, ORIGIN);
+	const start = script.runSync(context, { ...STARTING, ...AS_REFERENCE }) as Remote<Start>;
+	const runtime = start.applySync(undefined, [devices], { ...STARTING, result: AS_REFERENCE });
+	return connect(isolate, runtime);
+}
+
+function connect(isolate: ivm.Isolate, runtime: Remote<Runtime>): Running {
+	return {
+		isolate,
+		ask: runtime.getSync("ask", AS_REFERENCE),
+		fault: runtime.getSync("fault", AS_REFERENCE),
+		log: runtime.getSync("log", AS_REFERENCE),
+		fits: runtime.getSync("fits", AS_REFERENCE),
+	};
+}
+
+function lastLog({ isolate, log }: Running): string | undefined {
+	if (isolate.isDisposed) return undefined;
+	try {
+		return log.applySync(undefined, [], { timeout: LAST_LOG_TIMEOUT_MS });
+	} catch {
+		return undefined;
+	}
+}
+
+function close(isolate: ivm.Isolate): void {
+	if (!isolate.isDisposed) isolate.dispose();
+}

@@ -1,0 +1,41 @@
+/** The bounds within which a script runs: plain ECMAScript, shared by the host and the isolate. */
+
+export type ScriptLimits = {
+	/** For one hook. */
+	readonly timeoutMs: number;
+	/** What a generation may keep. */
+	readonly heapMb: number;
+};
+
+export const DEFAULT_LIMITS: ScriptLimits = { timeoutMs: 50, heapMb: 64 };
+
+/**
+ * What V8 may use beyond `heapMb` before it gives up. A table that doubles past V8's own limit
+ * aborts the process, so V8's limit lies higher and `heapMb` is watched from outside.
+ */
+export const HEAP_SLACK_MB = 128;
+/** Hooks between two looks at the heap; after each hook once it is half full. */
+export const HEAP_CHECK_EVERY = 8;
+
+/** Steps of a load, each named in its error. */
+export const BUNDLE_TIMEOUT_MS = 20_000;
+export const START_TIMEOUT_MS = 1_000;
+export const PROBE_TIMEOUT_MS = 1_000;
+
+/** How long a replaced generation may serve what it began: Timer C and 32 s (RFC 3261 §16.6 step 11). */
+export const DRAIN_MS = 180_000 + 32_000;
+/** Several writes of one save are one reload. */
+export const DEBOUNCE_MS = 50;
+
+/** What a hook may answer. */
+export const ANSWER_LENGTH_MAX = 262_144;
+export const TARGETS_MAX = 16;
+export const EDITS_MAX = 64;
+export const VALUE_LENGTH_MAX = 8_192;
+
+/** What a hook may log. */
+export const LOG_LINES_MAX = 20;
+export const LOG_LENGTH_MAX = 1_000;
+export const STACK_LENGTH_MAX = 4_000;
+/** To read what a script logged before it was stopped. */
+export const LAST_LOG_TIMEOUT_MS = 10;

@@ -1,0 +1,68 @@
+/**
+ * From files to a generation that may serve: read, bundle, hash (same? nothing to do), start,
+ * exports, probe. Checking the types of the script belongs between bundle and start.
+ */
+import { fileURLToPath } from "node:url";
+import type { Log } from "../base/log.ts";
+import { type Bundle, type Compiled, compile } from "./compile.ts";
+import { findEntry } from "./find-entry.ts";
+import { Generation, generationHash, type Origin } from "./generation.ts";
+import { lastGood } from "./last-good.ts";
+import type { ScriptLimits } from "./limits.ts";
+import { LoadError } from "./load-error.ts";
+import type { ScriptDevice } from "./script-device.ts";
+
+export type LoadOptions = {
+	/** Absolute path of a script, or of a folder with `default.ts`; undefined for the built-in routes. */
+	readonly entry: string | undefined;
+	readonly devices: readonly ScriptDevice[];
+	readonly limits: ScriptLimits;
+	readonly log: Log;
+	/** The state folder. */
+	readonly state: string;
+};
+
+export const BUILT_IN = fileURLToPath(new URL("../../routes/default.ts", import.meta.url));
+
+/** What is configured, as one bundle. Throws LoadError. */
+export async function compileRoutes({ entry = BUILT_IN }: LoadOptions): Promise<Compiled> {
+	return compile(await findEntry(entry));
+}
+
+/** Runs a bundle in an isolate of its own and tries it. Throws LoadError. */
+export function loadGeneration(
+	bundle: Bundle,
+	options: LoadOptions,
+	id: number,
+): Promise<Generation> {
+	return Generation.load(bundle, { ...options, id, origin: wanted(options) });
+}
+
+/** Whether loading the bundle would change nothing. */
+export function serves(generation: Generation, bundle: Bundle, options: LoadOptions): boolean {
+	const hash = generationHash(bundle, options.devices);
+	return generation.hash === hash && generation.origin === wanted(options);
+}
+
+/** Where the code comes from when nothing is wrong. */
+export function wanted({ entry }: LoadOptions): Origin {
+	return entry === undefined ? "built-in" : "script";
+}
+
+/** For a start whose script is broken: what last worked of it, else the built-in routes. */
+export async function loadFallback(options: LoadOptions, id: number): Promise<Generation> {
+	const kept = await keptBundle(options);
+	if (kept !== undefined) {
+		try {
+			return await Generation.load(kept, { ...options, id, origin: "last-good" });
+		} catch (error) {
+			if (!(error instanceof LoadError)) throw error;
+		}
+	}
+	const { bundle } = await compile(BUILT_IN);
+	return Generation.load(bundle, { ...options, id, origin: "built-in" });
+}
+
+async function keptBundle({ entry, state }: LoadOptions): Promise<Bundle | undefined> {
+	return entry === undefined ? undefined : lastGood(state, entry);
+}

@@ -1,0 +1,105 @@
+/** What an isolate answered becomes a Decision, or a reason why it is none. Nothing from inside is taken on trust. */
+import { z } from "zod";
+import { parseUri } from "../message/uri.ts";
+import type { Decision } from "../proxy/decision.ts";
+import { headerFault } from "./header-rules.ts";
+import { EDITS_MAX, TARGETS_MAX, VALUE_LENGTH_MAX } from "./limits.ts";
+import { readJson } from "./read-json.ts";
+
+const scheme = z.enum(["sip", "sips"]).optional();
+const text = z.string().max(VALUE_LENGTH_MAX).refine(isOneLine, "CR, LF or NUL in a value");
+const uri = text.refine(isSipUri, "not a sip or sips URI");
+const edit = z
+	.object({ op: z.enum(["set", "add", "remove"]), name: z.string(), value: z.string() })
+	.superRefine((value, context) => {
+		const message = headerFault(value);
+		if (message !== undefined) context.addIssue({ code: "custom", message });
+	});
+const edits = z.array(edit).max(EDITS_MAX);
+const target = z.discriminatedUnion("kind", [
+	z.object({ kind: z.literal("device"), name: text, number: text.optional() }),
+	z.object({ kind: z.literal("uri"), uri }),
+	z.object({ kind: z.literal("request-uri") }),
+]);
+const decision = z.discriminatedUnion("kind", [
+	z.object({
+		kind: z.literal("relay"),
+		targets: z.array(target).min(1).max(TARGETS_MAX),
+		callee: scheme,
+		edits,
+	}),
+	z.object({
+		kind: z.literal("reply"),
+		status: z.int().min(200).max(699),
+		reason: text.optional(),
+		edits,
+	}),
+	z.object({
+		kind: z.literal("redirect"),
+		status: z.int().min(300).max(399),
+		contacts: z.array(uri).min(1).max(TARGETS_MAX),
+	}),
+	z.object({ kind: z.literal("save"), contacts: z.array(text).optional() }),
+	z.object({ kind: z.literal("challenge") }),
+	z.object({ kind: z.literal("drop") }),
+]);
+const answer = z.object({
+	decision: z.unknown().optional(),
+	failure: z
+		.object({
+			code: z.enum(["SCRIPT_THREW", "SCRIPT_DECISION"]),
+			reason: z.string(),
+			stack: z.string(),
+		})
+		.optional(),
+	log: z.unknown().optional(),
+});
+
+export type ReadAnswer = z.infer<typeof answer>;
+
+/** The parts of an Answer (sandbox/runtime.ts); undefined for a text that is none. */
+export function readAnswer(text: string): ReadAnswer | undefined {
+	return answer.safeParse(readJson(text)).data;
+}
+
+/** The decision, or what is wrong with it. */
+export function readDecision(value: unknown): Decision | string {
+	const read = decision.safeParse(value);
+	if (!read.success) return read.error.issues.map(describe).join("; ");
+	return withUndefined(read.data);
+}
+
+/** Optional fields of the JSON become fields that are there. */
+function withUndefined(data: z.infer<typeof decision>): Decision {
+	switch (data.kind) {
+		case "relay": {
+			const targets = data.targets.map((one) =>
+				one.kind === "device" ? { ...one, number: one.number } : one,
+			);
+			return { ...data, targets, callee: data.callee };
+		}
+		case "reply":
+			return { ...data, reason: data.reason };
+		case "save":
+			return { ...data, contacts: data.contacts };
+		default:
+			return data;
+	}
+}
+
+function isOneLine(value: string): boolean {
+	return !/[\0\r\n]/.test(value);
+}
+
+function isSipUri(value: string): boolean {
+	try {
+		const parsed = parseUri(value);
+		return parsed.scheme === "sip" || parsed.scheme === "sips";
+	} catch {
+		return false;
+	}
+}
+
+function describe({ path, message }: z.core.$ZodIssue): string {
+	return path.length === 0 ? message : `${path.join(".")}: ${message}`;
+}

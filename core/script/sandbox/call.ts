@@ -1,0 +1,34 @@
+/** The legs of a call as scripts see them: secure signaling G6, G7. */
+import type { Scheme } from "../../base/scheme.ts";
+import type * as Public from "../sipwright.d.ts";
+
+class Caller implements Public.CallerLeg {
+	readonly side = "caller";
+	readonly scheme: Scheme;
+
+	constructor(scheme: Scheme) {
+		this.scheme = scheme;
+	}
+}
+
+export class Callee implements Public.CalleeLeg {
+	readonly side = "callee";
+	#scheme: Scheme | undefined;
+
+	get scheme(): Scheme | undefined {
+		return this.#scheme;
+	}
+
+	force(scheme: Scheme): void {
+		this.#scheme = scheme;
+	}
+}
+
+export class ScriptCall implements Public.Call {
+	readonly caller: Caller;
+	readonly callee = new Callee();
+
+	constructor(callerScheme: Scheme) {
+		this.caller = new Caller(callerScheme);
+	}
+}

@@ -1,0 +1,91 @@
+/** The answer of a hook before it crosses: what `relay`, `reply` and the others make. */
+import { parseUri } from "../../message/uri.ts";
+import type { Decision, HeaderEdit, TargetChoice } from "../../proxy/decision.ts";
+import { TARGETS_MAX } from "../limits.ts";
+import type * as Public from "../sipwright.d.ts";
+import { isDevice } from "./devices.ts";
+import { headerEdit } from "./headers.ts";
+import { escapeUser, toWire } from "./text.ts";
+
+/** A decision without what legs and headers of the call add to it. */
+export type Draft =
+	| { readonly kind: "relay"; readonly targets: readonly TargetChoice[] }
+	| Exclude<Decision, { kind: "relay" | "save" }>
+	| { readonly kind: "save" };
+
+/** Nothing but this class makes one: a hook cannot answer with an object of its own. */
+export class Choice {
+	readonly #draft: Draft;
+
+	constructor(draft: Draft) {
+		this.#draft = draft;
+		Object.freeze(this);
+	}
+
+	static draft(value: unknown): Draft | undefined {
+		return typeof value === "object" && value !== null && #draft in value
+			? value.#draft
+			: undefined;
+	}
+}
+
+export function relayTo(targets: readonly TargetChoice[]): Choice {
+	return new Choice({ kind: "relay", targets });
+}
+
+/** Throws a TypeError for what is no target. */
+export function targetOf(target: Public.Device | string, verb: string): TargetChoice {
+	if (typeof target === "string") return { kind: "uri", uri: sipUri(target, verb) };
+	if (!isDevice(target))
+		throw new TypeError(`${verb}() takes a device or a SIP URI, not ${describe(target)}`);
+	const number = target.number === undefined ? undefined : escapeUser(target.number);
+	return { kind: "device", name: target.name, number };
+}
+
+export function targetsOf(targets: readonly (Public.Device | string)[]): TargetChoice[] {
+	if (!Array.isArray(targets) || targets.length === 0)
+		throw new TypeError("fork() takes a list with at least one target");
+	if (targets.length > TARGETS_MAX)
+		throw new RangeError(`fork() takes at most ${TARGETS_MAX} targets, not ${targets.length}`);
+	return targets.map((target) => targetOf(target, "fork"));
+}
+
+export function replyWith(
+	status: number,
+	reason: string | undefined,
+	headers: Readonly<Record<string, string>>,
+): Choice {
+	inRange("reply", status, 200, 699);
+	const edits: HeaderEdit[] = Object.entries(headers).map(([name, value]) =>
+		headerEdit("add", name, value),
+	);
+	const phrase = reason === undefined ? undefined : toWire("reason", reason);
+	return new Choice({ kind: "reply", status, reason: phrase, edits });
+}
+
+export function redirectTo(contacts: readonly string[], status: number): Choice {
+	inRange("redirect", status, 300, 399);
+	if (contacts.length === 0) throw new TypeError("redirect() takes at least one URI");
+	const uris = contacts.map((uri) => sipUri(uri, "redirect"));
+	return new Choice({ kind: "redirect", status, contacts: uris });
+}
+
+function sipUri(text: string, verb: string): string {
+	const octets = typeof text === "string" ? toWire("URI", text) : "";
+	try {
+		const { scheme } = parseUri(octets);
+		if (scheme === "sip" || scheme === "sips") return octets;
+	} catch {
+		throw new TypeError(`${verb}(): ${describe(text)} is not a SIP URI`);
+	}
+	throw new TypeError(`${verb}(): ${describe(text)} is neither a sip nor a sips URI`);
+}
+
+function inRange(verb: string, status: number, from: number, to: number): void {
+	if (Number.isInteger(status) && status >= from && status <= to) return;
+	throw new RangeError(`${verb}() takes a status from ${from} to ${to}, not ${describe(status)}`);
+}
+
+function describe(value: unknown): string {
+	return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,78 @@
+/** The headers of a request as scripts see and edit them: RFC 3261 §7.3.1. */
+import type { Head } from "../../message/head.ts";
+import type { HeaderEdit } from "../../proxy/decision.ts";
+import { headerFault, longName } from "../header-rules.ts";
+import { EDITS_MAX } from "../limits.ts";
+import type * as Public from "../sipwright.d.ts";
+import { fromWire, toWire } from "./text.ts";
+
+export class ScriptHeaders implements Public.Headers {
+	readonly #head: Head;
+	/** Values of the names that were edited, as the script now sees them. */
+	readonly #edited = new Map<string, string[]>();
+	readonly #edits: HeaderEdit[] = [];
+
+	constructor(head: Head) {
+		this.#head = head;
+	}
+
+	/** In the order the script made them. */
+	get edits(): readonly HeaderEdit[] {
+		return this.#edits;
+	}
+
+	get(name: string): string | undefined {
+		return this.#values(longName(name))[0];
+	}
+
+	all(name: string): readonly string[] {
+		return [...this.#values(longName(name))];
+	}
+
+	set(name: string, value: string): void {
+		const values = this.#edit("set", name, value);
+		values.length = 0;
+		values.push(value);
+	}
+
+	add(name: string, value: string): void {
+		this.#edit("add", name, value).push(value);
+	}
+
+	remove(name: string): void {
+		this.#edit("remove", name, "").length = 0;
+	}
+
+	#edit(op: HeaderEdit["op"], name: string, value: string): string[] {
+		const edit = headerEdit(op, name, value);
+		if (this.#edits.length === EDITS_MAX)
+			throw new RangeError(`more than ${EDITS_MAX} header edits in one hook`);
+		this.#edits.push(edit);
+		const key = longName(name);
+		const values = this.#edited.get(key) ?? [...this.#received(key)];
+		this.#edited.set(key, values);
+		return values;
+	}
+
+	#values(name: string): readonly string[] {
+		return this.#edited.get(name) ?? this.#received(name);
+	}
+
+	#received(name: string): string[] {
+		const values: string[] = [];
+		const head = this.#head;
+		for (let line = head.first(name); line !== -1; line = head.next(line))
+			values.push(fromWire(head.value(line)));
+		return values;
+	}
+}
+
+/** An edit that may cross; throws a TypeError at the script's line for one that may not. */
+export function headerEdit(op: HeaderEdit["op"], name: string, value: string): HeaderEdit {
+	if (typeof name !== "string" || typeof value !== "string")
+		throw new TypeError("a header edit takes strings");
+	const edit = { op, name, value: toWire(name, value) };
+	const fault = headerFault(edit);
+	if (fault !== undefined) throw new TypeError(fault);
+	return edit;
+}

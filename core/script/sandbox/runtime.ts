@@ -1,0 +1,119 @@
+/** What the host calls: one function per question, strings in, one string out. */
+import { LegError } from "../../leg/leg-error.ts";
+import { ParseError } from "../../message/parse-error.ts";
+import type { Decision } from "../../proxy/decision.ts";
+import type { AskContext } from "../ask-context.ts";
+import type { HookName } from "../hooks.ts";
+import { STACK_LENGTH_MAX } from "../limits.ts";
+import type * as Public from "../sipwright.d.ts";
+import { ScriptCall } from "./call.ts";
+import { Choice } from "./choice.ts";
+import { type Log, takeLog } from "./log.ts";
+import { ScriptRequest } from "./request.ts";
+import { isRoutes } from "./sipwright.ts";
+
+/** What crosses back, as JSON. */
+export type Answer = {
+	readonly decision?: Decision;
+	readonly failure?: Failure;
+	readonly log?: Log;
+};
+export type Failure = {
+	readonly code: "SCRIPT_THREW" | "SCRIPT_DECISION";
+	readonly reason: string;
+	/** Of the bundle; "" when there is none. */
+	readonly stack: string;
+};
+
+export type Runtime = {
+	/** Answers a hook with the JSON of an Answer. */
+	ask(hook: HookName, text: string, context: string): string;
+	/** Why the default export is no script; undefined when it is one. */
+	fault(): string | undefined;
+	/** The JSON of a Log with what was written and not yet taken; undefined for nothing. */
+	log(): string | undefined;
+	/** Whether that many octets more fit into the heap: V8 collects its garbage to find out. */
+	fits(octets: number): boolean;
+};
+
+/** Kept from before the script runs, which may well patch its own globals. */
+const { parse, stringify } = JSON;
+
+export function openRuntime(script: { readonly default?: unknown }): Runtime {
+	const routes = script.default;
+	return {
+		ask: (hook, text, context) => stringify(answer(routes, hook, text, parse(context))),
+		fault: () => exportFault(script),
+		log: () => stringify(takeLog()),
+		fits: (octets) => {
+			try {
+				// Detached at once, so that nothing of that size waits for the next collection.
+				new ArrayBuffer(octets).transfer(0);
+				return true;
+			} catch {
+				return false;
+			}
+		},
+	};
+}
+
+function exportFault(script: { readonly default?: unknown }): string | undefined {
+	if (!("default" in script))
+		return "the script has no default export; write export default defineRoutes({ … })";
+	if (!isRoutes(script.default))
+		return "the default export is not made by defineRoutes; write export default defineRoutes({ … })";
+	return undefined;
+}
+
+function answer(routes: unknown, hook: HookName, text: string, context: AskContext): Answer {
+	let result: Answer;
+	try {
+		result = decide(routes as Public.Routes, hook, text, context);
+	} catch (error) {
+		result = failed(error);
+	}
+	const log = takeLog();
+	return log === undefined ? result : { ...result, log };
+}
+
+function decide(routes: Public.Routes, hook: HookName, text: string, context: AskContext): Answer {
+	const request = new ScriptRequest(text, context);
+	const call = new ScriptCall(context.callerScheme);
+	const value: unknown = routes[hook](request, call);
+	const draft = Choice.draft(value);
+	if (draft === undefined)
+		return { failure: { code: "SCRIPT_DECISION", reason: noDecision(hook, value), stack: "" } };
+	if (draft.kind === "save")
+		return { decision: { kind: "save", contacts: ScriptRequest.contacts(request) } };
+	if (draft.kind !== "relay") return { decision: draft };
+	const edits = ScriptRequest.edits(request);
+	return { decision: { ...draft, callee: call.callee.scheme, edits } };
+}
+
+function noDecision(hook: HookName, value: unknown): string {
+	if (isThenable(value))
+		return `${hook} returned a Promise: hooks answer at once, host calls that wait come later`;
+	const got = value === undefined ? "nothing" : `a value of type ${typeof value}`;
+	return `${hook} returned ${got}; return relay(…), reply(404) or another decision`;
+}
+
+function isThenable(value: unknown): boolean {
+	return typeof value === "object" && value !== null && "then" in value;
+}
+
+/** The peer's fault is answered with its status; anything else that was thrown is the script's. */
+function failed(error: unknown): Answer {
+	if (error instanceof ParseError || error instanceof LegError)
+		return { decision: { kind: "reply", status: error.status, reason: undefined, edits: [] } };
+	const [reason, stack] = describe(error);
+	return { failure: { code: "SCRIPT_THREW", reason, stack: stack.slice(0, STACK_LENGTH_MAX) } };
+}
+
+function describe(error: unknown): [reason: string, stack: string] {
+	try {
+		if (error instanceof Error) return [`${error.name}: ${error.message}`, String(error.stack)];
+		return [`threw ${String(error)}`, ""];
+	} catch {
+		return ["threw a value that cannot be shown", ""];
+	}
+}

@@ -1,0 +1,114 @@
+/** The module "sipwright" inside the isolate. What each function means to a script: ../sipwright.d.ts. */
+import { stripTransport as strip } from "../../leg/strip-transport.ts";
+import { HOOKS, LATER_HOOKS } from "../hooks.ts";
+import type * as Public from "../sipwright.d.ts";
+import { Callee } from "./call.ts";
+import {
+	Choice,
+	type Draft,
+	redirectTo,
+	relayTo,
+	replyWith,
+	targetOf,
+	targetsOf,
+} from "./choice.ts";
+import { findDevice } from "./devices.ts";
+import { log as scriptLog } from "./log.ts";
+import { ScriptContact } from "./uri.ts";
+
+const defined = new WeakSet<object>();
+
+export const log: Public.ScriptLog = scriptLog;
+
+export function defineRoutes(routes: Public.Routes): Public.Routes {
+	if (typeof routes !== "object" || routes === null)
+		throw new TypeError("defineRoutes() takes an object of hooks");
+	for (const [name, hook] of Object.entries(routes)) checkHook(name, hook);
+	if (routes.onRequest === undefined) throw new TypeError("defineRoutes(): onRequest is missing");
+	const copy = Object.freeze({ ...routes });
+	defined.add(copy);
+	return copy;
+}
+
+/** Whether a script's default export came out of `defineRoutes`. */
+export function isRoutes(value: unknown): value is Public.Routes {
+	return typeof value === "object" && value !== null && defined.has(value);
+}
+
+export function device(number: string | undefined): Public.Device | undefined {
+	return findDevice(number);
+}
+
+export function forceSips(leg: Public.CalleeLeg): void {
+	calleeLeg("forceSips", leg).force("sips");
+}
+
+export function forceSip(leg: Public.CalleeLeg): void {
+	calleeLeg("forceSip", leg).force("sip");
+}
+
+export function stripTransport(contact: Public.Contact): void {
+	if (!(contact instanceof ScriptContact))
+		throw new TypeError("stripTransport() takes one of request.contacts");
+	contact.edit(strip(contact.text).stored);
+}
+
+export function relay(...target: readonly (Public.Device | string)[]): Public.Decision {
+	const [first] = target;
+	if (target.length === 0) return decision(relayTo([{ kind: "request-uri" }]));
+	if (first === undefined)
+		throw new TypeError("relay(undefined): there is no such device; answer reply(404) instead");
+	return decision(relayTo([targetOf(first, "relay")]));
+}
+
+export function fork(targets: readonly (Public.Device | string)[]): Public.Decision {
+	return decision(relayTo(targetsOf(targets)));
+}
+
+export function reply(
+	status: number,
+	reason?: string,
+	headers: Readonly<Record<string, string>> = {},
+): Public.Decision {
+	return decision(replyWith(status, reason, headers));
+}
+
+export function redirect(contacts: string | readonly string[], status = 302): Public.Decision {
+	return decision(redirectTo(typeof contacts === "string" ? [contacts] : contacts, status));
+}
+
+export function save(): Public.Decision {
+	return plain({ kind: "save" });
+}
+
+export function challenge(): Public.Decision {
+	return plain({ kind: "challenge" });
+}
+
+export function drop(): Public.Decision {
+	return plain({ kind: "drop" });
+}
+
+function plain(draft: Draft): Public.Decision {
+	return decision(new Choice(draft));
+}
+
+/** Scripts see a decision as an opaque value. */
+function decision(choice: Choice): Public.Decision {
+	return choice as unknown as Public.Decision;
+}
+
+function calleeLeg(verb: string, leg: Public.CalleeLeg): Callee {
+	if (leg instanceof Callee) return leg;
+	throw new TypeError(`${verb}() takes call.callee: the caller keeps the scheme it came with`);
+}
+
+function checkHook(name: string, hook: unknown): void {
+	const known = `the hooks are ${HOOKS.join(", ")}`;
+	if (LATER_HOOKS.includes(name))
+		throw new TypeError(`defineRoutes(): ${name} is not offered yet; ${known}`);
+	if (!(HOOKS as readonly string[]).includes(name))
+		throw new TypeError(`defineRoutes(): there is no hook ${name}; ${known}`);
+	if (typeof hook !== "function")
+		throw new TypeError(`defineRoutes(): ${name} is ${typeof hook}, not a function`);
+}

@@ -1,0 +1,34 @@
+/** SIP octets and script strings: a message holds one character per octet, a script sees UTF-8 decoded (RFC 3261 §7.3.1). */
+import { refuseInjection } from "../../message/edit-error.ts";
+
+/** Octets as a script reads them. What is not UTF-8 stays one character per octet. */
+export function fromWire(octets: string): string {
+	if (!/[\u0080-\u00ff]/.test(octets)) return octets;
+	try {
+		return decodeURIComponent(octets.replace(/[%\u0080-\u00ff]/g, escapeOctet));
+	} catch {
+		return octets;
+	}
+}
+
+/** Text of a script as octets. Refuses CR, LF and NUL. */
+export function toWire(field: string, text: string): string {
+	refuseInjection(field, text);
+	if (!/[\u0080-\uffff]/.test(text)) return text;
+	return text
+		.toWellFormed()
+		.replace(/[\u0080-\uffff]+/g, (run) =>
+			encodeURIComponent(run).replace(/%(..)/g, (_, hex) =>
+				String.fromCharCode(Number.parseInt(hex, 16)),
+			),
+		);
+}
+
+/** The user part of a URI: what may not stand there as it is becomes `%HH` (RFC 3261 §25.1). */
+export function escapeUser(user: string): string {
+	return toWire("user", user).replace(/[^A-Za-z0-9\-_.!~*'()&=+$,;?/]/g, escapeOctet);
+}
+
+function escapeOctet(octet: string): string {
+	return `%${octet.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+}

@@ -1,0 +1,106 @@
+/** URIs and addresses as scripts see them: RFC 3261 §19.1.1, §20.10. */
+import { type NameAddress, parseNameAddress } from "../../message/name-addr.ts";
+import { unquote } from "../../message/params.ts";
+import { parseUri, type Uri, unescapeUser, uriParam } from "../../message/uri.ts";
+import type * as Public from "../sipwright.d.ts";
+import { fromWire } from "./text.ts";
+
+export class ScriptUri implements Public.Uri {
+	readonly #uri: Uri;
+
+	constructor(uri: Uri) {
+		this.#uri = uri;
+	}
+
+	get text(): string {
+		return this.#uri.text;
+	}
+
+	get scheme(): string {
+		return this.#uri.scheme;
+	}
+
+	get user(): string | undefined {
+		const { user } = this.#uri;
+		return user === undefined ? undefined : fromWire(unescapeUser(user));
+	}
+
+	get host(): string {
+		return this.#uri.host;
+	}
+
+	get port(): number | undefined {
+		return this.#uri.port;
+	}
+
+	param(name: string): string | undefined {
+		const param = uriParam(this.#uri, name.toLowerCase());
+		return param && (param.value ?? "");
+	}
+}
+
+export class ScriptAddress implements Public.Address {
+	#address: NameAddress;
+	#uri: ScriptUri | undefined;
+
+	constructor(address: NameAddress) {
+		this.#address = address;
+	}
+
+	get text(): string {
+		const { text, start, end } = this.#address;
+		return text.slice(start, end).trimEnd();
+	}
+
+	get display(): string {
+		return fromWire(unquote(this.#address.display));
+	}
+
+	get uri(): ScriptUri {
+		this.#uri ??= new ScriptUri(this.star ? STAR : parseUri(this.#address.uri));
+		return this.#uri;
+	}
+
+	get star(): boolean {
+		return this.#address.star;
+	}
+
+	param(name: string): string | undefined {
+		const key = name.toLowerCase();
+		const { params } = this.#address;
+		return params.has(key) ? fromWire(unquote(params.get(key) ?? "")) : undefined;
+	}
+
+	/** Another value in its place. */
+	protected replace(field: string, value: string): void {
+		this.#address = parseNameAddress(field, value);
+		this.#uri = undefined;
+	}
+}
+
+export class ScriptContact extends ScriptAddress implements Public.Contact {
+	#edited = false;
+
+	/** Whether its text differs from what was received. */
+	get edited(): boolean {
+		return this.#edited;
+	}
+
+	edit(value: string): void {
+		this.#edited ||= value !== this.text;
+		this.replace("Contact", value);
+	}
+}
+
+const STAR: Uri = {
+	text: "*",
+	scheme: "",
+	user: undefined,
+	password: undefined,
+	host: "",
+	port: undefined,
+	params: [],
+	headers: undefined,
+	hostStart: 0,
+	hostEnd: 0,
+};

@@ -1,0 +1,217 @@
+/**
+ * The generation that serves, and how the next one takes its place. Whatever fails before it is
+ * activated changes nothing; what the old one began, it finishes.
+ */
+import type { Compiled } from "./compile.ts";
+import { folderOf } from "./find-entry.ts";
+import type { Generation, Origin } from "./generation.ts";
+import { keepLastGood } from "./last-good.ts";
+import { LoadError, type Problem } from "./load-error.ts";
+import {
+	BUILT_IN,
+	compileRoutes,
+	type LoadOptions,
+	loadFallback,
+	loadGeneration,
+	serves,
+	wanted,
+} from "./load-generation.ts";
+import type { ScriptDevice } from "./script-device.ts";
+import { Watcher } from "./watcher.ts";
+
+export type ScriptsOptions = LoadOptions & {
+	/** Reload when a file of the script changes. */
+	readonly watch: boolean;
+	/** Told of every reload, asked for or not. */
+	readonly reloaded?: (result: ReloadResult) => void;
+};
+
+export type ReloadResult = {
+	readonly ok: boolean;
+	/** Another generation took over. */
+	readonly changed: boolean;
+	/** The one that serves now. */
+	readonly generation: number;
+	readonly hash: string;
+	/** Why the new one was refused. */
+	readonly reason?: string;
+	readonly errors?: readonly Problem[];
+};
+
+export type ScriptsStatus = {
+	readonly generation: number;
+	readonly hash: string;
+	readonly origin: Origin;
+	readonly entry: string;
+	readonly asked: number;
+	readonly failed: number;
+	/** Why what is on disk does not serve; undefined when it does. */
+	readonly error: LoadError | undefined;
+};
+
+export class Scripts {
+	readonly #options: ScriptsOptions;
+	#devices: readonly ScriptDevice[];
+	#generation: Generation;
+	#error: LoadError | undefined;
+	readonly #watcher: Watcher | undefined;
+	/** The reload under way, and the one that waits for it. */
+	#running: Promise<unknown> = Promise.resolve();
+	#waiting: Promise<ReloadResult> | undefined;
+
+	private constructor(options: ScriptsOptions, first: First, watcher: Watcher | undefined) {
+		this.#options = options;
+		this.#devices = options.devices;
+		this.#generation = first.generation;
+		this.#error = first.error;
+		this.#watcher = watcher;
+	}
+
+	/** Starts even when the script is broken: with what last worked, or with the built-in routes. */
+	static async start(options: ScriptsOptions): Promise<Scripts> {
+		let scripts: Scripts | undefined;
+		let early = false;
+		const watcher = await watch(options, () => {
+			early = scripts === undefined;
+			void scripts?.reload();
+		});
+		const first = await firstGeneration(options, watcher);
+		scripts = new Scripts(options, first, watcher);
+		if (first.error === undefined) await keep(first.generation, options);
+		else refused(first.error, first.generation, options);
+		announce(first.generation, options);
+		if (early) void scripts.reload();
+		return scripts;
+	}
+
+	/** The one that new requests ask. Whoever asks again later retains it. */
+	get generation(): Generation {
+		return this.#generation;
+	}
+
+	get status(): ScriptsStatus {
+		const { id, hash, origin, bundle, counts } = this.#generation;
+		return { generation: id, hash, origin, entry: bundle.entry, ...counts, error: this.#error };
+	}
+
+	/** Loads what is on disk now, with other devices if given. Requests that come together are one reload. */
+	reload(devices: readonly ScriptDevice[] = this.#devices): Promise<ReloadResult> {
+		this.#devices = devices;
+		this.#waiting ??= this.#running.then(() => {
+			this.#waiting = undefined;
+			return this.#replace();
+		});
+		this.#running = this.#waiting;
+		return this.#waiting;
+	}
+
+	async close(): Promise<void> {
+		await this.#watcher?.close();
+		await this.#running;
+		this.#generation.retire();
+	}
+
+	async #replace(): Promise<ReloadResult> {
+		const result = await this.#load();
+		this.#options.reloaded?.(result);
+		return result;
+	}
+
+	async #load(): Promise<ReloadResult> {
+		const options = { ...this.#options, devices: this.#devices };
+		try {
+			const compiled = await compileRoutes(options);
+			note(compiled, this.#watcher, options);
+			const changed = !serves(this.#generation, compiled.bundle, options);
+			if (changed)
+				this.#activate(await loadGeneration(compiled.bundle, options, this.#generation.id + 1));
+			this.#error = undefined;
+			if (changed) await keep(this.#generation, options);
+			return this.#result({ ok: true, changed });
+		} catch (cause) {
+			this.#error = asLoadError(cause, options);
+			refused(this.#error, this.#generation, options);
+			const { message, problems } = this.#error;
+			return this.#result({ ok: false, changed: false, reason: message, errors: problems });
+		}
+	}
+
+	#activate(next: Generation): void {
+		const old = this.#generation;
+		this.#generation = next;
+		old.retire();
+		announce(next, this.#options);
+	}
+
+	#result(outcome: Pick<ReloadResult, "ok" | "changed" | "reason" | "errors">): ReloadResult {
+		const { id, hash } = this.#generation;
+		return { ...outcome, generation: id, hash };
+	}
+}
+
+type First = { readonly generation: Generation; readonly error: LoadError | undefined };
+
+async function firstGeneration(
+	options: ScriptsOptions,
+	watcher: Watcher | undefined,
+): Promise<First> {
+	try {
+		const compiled = await compileRoutes(options);
+		note(compiled, watcher, options);
+		const generation = await loadGeneration(compiled.bundle, options, 1);
+		return { generation, error: undefined };
+	} catch (cause) {
+		if (options.entry === undefined) throw cause;
+		return { generation: await loadFallback(options, 1), error: asLoadError(cause, options) };
+	}
+}
+
+async function watch(options: ScriptsOptions, changed: () => void): Promise<Watcher | undefined> {
+	const { entry, state } = options;
+	if (!options.watch || entry === undefined) return undefined;
+	return Watcher.open(await folderOf(entry), state, changed);
+}
+
+function note(
+	{ inputs, warnings }: Compiled,
+	watcher: Watcher | undefined,
+	{ log }: ScriptsOptions,
+): void {
+	watcher?.include(inputs);
+	for (const { message, ...place } of warnings)
+		log.warn({ event: "routes.warning", ...place }, message);
+}
+
+function announce({ id, hash, origin, bundle }: Generation, options: ScriptsOptions): void {
+	const { log } = options;
+	const fields = { event: "routes.active", generation: id, hash, origin, entry: bundle.entry };
+	if (origin === wanted(options)) log.info(fields, `routes of generation ${id} serve new requests`);
+	else log.error(fields, `the script is broken: ${SUBSTITUTES[origin]} instead`);
+}
+
+const SUBSTITUTES: Readonly<Record<Origin, string>> = {
+	script: "the script serves",
+	"last-good": "its last good version serves",
+	"built-in": "the built-in routes serve",
+};
+
+function refused(error: LoadError, { id }: Generation, { log }: ScriptsOptions): void {
+	const { code, step } = error;
+	for (const { message, ...place } of error.problems)
+		log.error({ event: "routes.refused", code, step, ...place, serving: id }, message);
+}
+
+/** A disk that is full is no reason not to serve. */
+async function keep({ origin, bundle }: Generation, { state, log }: ScriptsOptions): Promise<void> {
+	if (origin !== "script") return;
+	await keepLastGood(state, bundle).catch((error: Error) =>
+		log.warn({ event: "routes.not-kept", reason: error.message }, "last good version not kept"),
+	);
+}
+
+/** What went wrong on the way to the script, such as a folder that cannot be read. */
+function asLoadError(cause: unknown, { entry = BUILT_IN }: LoadOptions): LoadError {
+	if (cause instanceof LoadError) return cause;
+	const problem = { file: entry, line: 0, column: 0, message: String(cause), frame: "" };
+	return new LoadError("LOAD_READ", "read", [problem]);
+}

@@ -1,0 +1,313 @@
+/**
+ * What a route script sees: the module "sipwright". These types are all that the engine and your
+ * code share; a call that is not allowed where it stands is a type error in your editor.
+ */
+
+/** The two URI schemes a leg can have. */
+export type Scheme = "sip" | "sips";
+
+/** Any token is a method; these are the registered ones. */
+export type Method =
+	| ("INVITE" | "REGISTER" | "OPTIONS" | "MESSAGE" | "SUBSCRIBE" | "NOTIFY" | "PUBLISH")
+	| ("BYE" | "INFO" | "PRACK" | "REFER" | "UPDATE")
+	| (string & {});
+
+/** A URI, read only. */
+export interface Uri {
+	/** As it was written. */
+	readonly text: string;
+	/** In lower case. Host, user and port are those of `sip` and `sips`; others are only text. */
+	readonly scheme: Scheme | (string & {});
+	/** The part before `@`, without a password, its `%` escapes resolved. */
+	readonly user: string | undefined;
+	/** As written, IPv6 in brackets. */
+	readonly host: string;
+	readonly port: number | undefined;
+	/** The value of a URI parameter: undefined without it, "" when it has no value. */
+	param(name: string): string | undefined;
+}
+
+/** The value of From, To or one Contact. */
+export interface Address {
+	/** As it was written, or as an edit left it. */
+	readonly text: string;
+	/** The display name, without quotes; "" when there is none. */
+	readonly display: string;
+	readonly uri: Uri;
+	/** The value of a header parameter: undefined without it, "" when it has no value. */
+	param(name: string): string | undefined;
+}
+
+/** One Contact of the request. `stripTransport` edits it. */
+export interface Contact extends Address {
+	/** `Contact: *`, which removes every binding. Its `uri` is `*` and has no parts. */
+	readonly star: boolean;
+}
+
+/** Headers that belong to the engine: a script reads them, and cannot edit them. */
+export type EngineHeader =
+	| ("via" | "route" | "record-route" | "path" | "from" | "to" | "contact" | "call-id" | "cseq")
+	| ("max-forwards" | "max-breadth" | "content-length" | "content-type" | "content-encoding")
+	| ("v" | "f" | "t" | "m" | "i" | "l" | "c" | "e");
+
+/**
+ * A header name that a script may edit: any but those of the engine.
+ *
+ * @example
+ * request.headers.set("X-Tenant", "blue"); // fine
+ * request.headers.set("Via", "…"); // type error
+ */
+export type EditableHeader<Name extends string> =
+	Lowercase<Name> extends EngineHeader ? never : Name;
+
+/**
+ * The headers of the request. Names may be written in any case, long or compact. Edits act on this
+ * copy, and on what the engine sends on when the hook answers with `relay` or `fork`.
+ */
+export interface Headers {
+	/** The value of the first line of this name. */
+	get(name: string): string | undefined;
+	/** The values of every line of this name, in order. */
+	all(name: string): readonly string[];
+	/** One line of this name with this value, in the place of those that were there. */
+	set<Name extends string>(name: EditableHeader<Name>, value: string): void;
+	/** One more line behind the others. */
+	add<Name extends string>(name: EditableHeader<Name>, value: string): void;
+	/** No line of this name any more. */
+	remove<Name extends string>(name: EditableHeader<Name>): void;
+}
+
+/** Where the request came from. */
+export interface Source {
+	/** The peer's IP address, without brackets. */
+	readonly address: string;
+	readonly port: number;
+	/** How the last hop arrived. It says nothing of the hops before. */
+	readonly transport: "udp" | "tcp" | "tls" | "ws" | "wss";
+	/** It lies in one of the `trusted` networks. */
+	readonly trusted: boolean;
+	/** The device behind it: by credentials, by the flow it registered on, or by its configured contact. */
+	readonly device: Device | undefined;
+	/** The request carries credentials that are good. */
+	readonly authenticated: boolean;
+}
+
+/** A new request outside any dialog. ACK, CANCEL and requests within a dialog do not reach scripts. */
+export interface Request {
+	readonly method: Method;
+	/** The Request-URI. */
+	readonly uri: Uri;
+	/** The Request-URI names one of our domains or listeners. */
+	readonly ours: boolean;
+	readonly from: Address;
+	readonly to: Address;
+	readonly contacts: readonly Contact[];
+	readonly callId: string;
+	readonly headers: Headers;
+	/** "" when there is none. */
+	readonly body: string;
+	readonly source: Source;
+}
+
+/** The side the request came from. Its scheme holds for the life of the dialog. */
+export interface CallerLeg {
+	readonly side: "caller";
+	readonly scheme: Scheme;
+}
+
+/** The side the request goes to: the pattern for every leg that `relay` or `fork` makes. */
+export interface CalleeLeg {
+	readonly side: "callee";
+	/** Undefined: each leg takes the scheme of the contact or binding it goes to. */
+	readonly scheme: Scheme | undefined;
+}
+
+/** The legs of the call that this request would set up. */
+export interface Call {
+	readonly caller: CallerLeg;
+	readonly callee: CalleeLeg;
+}
+
+export type DeviceType =
+	| ("Extension" | "ACD Position" | "Trunk" | "Voice over IP Service" | "Routing Point")
+	| (string & {});
+
+/** One entry of `devices:` in the configuration. */
+export interface Device {
+	/** Its key: a number or a name. */
+	readonly name: string;
+	readonly type: DeviceType;
+	/** Its configured contact is `sips`. A device that registers is called in the scheme it registered with. */
+	readonly secure: boolean;
+	/** `contact: "*"`: it registers, and is reached at its bindings. */
+	readonly registers: boolean;
+	/** `service-type` of a Voice over IP Service. */
+	readonly serviceType: string | undefined;
+	/** The leading digits that lead to a Trunk. */
+	readonly prefix: string | undefined;
+	/** What takes the place of `prefix`; undefined leaves the number alone. */
+	readonly replacePrefix: string | undefined;
+	/** Smaller is tried first. */
+	readonly priority: number;
+	/** The methods it has to authenticate. Empty for a device without a password. */
+	readonly authenticateRequests: readonly string[];
+	/** What to do with `sips` where the configuration says `sip`, and the other way round. */
+	readonly mismatch: "follow-message" | "follow-config" | "reject";
+	/** The number to dial there, its prefix replaced. Undefined: the one that was dialled. */
+	readonly number: string | undefined;
+}
+
+declare const decision: unique symbol;
+
+/** The answer of a hook. Made by `relay`, `fork`, `reply`, `redirect`, `save`, `challenge` and `drop`. */
+export interface Decision {
+	readonly [decision]: true;
+}
+
+/** The hooks of a script. A hook is a question; what it returns is the answer. */
+export interface Routes {
+	/** A new request: where does it go? */
+	onRequest(request: Request, call: Call): Decision;
+}
+
+/**
+ * Declares the hooks. A script exports the result as its default.
+ *
+ * @example
+ * export default defineRoutes({
+ * 	onRequest(request) {
+ * 		const callee = device(request.uri.user);
+ * 		return callee ? relay(callee) : reply(404);
+ * 	},
+ * });
+ */
+export function defineRoutes(routes: Routes): Routes;
+
+/**
+ * The device of a number: the one of exactly this name, else the trunk with the longest prefix of
+ * it, and among equals the one with the smallest priority. Does not wait.
+ *
+ * @example
+ * const callee = device(request.uri.user);
+ * if (!callee) return reply(404);
+ */
+export function device(number: string | undefined): Device | undefined;
+
+/**
+ * Makes every callee leg of this call `sips`: Request-URI, From, To and Contact of what goes out on
+ * it. The caller keeps the scheme it came with.
+ *
+ * @example
+ * if (callee.secure) forceSips(call.callee);
+ */
+export function forceSips(leg: CalleeLeg): void;
+
+/**
+ * Makes every callee leg of this call `sip`, whatever the device registered.
+ *
+ * @example
+ * forceSip(call.callee); // this gateway refuses `sips`
+ */
+export function forceSip(leg: CalleeLeg): void;
+
+/**
+ * Takes `transport` out of a `sips` Contact of a REGISTER; the device is reached over the flow it
+ * registers on. A `sip` Contact, a WebSocket one and `*` stay as they are.
+ *
+ * @example
+ * for (const contact of request.contacts) stripTransport(contact);
+ * return save();
+ */
+export function stripTransport(contact: Contact): void;
+
+/**
+ * Sends the request on to where its Request-URI points.
+ *
+ * @example
+ * if (!request.ours) return relay();
+ */
+export function relay(): Decision;
+
+/**
+ * Sends the request on to a device or to a SIP URI. For a device that has not registered the
+ * caller gets 480.
+ *
+ * @example
+ * return relay(callee);
+ * @example
+ * return relay("sip:5000@192.0.2.7:5060;transport=tcp");
+ */
+export function relay(target: Device | string): Decision;
+
+/**
+ * Calls several targets at once; the first to answer gets the call.
+ *
+ * @example
+ * const desk = device("5000");
+ * const mobile = device("5001");
+ * if (desk && mobile) return fork([desk, mobile]);
+ */
+export function fork(targets: readonly (Device | string)[]): Decision;
+
+/**
+ * Answers with a final response, 200 to 699. Without a reason the usual phrase is sent.
+ *
+ * @example
+ * return reply(404);
+ * @example
+ * return reply(503, "Back Soon", { "Retry-After": "30" });
+ */
+export function reply(
+	status: number,
+	reason?: string,
+	headers?: Readonly<Record<string, string>>,
+): Decision;
+
+/**
+ * Tells the caller to call elsewhere: 302, or another 3xx.
+ *
+ * @example
+ * return redirect("sip:5000@branch.example.com");
+ */
+export function redirect(contacts: string | readonly string[], status?: number): Decision;
+
+/**
+ * Binds the Contacts of a REGISTER, as the script left them, to the device in To.
+ *
+ * @example
+ * if (request.method === "REGISTER") return save();
+ */
+export function save(): Decision;
+
+/**
+ * Asks for credentials: 401 to a REGISTER, 407 to anything else. When they come and are good, the
+ * hook is asked again with `request.source.authenticated`.
+ *
+ * @example
+ * if (!request.source.authenticated) return challenge();
+ */
+export function challenge(): Decision;
+
+/**
+ * Answers nothing at all.
+ *
+ * @example
+ * if (request.headers.get("User-Agent")?.startsWith("friendly-scanner")) return drop();
+ */
+export function drop(): Decision;
+
+/** Writes to Sipwright's log, with file and line of the script. */
+export interface ScriptLog {
+	debug(message: string, data?: unknown): void;
+	info(message: string, data?: unknown): void;
+	warn(message: string, data?: unknown): void;
+	error(message: string, data?: unknown): void;
+}
+
+/**
+ * The log. Each hook may write a bounded number of lines; `console.log` writes here too.
+ *
+ * @example
+ * log.info("no trunk for this number", { number: request.uri.user });
+ */
+export const log: ScriptLog;

@@ -1,0 +1,33 @@
+/**
+ * Who may send requests here. Closed by default: a device with a password has to give it, anybody
+ * else has to come from a trusted network.
+ */
+import { challenge, type Decision, type Device, device, type Request, reply } from "sipwright";
+
+/** What to answer instead of serving the request; undefined when it is welcome. */
+export function access(request: Request): Decision | undefined {
+	const { method, source } = request;
+	if (source.authenticated) return undefined;
+
+	const sender = senderOf(request);
+	if (sender?.authenticateRequests.includes(method)) return challenge();
+	if (source.trusted || isRegistered(source.device)) return undefined;
+	return sender && sender.authenticateRequests.length > 0 ? challenge() : reply(403);
+}
+
+/** Who it says it is. A REGISTER speaks for the device in To, whatever connection it comes on. */
+function senderOf({ method, source, from, to }: Request): Device | undefined {
+	if (method === "REGISTER") return named(to.uri.user);
+	return source.device ?? named(from.uri.user);
+}
+
+/** The flow is one that the device registered on, and that it did with its password. */
+function isRegistered(sender: Device | undefined): boolean {
+	return sender?.registers === true && sender.authenticateRequests.length > 0;
+}
+
+/** By exact name: a number that a trunk could reach is not a device. */
+function named(name: string | undefined): Device | undefined {
+	const found = device(name);
+	return found?.name === name ? found : undefined;
+}
