@@ -1,0 +1,28 @@
+/** How many answers garbage gets: a flood of it must not make us send one. One count per source and window. */
+import { BoundedMap } from "../base/bounded-map.ts";
+import type { Milliseconds } from "../base/clock.ts";
+import type { TransportLimits } from "./limits.ts";
+import { sourceOf } from "./source.ts";
+
+export class AnswerBudget {
+	readonly #limits: TransportLimits;
+	readonly #answers: BoundedMap<string, number>;
+	#windowEnd = 0;
+
+	constructor(limits: TransportLimits) {
+		this.#limits = limits;
+		this.#answers = new BoundedMap("malformed sources", limits.malformedSources);
+	}
+
+	/** Counts one more answer to this address; false when it had enough of them lately. */
+	take(address: string, now: Milliseconds): boolean {
+		if (now >= this.#windowEnd) {
+			this.#answers.clear();
+			this.#windowEnd = now + this.#limits.malformedWindowMs;
+		}
+		const source = sourceOf(address);
+		const count = this.#answers.get(source) ?? 0;
+		this.#answers.push(source, count + 1);
+		return count < this.#limits.malformedAnswers;
+	}
+}

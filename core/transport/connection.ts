@@ -1,0 +1,222 @@
+/** One stream connection, TCP or TLS: RFC 3261 §18, RFC 5626 §4.4.1. */
+import type { Socket } from "node:net";
+import type { Milliseconds } from "../base/clock.ts";
+import type { Flow } from "../base/flow.ts";
+import { StreamFramer } from "../message/framing.ts";
+import type { ParseError } from "../message/parse-error.ts";
+import type { AnswerBudget } from "./answer-budget.ts";
+import type { Batch } from "./batch.ts";
+import type { TransportCounters } from "./counters.ts";
+import { type ConnectionState, overdue, type Progress } from "./deadlines.ts";
+import type { TransportLimits } from "./limits.ts";
+import { RecentOwners } from "./recent-owners.ts";
+
+export type ConnectionContext = {
+	readonly batch: Batch;
+	readonly counters: TransportCounters;
+	readonly limits: TransportLimits;
+	readonly budget: AnswerBudget;
+	/** Called once, when the socket is gone. */
+	closed(connection: Connection, reason: string): void;
+};
+
+const PONG = "\r\n";
+
+export class Connection {
+	readonly flow: Flow;
+	/** The peer opened it: requests toward a host never take it (RFC 5923 §3). */
+	readonly accepted: boolean;
+	readonly #socket: Socket;
+	readonly #context: ConnectionContext;
+	readonly #framer = new StreamFramer();
+	readonly #owners = new RecentOwners();
+	readonly #progress: Progress;
+	#lastActive: Milliseconds;
+	#output = "";
+	/** Why it failed; undefined for a connection that ended in order. */
+	#failure: string | undefined;
+
+	constructor(
+		socket: Socket,
+		flow: Flow,
+		context: ConnectionContext,
+		state: "connecting" | "open",
+		now: Milliseconds,
+	) {
+		this.#socket = socket;
+		this.flow = flow;
+		this.accepted = state === "open";
+		this.#context = context;
+		this.#progress = {
+			state,
+			since: now,
+			silentSince: state === "open" ? now : undefined,
+			messageSince: undefined,
+			stalledSince: undefined,
+		};
+		this.#lastActive = now;
+		socket.on("data", this.#received);
+		socket.on("drain", this.#drained);
+		socket.on("end", this.#ended);
+		socket.on("error", this.#failed);
+		socket.once("close", this.#closed);
+	}
+
+	get state(): ConnectionState {
+		return this.#progress.state;
+	}
+
+	/** Of the last input or output. */
+	get lastActive(): Milliseconds {
+		return this.#lastActive;
+	}
+
+	/** TCP is there, TLS is still to come. */
+	securing(now: Milliseconds): void {
+		if (this.state === "connecting") this.#enter("securing", now);
+	}
+
+	opened(now: Milliseconds): void {
+		if (this.state !== "connecting" && this.state !== "securing") return;
+		this.#enter("open", now);
+		this.flush();
+	}
+
+	send(text: string, owner: number): void {
+		const { batch, counters, limits } = this.#context;
+		if (this.state === "closing" || this.state === "closed")
+			return batch.failed(owner, "the connection is closed");
+		if (owner !== 0) this.#owners.sent(owner);
+		if (this.state === "open" && this.#output === "") batch.wait(this);
+		this.#output += text;
+		counters.streamMessagesOut += 1;
+		if (this.#output.length + this.#socket.writableLength > limits.queuedBytes) {
+			counters.connectionsStalled += 1;
+			this.destroy("the peer does not read");
+		}
+	}
+
+	/** All that was sent since the last flush, in one write. */
+	flush(): void {
+		if (this.state !== "open" || this.#output === "") return;
+		const output = this.#output;
+		this.#output = "";
+		this.#lastActive = performance.now();
+		if (!this.#socket.write(output, "latin1")) this.#progress.stalledSince ??= this.#lastActive;
+	}
+
+	/** Sends what is waiting, then ends in order. */
+	close(): void {
+		if (this.state === "closed" || this.state === "closing") return;
+		if (this.state !== "open") return this.destroy("closed before it was open");
+		this.flush();
+		this.#enter("closing", performance.now());
+		this.#socket.end();
+	}
+
+	destroy(reason: string): void {
+		if (this.state === "closed") return;
+		this.#failure ??= reason;
+		this.#progress.state = "closed";
+		this.#socket.destroy();
+	}
+
+	/** Closes it when a deadline has passed, or when it is idle and nobody needs it. */
+	sweep(now: Milliseconds): void {
+		const { counters, limits } = this.#context;
+		const reason = overdue(this.#progress, now, limits);
+		const idle = reason === undefined && this.#idle(now);
+		if (reason !== undefined) this.destroy(reason);
+		else if (idle) this.close();
+		if (idle || reason !== undefined) counters.connectionsTimedOut += 1;
+	}
+
+	#idle(now: Milliseconds): boolean {
+		const { batch, limits } = this.#context;
+		if (this.state !== "open" || now - this.#lastActive <= limits.idleMs) return false;
+		return !batch.user.inUse?.(this.flow.connection);
+	}
+
+	readonly #received = (chunk: Buffer): void => {
+		// What comes while we close is read, so that the peer gets our answer and not a reset.
+		if (this.state !== "open") return;
+		const { batch } = this.#context;
+		this.#lastActive = performance.now();
+		this.#progress.silentSince = undefined;
+		this.#owners.heard();
+		this.#framer.push(chunk.toString("latin1"));
+		batch.begin();
+		const { messages, error } = this.#takeFrames();
+		batch.end();
+		if (error !== undefined) this.close();
+		if (messages > 0) this.#progress.messageSince = undefined;
+		if (this.#framer.started) this.#progress.messageSince ??= this.#lastActive;
+	};
+
+	#takeFrames(): { messages: number; error: ParseError | undefined } {
+		const { batch, counters } = this.#context;
+		let messages = 0;
+		while (this.state === "open") {
+			const frame = this.#framer.next();
+			if (frame === undefined) break;
+			if (frame.kind === "message") {
+				messages += 1;
+				counters.streamMessagesIn += 1;
+				batch.user.message(frame.text, this.flow);
+			} else if (frame.kind === "ping") this.#pong();
+			else if (frame.kind === "error") {
+				this.#answerError(frame.text, frame.error);
+				return { messages, error: frame.error };
+			}
+		}
+		return { messages, error: undefined };
+	}
+
+	/** Stands between messages, since messages are sent whole. */
+	#pong(): void {
+		this.#context.counters.pings += 1;
+		this.send(PONG, 0);
+	}
+
+	#answerError(text: string, error: ParseError): void {
+		const { batch, budget, counters } = this.#context;
+		counters.framingErrors += 1;
+		if (budget.take(this.flow.host, this.#lastActive))
+			batch.user.framingError(text, error, this.flow);
+	}
+
+	readonly #drained = (): void => {
+		this.#progress.stalledSince = undefined;
+	};
+
+	/** The peer's FIN: Node ends our side too. */
+	readonly #ended = (): void => {
+		if (this.state !== "closed") this.#enter("closing", performance.now());
+	};
+
+	readonly #failed = (error: Error): void => {
+		if (this.state === "securing") this.#context.counters.handshakesFailed += 1;
+		this.#failure ??= error.message;
+	};
+
+	readonly #closed = (): void => {
+		const { batch, counters } = this.#context;
+		// After a reset nobody knows what arrived. After a FIN, what came before the peer's last words did.
+		const lost = this.#failure ? this.#owners.takeAll() : this.#owners.takeUnheard();
+		const reason = this.#failure ?? "the peer closed the connection";
+		this.#progress.state = "closed";
+		this.#output = "";
+		counters.connectionsClosed += 1;
+		for (const owner of lost) batch.failed(owner, reason);
+		batch.closed(this.flow.connection);
+		this.#context.closed(this, reason);
+	};
+
+	/** No message is waited for any more, and none has begun yet. */
+	#enter(state: ConnectionState, now: Milliseconds): void {
+		this.#progress.state = state;
+		this.#progress.since = now;
+		this.#progress.silentSince = undefined;
+		this.#progress.messageSince = undefined;
+	}
+}

@@ -1,0 +1,23 @@
+/** What went through the sockets since the start: read by metrics, never reset. */
+export class TransportCounters {
+	datagramsIn = 0;
+	datagramsOut = 0;
+	/** Keep-alives: only CR, LF, NUL and SP. */
+	datagramsBlank = 0;
+	/** The send queue was full. */
+	datagramsDropped = 0;
+	streamMessagesIn = 0;
+	streamMessagesOut = 0;
+	pings = 0;
+	connectionsAccepted = 0;
+	connectionsOpened = 0;
+	connectionsClosed = 0;
+	connectionsRefused = 0;
+	connectionsEvicted = 0;
+	/** Closed by a deadline or because the peer does not read. */
+	connectionsTimedOut = 0;
+	connectionsStalled = 0;
+	handshakesFailed = 0;
+	framingErrors = 0;
+	sendFailures = 0;
+}

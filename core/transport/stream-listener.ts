@@ -1,0 +1,129 @@
+/** Accepting TCP and TLS connections: RFC 3261 §18.2.1, §26.3.1. */
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:tls";
+import type { Listener } from "../base/flow.ts";
+import { unmapped } from "../base/ip-address.ts";
+import { listenerOf } from "./advertised.ts";
+import type { ConnectionTable } from "./connection-table.ts";
+import type { TransportCounters } from "./counters.ts";
+import type { TransportLimits } from "./limits.ts";
+import type { TlsSettings } from "./tls-settings.ts";
+import type { ListenOptions } from "./transport-user.ts";
+
+export type AcceptContext = {
+	readonly table: ConnectionTable;
+	readonly counters: TransportCounters;
+	readonly limits: TransportLimits;
+	/** A connection that can carry SIP: TCP, or TLS after its handshake. */
+	accepted(socket: Socket, listener: Listener, host: string, port: number): void;
+	troubled(listener: Listener, error: Error): void;
+};
+
+export class StreamListener {
+	readonly listener: Listener;
+	readonly port: number;
+	readonly #context: AcceptContext;
+	readonly #server: Server;
+	/** Does the handshakes; it never listens, so that limits are checked before any cryptography. */
+	#secure: SecureServer | undefined;
+	#verifyClient = false;
+	readonly #handshaking = new Set<Socket>();
+
+	/** `settings` for TLS only. */
+	static async open(
+		options: ListenOptions,
+		ipv6Only: boolean,
+		settings: TlsSettings | undefined,
+		context: AcceptContext,
+	): Promise<StreamListener> {
+		const { address, port } = options;
+		const { backlog, keepAliveMs } = context.limits;
+		const server = createServer({
+			noDelay: true,
+			keepAlive: true,
+			keepAliveInitialDelay: keepAliveMs,
+		});
+		const listening = once(server, "listening");
+		server.listen({ host: address, port, ipv6Only, backlog, exclusive: true });
+		await listening;
+		return new StreamListener(options, server, settings, context);
+	}
+
+	private constructor(
+		options: ListenOptions,
+		server: Server,
+		settings: TlsSettings | undefined,
+		context: AcceptContext,
+	) {
+		const address = server.address();
+		this.port = typeof address === "object" && address !== null ? address.port : options.port;
+		this.listener = listenerOf(options, this.port);
+		this.#context = context;
+		this.#server = server;
+		if (settings !== undefined) this.#start(settings);
+		server.on("connection", this.#admit);
+		server.on("error", (error) => context.troubled(this.listener, error));
+	}
+
+	/** For handshakes from now on; connections keep the certificate they were made with. */
+	replaceTls(settings: TlsSettings): void {
+		if (this.#secure === undefined) return;
+		if (settings.options.verifyClient === this.#verifyClient)
+			this.#secure.setSecureContext(settings.server);
+		else this.#start(settings);
+	}
+
+	/** No further connections; those that are there stay, except unfinished handshakes. */
+	async close(): Promise<void> {
+		if (!this.#server.listening) return;
+		for (const socket of this.#handshaking) socket.destroy();
+		const closed = once(this.#server, "close");
+		this.#server.close();
+		await closed;
+	}
+
+	#start(settings: TlsSettings): void {
+		const { verifyClient } = settings.options;
+		this.#verifyClient = verifyClient;
+		this.#secure = createSecureServer({
+			...settings.server,
+			requestCert: verifyClient,
+			rejectUnauthorized: verifyClient,
+			handshakeTimeout: this.#context.limits.handshakeMs,
+		});
+		this.#secure.on("secureConnection", (socket) => this.#accept(socket));
+		this.#secure.on("tlsClientError", (_error, socket) => {
+			this.#context.counters.handshakesFailed += 1;
+			socket.destroy();
+		});
+	}
+
+	readonly #admit = (socket: Socket): void => {
+		const { remoteAddress } = socket;
+		const { table } = this.#context;
+		if (remoteAddress === undefined || !table.admit(unmapped(remoteAddress), performance.now())) {
+			socket.destroy();
+			return;
+		}
+		const secure = this.#secure;
+		if (secure !== undefined) this.#handshaking.add(socket);
+		socket.on("error", () => {});
+		socket.once("close", () => {
+			this.#handshaking.delete(socket);
+			table.leave(unmapped(remoteAddress));
+		});
+		if (secure === undefined) this.#accept(socket);
+		else secure.emit("connection", socket);
+	};
+
+	#accept(socket: Socket): void {
+		const { remoteAddress, remotePort } = socket;
+		if (remoteAddress === undefined || remotePort === undefined) {
+			socket.destroy();
+			return;
+		}
+		this.#context.counters.connectionsAccepted += 1;
+		this.#context.accepted(socket, this.listener, unmapped(remoteAddress), remotePort);
+	}
+}

@@ -1,0 +1,141 @@
+/** TCP and TLS connections of all listeners: RFC 3261 §18. */
+import type { Socket } from "node:net";
+import type { Flow, Listener } from "../base/flow.ts";
+import type { Log } from "../base/log.ts";
+import { Connection, type ConnectionContext } from "./connection.ts";
+import { ConnectionTable } from "./connection-table.ts";
+import { dial, dialSecurely } from "./dial.ts";
+import { ListenError, NO_CERTIFICATE } from "./listen-error.ts";
+import { type AcceptContext, StreamListener } from "./stream-listener.ts";
+import type { TlsSettings } from "./tls-settings.ts";
+import type { ListenOptions } from "./transport-user.ts";
+
+export type StreamsContext = Omit<ConnectionContext, "closed"> & { readonly log: Log };
+
+export class Streams {
+	readonly table: ConnectionTable;
+	readonly #context: StreamsContext;
+	readonly #connections: ConnectionContext;
+	readonly #accepting: AcceptContext;
+	readonly #listeners = new Map<number, StreamListener>();
+	#settings: TlsSettings | undefined;
+	/** Told when the last connection is gone. */
+	#emptied: (() => void) | undefined;
+
+	constructor(context: StreamsContext, settings: TlsSettings | undefined) {
+		const { batch, counters, limits, log } = context;
+		this.#context = context;
+		this.#settings = settings;
+		this.table = new ConnectionTable({
+			limits,
+			counters,
+			inUse: (connection) => batch.user.inUse?.(connection) ?? false,
+		});
+		this.#connections = { ...context, closed: this.#closed };
+		this.#accepting = {
+			table: this.table,
+			counters,
+			limits,
+			accepted: this.#accepted,
+			troubled: (listener, error) =>
+				log.warn({ listener: listener.id, error: error.message }, "cannot accept a connection"),
+		};
+	}
+
+	async open(options: ListenOptions, ipv6Only: boolean): Promise<StreamListener> {
+		const tls = options.transport === "tls";
+		if (tls && this.#settings === undefined) throw new ListenError(options, NO_CERTIFICATE);
+		const settings = tls ? this.#settings : undefined;
+		return StreamListener.open(options, ipv6Only, settings, this.#accepting);
+	}
+
+	/** Connections of ours may leave from it, and it is closed with us. */
+	add(listener: StreamListener): void {
+		this.#listeners.set(listener.listener.id, listener);
+	}
+
+	/** Undefined when it was handed to a connection; otherwise why not. */
+	send(text: string, flow: Flow, owner: number): string | undefined {
+		const connection = flow.connection === 0 ? this.#toward(flow) : this.table.find(flow);
+		if (connection === undefined) return "the connection is gone";
+		if (typeof connection === "string") return connection;
+		connection.send(text, owner);
+		return undefined;
+	}
+
+	replaceTls(settings: TlsSettings): void {
+		this.#settings = settings;
+		for (const listener of this.#listeners.values()) listener.replaceTls(settings);
+	}
+
+	/** Closes listeners, then connections in order; the sweep cuts off those that linger. */
+	async close(): Promise<void> {
+		await Promise.all([...this.#listeners.values()].map((listener) => listener.close()));
+		this.#listeners.clear();
+		const gone = new Promise<void>((resolve) => {
+			this.#emptied = resolve;
+		});
+		for (const connection of this.table.all()) connection.close();
+		this.#tellWhenEmpty();
+		await gone;
+	}
+
+	/** A connection of ours that matches, or a new one; a reason when there can be none. */
+	#toward(flow: Flow): Connection | string {
+		const { counters } = this.#context;
+		const existing = this.table.reusable(flow);
+		if (existing !== undefined) return existing;
+		const listener = this.#listeners.get(flow.listener)?.listener;
+		if (listener?.transport !== flow.transport) return `no ${flow.transport} listener of that id`;
+		const now = performance.now();
+		if (!this.table.hasRoom(now)) return "too many connections";
+		const socket = this.#dial(flow, listener);
+		if (typeof socket === "string") return socket;
+		const own: Flow = { ...flow, connection: this.table.nextId() };
+		const connection = new Connection(socket, own, this.#connections, "connecting", now);
+		const secure = flow.transport === "tls";
+		socket.once("connect", () =>
+			secure ? connection.securing(performance.now()) : connection.opened(performance.now()),
+		);
+		if (secure) socket.once("secureConnect", () => connection.opened(performance.now()));
+		counters.connectionsOpened += 1;
+		this.table.add(connection);
+		return connection;
+	}
+
+	#dial(flow: Flow, listener: Listener): Socket | string {
+		const { limits } = this.#context;
+		try {
+			if (flow.transport === "tcp") return dial(flow, listener, limits);
+			if (flow.transport !== "tls" || this.#settings === undefined)
+				return `${flow.transport} is not configured`;
+			return dialSecurely(flow, listener, limits, this.#settings);
+		} catch (error) {
+			return error instanceof Error ? error.message : String(error);
+		}
+	}
+
+	readonly #accepted = (socket: Socket, listener: Listener, host: string, port: number): void => {
+		const flow: Flow = {
+			transport: listener.transport,
+			listener: listener.id,
+			connection: this.table.nextId(),
+			host,
+			port,
+			serverName: undefined,
+		};
+		this.table.add(new Connection(socket, flow, this.#connections, "open", performance.now()));
+	};
+
+	readonly #closed = (connection: Connection, reason: string): void => {
+		const { connection: id, transport, host, port } = connection.flow;
+		this.#context.log.debug({ connection: id, transport, host, port, reason }, "connection closed");
+		this.table.remove(connection);
+		this.#tellWhenEmpty();
+	};
+
+	#tellWhenEmpty(): void {
+		for (const _connection of this.table.all()) return;
+		this.#emptied?.();
+	}
+}

@@ -1,0 +1,33 @@
+/** The seam between sockets and the protocol core: RFC 3261 §18. */
+import type { Flow } from "../base/flow.ts";
+import type { ParseError } from "../message/parse-error.ts";
+
+/**
+ * Called one input at a time. Several calls may make a batch; `batchEnd` comes after the last, and
+ * what was sent until it returned leaves together. No call comes from inside `Transports.send`.
+ */
+export type TransportUser = {
+	/** One message of a datagram or a stream, unparsed, one character per octet. */
+	message(text: string, flow: Flow): void;
+	/** The stream cannot be followed any further. The user may answer; then the connection closes. */
+	framingError(text: string, error: ParseError, flow: Flow): void;
+	/** What was sent for this owner did not arrive (§18.4). May come for an owner that is long done. */
+	sendFailed(owner: number, reason: string): void;
+	/** A stream connection is gone, and its flows with it (RFC 5626 §7). */
+	connectionClosed(connection: number): void;
+	batchEnd(): void;
+	/** Whether a registration or a transaction rests on this connection: then it is never closed for being idle. */
+	inUse?(connection: number): boolean;
+};
+
+export type ListenOptions = {
+	/** Chosen by the caller: `Listener.id` and `Flow.listener`. */
+	readonly id: number;
+	readonly transport: "udp" | "tcp" | "tls";
+	/** IP address without brackets. */
+	readonly address: string;
+	/** 0 takes a free port; a TCP listener right behind the UDP listener of its address takes the same. */
+	readonly port: number;
+	/** What Via and Record-Route say; IPv6 in brackets. */
+	readonly advertise?: { readonly host: string; readonly port: number } | undefined;
+};

@@ -1,0 +1,95 @@
+/**
+ * Hearing that a UDP peer is not there: RFC 3261 §18.4.
+ *
+ * The kernel reports ICMP errors only on a socket that is connected to one peer. So a peer that
+ * gets requests of ours is spoken to through a second socket on the listener's address and port,
+ * connected to it; what it sends arrives there too. Port and protocol unreachable and parameter
+ * problem come back as errors; time exceeded and source quench are left out by the kernel, and host
+ * unreachable is told by routers too lightly to count. Beyond the limit peers are spoken to through
+ * the listener's own socket, and their absence is found out by a timer.
+ */
+import type { RemoteInfo, Socket } from "node:dgram";
+import type { TransportLimits } from "./limits.ts";
+import { RecentOwners } from "./recent-owners.ts";
+
+export type UdpPeersOptions = {
+	readonly limits: TransportLimits;
+	failed(owner: number, reason: string): void;
+	received(datagram: Buffer, from: RemoteInfo): void;
+	/** A socket bound to the listener's address and port. */
+	bound(): Socket;
+};
+
+type Peer = { readonly socket: Socket; readonly owners: RecentOwners; used: boolean };
+
+export class UdpPeers {
+	readonly #options: UdpPeersOptions;
+	readonly #peers = new Map<string, Peer>();
+
+	constructor(options: UdpPeersOptions) {
+		this.#options = options;
+	}
+
+	/** The peer's own socket, if it is watched. A request (`owner` ≠ 0) makes us watch it. */
+	find(host: string, port: number, owner: number): Socket | undefined {
+		if (owner === 0 && this.#peers.size === 0) return undefined;
+		const key = `${port} ${host}`;
+		const peer = this.#peers.get(key) ?? (owner === 0 ? undefined : this.#watch(key, host, port));
+		if (peer === undefined) return undefined;
+		peer.used = true;
+		if (owner !== 0) peer.owners.sent(owner);
+		return peer.socket;
+	}
+
+	/** Peers neither heard of nor spoken to since the last call are no longer watched. */
+	forgetIdle(): void {
+		for (const [key, peer] of this.#peers) {
+			if (!peer.used) this.#drop(key, peer);
+			peer.used = false;
+		}
+	}
+
+	close(): void {
+		for (const [key, peer] of this.#peers) this.#drop(key, peer);
+	}
+
+	#watch(key: string, host: string, port: number): Peer | undefined {
+		if (this.#peers.size >= this.#options.limits.watchedPeers) return undefined;
+		const socket = this.#options.bound();
+		const peer: Peer = { socket, owners: new RecentOwners(), used: true };
+		socket.on("error", (error) => this.#failed(key, peer, error));
+		socket.on("message", (datagram, from) => {
+			peer.used = true;
+			peer.owners.heard();
+			this.#options.received(datagram, from);
+		});
+		if (!connected(socket, host, port)) {
+			socket.close();
+			return undefined;
+		}
+		this.#peers.set(key, peer);
+		return peer;
+	}
+
+	/** An error of the socket, not of a call: an ICMP message that came back. */
+	#failed(key: string, peer: Peer, error: Error): void {
+		for (const owner of peer.owners.takeUnheard()) this.#options.failed(owner, error.message);
+		const refused = "code" in error && error.code === "ECONNREFUSED";
+		if (!refused) this.#drop(key, peer);
+	}
+
+	#drop(key: string, peer: Peer): void {
+		if (!this.#peers.delete(key)) return;
+		peer.socket.close();
+	}
+}
+
+/** Bound and connected before anything else happens: a datagram of another peer meanwhile is handed on all the same. */
+function connected(socket: Socket, host: string, port: number): boolean {
+	try {
+		socket.connect(port, host);
+		return socket.remoteAddress().port === port;
+	} catch {
+		return false;
+	}
+}
