@@ -14,7 +14,7 @@ const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP"];
 
 if (Number(process.versions.node.split(".")[0]) < NODE_MIN) {
 	process.stderr.write(
-		`sipwright needs Node ${NODE_MIN} or newer, and this is ${process.version}: install it from https://nodejs.org and run this again.\n`,
+		`sipwright needs Node ${NODE_MIN} or newer, and this is ${process.version}: in a checkout run npm ci && npm start, which brings its own; elsewhere install one from https://nodejs.org.\n`,
 	);
 	process.exitCode = 1;
 } else if (process.execArgv.indexOf(FLAG) >= 0) {
@@ -23,12 +23,11 @@ if (Number(process.versions.node.split(".")[0]) < NODE_MIN) {
 	launch();
 }
 
-/** Node does not strip types below node_modules, so an installed package runs what was built. */
+/** A built package, a checkout, an installed package: Node does not strip types below node_modules. */
 function entry() {
-	const built = new URL("../dist/core/main.js", import.meta.url);
-	const source = new URL("./main.ts", import.meta.url);
-	const installed = /[\\/]node_modules[\\/]/.test(fileURLToPath(import.meta.url));
-	return installed || !existsSync(source) ? built : source;
+	const places = ["./main.js", "./main.ts", "../dist/core/main.js"];
+	const urls = places.map((place) => new URL(place, import.meta.url));
+	return urls.filter((url) => existsSync(fileURLToPath(url)))[0];
 }
 
 /** Signals go on to the child; its exit code, or the signal that ended it, becomes ours. */

@@ -1,7 +1,7 @@
 /** Asks the running instance over its admin API, with the token from its state folder. */
 import { readFile } from "node:fs/promises";
+import { bracketed } from "../base/ip-address.ts";
 import { type AdminTarget, readAdminTarget } from "../config/admin-target.ts";
-import { bracketed } from "../config/host.ts";
 import { adminTokenFile } from "../config/keys.ts";
 
 export type Answer =

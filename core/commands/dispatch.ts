@@ -46,7 +46,7 @@ export async function dispatch(argv: readonly string[], output: Output): Promise
 		output.err(`sipwright ${command.name}: ${args}\n${usage(command)}`);
 		return WRONG_USAGE;
 	}
-	if (args.values["help"] === true) {
+	if (args.values.help === true) {
 		output.out(`${usage(command)}${command.summary}\n`);
 		return DONE;
 	}
@@ -66,7 +66,7 @@ function readArguments(command: Command, argv: readonly string[]): Arguments | s
 	const faults = tokens.map((token) => optionFault(token, options));
 	const fault = faults.find((one) => one !== undefined);
 	if (fault !== undefined) return fault;
-	const wanted = values["help"] === true ? positionals.length : command.positionals.length;
+	const wanted = values.help === true ? positionals.length : command.positionals.length;
 	if (positionals.length < wanted) return `${command.positionals[positionals.length]} is missing`;
 	const [extra] = positionals.slice(wanted);
 	if (extra !== undefined) return `${extra} is one argument too many`;

@@ -39,8 +39,7 @@ const TSCONFIG = `{
 		"strict": true,
 		"noUncheckedIndexedAccess": true,
 		"allowImportingTsExtensions": true,
-		"types": [],
-		"paths": { "sipwright": ["./node_modules/sipwright/core/script/sipwright.d.ts"] }
+		"types": []
 	},
 	"include": ["routes"]
 }

@@ -21,7 +21,7 @@ export const reload: Command = {
 			return REFUSED;
 		}
 		const { ok, generation, hash, errors } = answer.body;
-		if (values["json"] === true) output.out(`${JSON.stringify(answer.body)}\n`);
+		if (values.json === true) output.out(`${JSON.stringify(answer.body)}\n`);
 		else if (ok) output.out(`reloaded: generation ${generation}, ${hash}\n`);
 		else
 			output.err(

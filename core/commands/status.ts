@@ -1,7 +1,7 @@
 /** `sipwright status`: what the running instance is doing. */
 import type { ProcessStatus } from "../admin/status.ts";
 import type { Listener } from "../base/flow.ts";
-import { bracketed } from "../config/host.ts";
+import { bracketed } from "../base/ip-address.ts";
 import { askAdmin } from "./admin-client.ts";
 import { type Command, DONE, NO_ANSWER, option, REFUSED } from "./command.ts";
 
@@ -21,9 +21,7 @@ export const status: Command = {
 			output.err(`sipwright status: ${JSON.stringify(answer.body)}\n`);
 			return REFUSED;
 		}
-		output.out(
-			values["json"] === true ? `${JSON.stringify(answer.body)}\n` : describe(answer.body),
-		);
+		output.out(values.json === true ? `${JSON.stringify(answer.body)}\n` : describe(answer.body));
 		return DONE;
 	},
 };

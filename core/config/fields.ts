@@ -58,7 +58,7 @@ export function integer({ min, max, laterAbove = max }: Range) {
 export function flag({ later }: { later?: boolean } = {}) {
 	const supported = later === undefined ? "yes or no" : word(!later);
 	const values =
-		later === undefined ? "`yes`, `no`" : `\`${word(!later)}\` (later: ${word(later)})`;
+		later === undefined ? "`yes`, `no`" : `\`${word(!later)}\` (later: \`${word(later)}\`)`;
 	return scalar({ values, example: "yes" }, (written) => {
 		const value = FLAGS.get(written.toLowerCase());
 		if (value === undefined) return wrong("is neither yes nor no", supported);

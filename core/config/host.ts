@@ -30,11 +30,6 @@ export function parseAddress(
 	return parsed === undefined || isIP(address) === 0 ? undefined : { address, port: parsed.port };
 }
 
-/** An address as it stands in a URI. */
-export function bracketed(address: string): string {
-	return isIPv6(address) ? `[${address}]` : address;
-}
-
 export function isHost(text: string): boolean {
 	if (text.startsWith("[")) return text.endsWith("]") && isIPv6(text.slice(1, -1));
 	return isIPv4(text) || isDomain(text);

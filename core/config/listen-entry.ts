@@ -106,7 +106,7 @@ function refuseText(written: string, colon: number, spoken: string | undefined):
 		return wrong("names no transport", `udp:${address}, tcp:… or tls:…`);
 	}
 	const port = spoken === "tls" ? 5061 : 5060;
-	const fix = `${spoken}:0.0.0.0:${port}, or ${spoken}:[::1]:${port} for IPv6`;
+	const fix = `${spoken}:0.0.0.0:${port}, or "${spoken}:[::1]:${port}" for IPv6`;
 	return wrong("has no IP address and port", fix, colon + 1);
 }
 

@@ -1,7 +1,8 @@
 /** The block `listen:`: which sockets to open, and which address messages show (RFC 3261 §18.2.1). */
+import { bracketed } from "../base/ip-address.ts";
 import type { ListenConfig } from "./config.ts";
 import type { Findings, Place } from "./finding.ts";
-import { bracketed, isWildcard } from "./host.ts";
+import { isWildcard } from "./host.ts";
 import { type ListenEntry, readListenEntry } from "./listen-entry.ts";
 import type { Node } from "./source.ts";
 

@@ -1,5 +1,6 @@
 /** The networks of `trusted:`: CIDR blocks and single addresses, asked once per message. */
 import { BlockList, isIPv4, isIPv6 } from "node:net";
+import { unmapped } from "../base/ip-address.ts";
 import { isWildcard } from "./host.ts";
 
 export class Networks {
@@ -22,13 +23,13 @@ export class Networks {
 
 	/** An IPv4 peer on an IPv6 socket (`::ffff:10.0.0.1`) counts as IPv4. */
 	contains(peer: string): boolean {
-		const address = peer.startsWith("::ffff:") ? peer.slice(7) : peer;
+		const address = unmapped(peer);
 		if (isIPv4(address)) {
 			const number = ipv4(address);
 			return this.#ipv4.some(({ base, mask }) => (number & mask) >>> 0 === base);
 		}
-		const plain = address.split("%")[0] ?? "";
-		return isIPv6(plain) && this.#ipv6.check(plain, "ipv6");
+		const withoutZone = address.split("%")[0] ?? "";
+		return isIPv6(withoutZone) && this.#ipv6.check(withoutZone, "ipv6");
 	}
 }
 

@@ -50,7 +50,6 @@ export const locationShape = {
 	store: key(
 		choice(["sqlite", "memory", "redis"], ["redis"]).default("sqlite"),
 		"where registrations are kept: a file under `state`, or memory, lost with a restart",
-		restart,
 	),
 };
 
@@ -92,7 +91,6 @@ export const adminShape = {
 	address: key(
 		adminAddress.default({ address: "127.0.0.1", port: 8060 }),
 		"where the admin API listens; the token is in `state/admin-token`",
-		restart,
 	),
 };
 
@@ -136,10 +134,10 @@ export const topShape = {
 		"folder for keys, registrations and the last good scripts",
 		restart,
 	),
-	location: block("{ store: sqlite }", "where registrations are kept"),
+	location: block("{ store: sqlite }", "where registrations are kept", restart),
 	auth: block("{ realm: sip.example.com }", "digest authentication of devices with a password"),
 	registrar: block("{ max-expires: 7200 }", "how long registrations live"),
-	admin: block('{ address: "127.0.0.1:8060" }', "the API behind `status` and `reload`"),
+	admin: block('{ address: "127.0.0.1:8060" }', "the API behind `status` and `reload`", restart),
 	"secure-signaling": block(
 		"{ register: strict }",
 		"`sips` per call leg; a device may override it",

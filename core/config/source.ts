@@ -56,7 +56,7 @@ export function parseYaml(file: string, text: string, found: Findings): Node | u
 
 /** Where in a scalar's text something stands. */
 export function inside(node: Node, offset: number): Place {
-	if (node.kind !== "scalar" || node.shift === undefined) return node.at;
+	if (offset === 0 || node.kind !== "scalar" || node.shift === undefined) return node.at;
 	return { ...node.at, column: node.at.column + node.shift + offset };
 }
 
@@ -131,9 +131,9 @@ class Reader {
 				});
 				continue;
 			}
-			const value: Node =
-				pair.value === null ? { kind: "empty", at: key } : this.node(pair.value, depth + 1);
-			entries.set(String(pair.key.value ?? ""), { key, value });
+			const value = this.node(pair.value, depth + 1);
+			const named = value.kind === "empty" ? { ...value, at: key } : value;
+			entries.set(String(pair.key.value ?? ""), { key, value: named });
 		}
 		return entries;
 	}

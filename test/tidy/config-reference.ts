@@ -64,7 +64,7 @@ every error with file, line, column and what to write instead; the codes are in 
 Paths are relative to the file. A value that is marked *later* is understood and refused, so that
 nothing is silently ignored. A change takes effect with \`sipwright reload\`; keys marked **restart** need one.`;
 
-const LISTEN = `A list. Each socket is text, \`udp:0.0.0.0:5060\`, \`tls:[::1]:5061\`, or a block with these keys.
+const LISTEN = `A list. Each socket is text, \`udp:0.0.0.0:5060\`, \`"tls:[::1]:5061"\`, or a block with these keys.
 Where the address is every address of the machine, messages show the first one that peers can reach,
 unless \`advertise\` says another. 5061 is the usual port of \`tls\`, 5060 of the others.`;
 

@@ -1,0 +1,123 @@
+/** The block `listen`: texts and blocks, the TCP that comes with UDP, what messages show. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { read, readGood } from "./reading.ts";
+
+async function opened(...args: Parameters<typeof readGood>): Promise<string[]> {
+	const { listen } = await readGood(...args);
+	return listen.map(({ transport, address, port, advertise }) => {
+		const shown = advertise === undefined ? "" : ` as ${advertise.host}:${advertise.port}`;
+		return `${transport} ${address} ${port}${shown}`;
+	});
+}
+
+test("RFC 3261 §18.2.1: a UDP socket brings TCP on the same address and port", async (t) => {
+	assert.deepEqual(await opened(t, "listen: [udp:10.0.0.1:5070]"), [
+		"udp 10.0.0.1 5070",
+		"tcp 10.0.0.1 5070",
+	]);
+});
+
+test("RFC 3261 §18.2.1: it does not when TCP is listed itself, or with tcp: no", async (t) => {
+	assert.deepEqual(await opened(t, "listen: [udp:10.0.0.1:5060, tcp:10.0.0.1]"), [
+		"udp 10.0.0.1 5060",
+		"tcp 10.0.0.1 5060",
+	]);
+	const alone = 'listen: [{ transport: udp, address: "10.0.0.1:5060", tcp: no }]';
+	assert.deepEqual(await opened(t, alone), ["udp 10.0.0.1 5060"]);
+});
+
+test("IPv6 stands in brackets, in both forms", async (t) => {
+	const yaml = `listen: ["tls:[::1]:5061", { transport: tcp, address: "[2001:db8::1]:5070" }, "tcp:[::1]"]`;
+	assert.deepEqual(await opened(t, yaml), ["tls ::1 5061", "tcp 2001:db8::1 5070", "tcp ::1 5060"]);
+});
+
+test("RFC 3261 §19.1.2: without a port it is 5060, for TLS 5061", async (t) => {
+	assert.deepEqual(await opened(t, "listen: [tcp:10.0.0.1, tls:10.0.0.1]"), [
+		"tcp 10.0.0.1 5060",
+		"tls 10.0.0.1 5061",
+	]);
+});
+
+test("advertise: a host takes the port of the socket, TCP shows what its UDP shows", async (t) => {
+	const yaml = `listen:
+  - { transport: udp, address: "10.0.0.1:5070", advertise: sip.example.com }
+  - { transport: tls, address: "10.0.0.1", advertise: "[2001:db8::1]:443" }
+`;
+	assert.deepEqual(await opened(t, yaml), [
+		"udp 10.0.0.1 5070 as sip.example.com:5070",
+		"tcp 10.0.0.1 5070 as sip.example.com:5070",
+		"tls 10.0.0.1 5061 as [2001:db8::1]:443",
+	]);
+});
+
+test("every address of the machine: messages show one that peers can reach, and a note says which", async (t) => {
+	const yaml = 'listen: [tcp:0.0.0.0:5060, "tcp:[::]:5060"]';
+	assert.deepEqual(await opened(t, yaml), [
+		"tcp 0.0.0.0 5060 as 192.0.2.7:5060",
+		"tcp :: 5060 as [2001:db8::7]:5060",
+	]);
+	const { remarks } = await read(t, yaml);
+	assert.equal(
+		remarks[0],
+		'1:10 note CONFIG_ADVERTISE listen: messages cannot show 0.0.0.0; they show 192.0.2.7, an address of this machine → to choose, write { transport: tcp, address: "0.0.0.0:5060", advertise: "192.0.2.7:5060" }',
+	);
+	const alone = await read(t, yaml, {}, { addresses: [] });
+	assert.deepEqual(
+		alone.config?.listen.map(({ advertise }) => advertise?.host),
+		["127.0.0.1", "[::1]"],
+	);
+});
+
+test("port 0 takes a free port, unless messages would have to show it", async (t) => {
+	assert.deepEqual(await opened(t, "listen: [udp:127.0.0.1:0, tcp:127.0.0.1:0, tcp:127.0.0.1:0]"), [
+		...["udp 127.0.0.1 0", "tcp 127.0.0.1 0", "tcp 127.0.0.1 0"],
+	]);
+	const { errors } = await read(t, "listen: [tcp:0.0.0.0:0]");
+	assert.match(errors.join(), /^1:10 error CONFIG_COMBINATION listen: messages cannot show a port/);
+});
+
+test("sockets that cannot be opened are refused, each with its place", async (t) => {
+	const { errors } = await read(
+		t,
+		`listen:
+  - sctp:10.0.0.1:5060
+  - 10.0.0.1:5060
+  - udp:sip.example.com:5060
+  - udp:10.0.0.1:70000
+  - ws:10.0.0.1:80
+  - { transport: wss, address: "10.0.0.1:443" }
+  - { address: "10.0.0.1:5060" }
+  - { transport: tls }
+  - { transport: tls, address: "10.0.0.1", tcp: no }
+  - { transport: tcp, address: "10.0.0.1:5071", tls-terminated: true, proxy-protocol: yes }
+  - { transport: tcp, address: "10.0.0.1:5072", advertise: "0.0.0.0" }
+  - tcp:10.0.0.1:5080
+  - tcp:10.0.0.1:5080
+  - [udp]
+`,
+	);
+	assert.deepEqual(errors, [
+		'2:5 error CONFIG_VALUE listen: "sctp:10.0.0.1:5060" names no transport → write udp:0.0.0.0:5060, tcp:… or tls:…',
+		'3:5 error CONFIG_VALUE listen: "10.0.0.1:5060" names no transport → write udp:10.0.0.1:5060, tcp:… or tls:…',
+		'4:9 error CONFIG_VALUE listen: "udp:sip.example.com:5060" has no IP address and port → write udp:0.0.0.0:5060, or "udp:[::1]:5060" for IPv6',
+		'5:9 error CONFIG_VALUE listen: "udp:10.0.0.1:70000" has no IP address and port → write udp:0.0.0.0:5060, or "udp:[::1]:5060" for IPv6',
+		'6:5 error CONFIG_NOT_YET listen: "ws:10.0.0.1:80" is not supported yet → write udp, tcp or tls instead, or remove it',
+		'7:18 error CONFIG_NOT_YET transport: "wss" is not supported yet → write transport: one of udp, tcp, tls',
+		"8:5 error CONFIG_REQUIRED listen: this socket has no transport → write transport: udp",
+		'9:5 error CONFIG_REQUIRED listen: this socket has no address → write address: "0.0.0.0:5060"',
+		"10:5 error CONFIG_COMBINATION listen: tcp says whether TCP comes with a UDP socket, and this one is tls → remove tcp",
+		'11:65 error CONFIG_NOT_YET tls-terminated: "true" is not supported yet → write tls-terminated: no',
+		'11:87 error CONFIG_NOT_YET proxy-protocol: "yes" is not supported yet → write proxy-protocol: no',
+		'12:60 error CONFIG_VALUE advertise: "0.0.0.0" is no host that peers can reply to → write advertise: "sip.example.com:5061"',
+		"14:5 error CONFIG_DUPLICATE listen: tcp:10.0.0.1:5080 is opened on line 13 already → keep one of the two",
+		'15:5 error CONFIG_VALUE listen: "" names no transport → write udp:0.0.0.0:5060, tcp:… or tls:…',
+	]);
+});
+
+test("listen is a list with at least one socket", async (t) => {
+	for (const yaml of ["listen: udp:10.0.0.1:5060", "listen: []"])
+		assert.deepEqual((await read(t, yaml)).errors, [
+			"1:9 error CONFIG_TYPE listen must be a list of sockets → write listen: [udp:0.0.0.0:5060]",
+		]);
+});

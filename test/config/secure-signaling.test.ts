@@ -1,0 +1,107 @@
+/** The block `secure-signaling`: every key and value of secure signaling §2.3, here and under a device. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { camelCase } from "../../core/config/secure-signaling.ts";
+import { DEFAULTS } from "../../core/leg/secure-signaling.ts";
+import { read, readGood } from "./reading.ts";
+
+/** The first is the default. What is not supported yet is refused. */
+const KEYS: Record<string, { now: readonly string[]; later?: readonly string[] }> = {
+	policy: { now: ["genesys"], later: ["rfc5630"] },
+	mismatch: { now: ["follow-message"], later: ["follow-config", "reject"] },
+	register: { now: ["lenient", "strict"] },
+	contact: { now: ["scheme"], later: ["anchor"] },
+	"uri-transport": { now: ["keep", "rfc5630", "strip"] },
+	"contact-state": { now: ["parameter", "user"] },
+	"far-route-set": { now: ["show"], later: ["hide"] },
+	"tls-marker": { now: ["none", "transport"] },
+	"outbound-proxy": { now: ["warn", "allow", "reject"] },
+	"name-check": { now: ["rfc5922", "https", "off"] },
+	tel: { now: ["keep"], later: ["convert"] },
+	identity: { now: ["keep"], later: ["drop"] },
+	"sdes-downgrade": { now: ["allow"], later: ["reject"] },
+};
+
+test("secure signaling §2.3: without the block every key has its default", async (t) => {
+	const { secureSignaling } = await readGood(t, "");
+	assert.deepEqual(secureSignaling, DEFAULTS);
+	for (const [key, { now }] of Object.entries(KEYS))
+		assert.equal(Object.entries(secureSignaling).find(([k]) => k === camelCase(key))?.[1], now[0]);
+});
+
+test("secure signaling §2.3: a supported value is taken at the top level and under a device", async (t) => {
+	for (const [key, { now }] of Object.entries(KEYS))
+		for (const value of now) {
+			const block = `secure-signaling: { ${key}: ${value} }`;
+			const top = await readGood(t, block);
+			assert.deepEqual(top.secureSignaling, { ...DEFAULTS, [camelCase(key)]: value });
+			const yaml = `devices: { x: { type: Extension, contact: "*", ${block} } }`;
+			const own = (await readGood(t, yaml)).devices.get("x")?.secureSignaling;
+			assert.deepEqual(own, top.secureSignaling);
+		}
+});
+
+test("secure signaling §2.3: a value that is not supported yet is refused, never ignored", async (t) => {
+	for (const [key, { now, later = [] }] of Object.entries(KEYS))
+		for (const value of later) {
+			const { errors } = await read(t, `secure-signaling:\n  ${key}: ${value}\n`);
+			const fix = now.length === 1 ? now[0] : `one of ${now.join(", ")}`;
+			assert.deepEqual(errors, [
+				`2:${key.length + 5} error CONFIG_NOT_YET ${key}: "${value}" is not supported yet → write ${key}: ${fix}`,
+			]);
+		}
+});
+
+test("secure signaling §2.3: headers and srv-sips-tls have only their defaults yet", async (t) => {
+	const good = await readGood(t, "secure-signaling: { headers: [], srv-sips-tls: no }");
+	assert.deepEqual(good.secureSignaling, DEFAULTS);
+	const { errors } = await read(
+		t,
+		"secure-signaling: { headers: [P-Asserted-Identity], srv-sips-tls: yes }",
+	);
+	assert.deepEqual(errors, [
+		'1:31 error CONFIG_NOT_YET headers: "P-Asserted-Identity" is not supported yet → write headers: []',
+		'1:67 error CONFIG_NOT_YET srv-sips-tls: "yes" is not supported yet → write srv-sips-tls: no',
+	]);
+});
+
+test("secure signaling §2.3: record-route: no without contact: anchor is an impossible combination", async (t) => {
+	const { errors } = await read(
+		t,
+		'devices:\n  x:\n    type: Extension\n    contact: "*"\n    secure-signaling: { record-route: no }\n',
+	);
+	assert.deepEqual(errors, [
+		'5:39 error CONFIG_NOT_YET device x: record-route: "no" is not supported yet → write record-route: yes',
+		"5:39 error CONFIG_COMBINATION device x: record-route: no goes with contact: anchor only, and contact is scheme → write record-route: yes, or remove it",
+	]);
+	const anchored = await read(t, "secure-signaling: { record-route: no, contact: anchor }");
+	assert.deepEqual(
+		anchored.errors.map((text) => text.split(" ")[2]),
+		["CONFIG_NOT_YET", "CONFIG_NOT_YET"],
+	);
+});
+
+test("secure signaling §2.3: what a device leaves out it has from the top level", async (t) => {
+	const config = await readGood(
+		t,
+		`secure-signaling: { register: strict, tls-marker: transport }
+devices:
+  a: { type: Extension, contact: "*" }
+  b: { type: Extension, contact: "*", secure-signaling: { register: lenient } }
+`,
+	);
+	assert.equal(config.devices.get("a")?.secureSignaling.register, "strict");
+	assert.equal(config.devices.get("b")?.secureSignaling.register, "lenient");
+	assert.equal(config.devices.get("b")?.secureSignaling.tlsMarker, "transport");
+});
+
+test("secure signaling §2.3: unknown keys and misspelt values name the device, the place and the fix", async (t) => {
+	const { errors } = await read(
+		t,
+		'devices:\n  x: { type: Extension, contact: "*", secure-signaling: { polcy: genesys, register: strickt } }\n',
+	);
+	assert.deepEqual(errors, [
+		'2:59 error CONFIG_UNKNOWN_KEY device x: secure-signaling has no key "polcy" → write policy',
+		'2:85 error CONFIG_VALUE device x: register: "strickt" is not known → write register: strict',
+	]);
+});
