@@ -10,12 +10,12 @@ import type { Flow } from "../base/flow.ts";
 import type { Head } from "../message/head.ts";
 import type { Request, Response } from "../message/message.ts";
 import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
-import { ParseError } from "../message/parse-error.ts";
 import type { Patch } from "../message/patch.ts";
 import { type EntryContext, type Showing, showContact } from "./contact-entry.ts";
 import { type DialogState, flowOfSide } from "./cookie.ts";
 import { sameFlow } from "./flow-token.ts";
 import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
+import { readable } from "./readable.ts";
 import { liftedUri, type OwnEntries } from "./record-route.ts";
 import { schemeAt, tokenLength } from "./scheme-token.ts";
 
@@ -62,7 +62,7 @@ export function restoreResponse(
 		restoreValue(patch, head, "from", rawValue(received.head, "from"));
 	if (newToken("to", received.head.to, legs, state) !== undefined)
 		restoreValue(patch, head, "to", rawValue(received.head, "to") + addedTag(received, response));
-	if (received.method !== "REGISTER" && response.status > 100 && response.status < 300)
+	if (received.method !== "REGISTER" && response.status < 300)
 		showContacts(patch, head, received.method, legs, side, state);
 	if (entries?.lifted && state) lift(patch, head, entries, liftedUri(legs, state));
 	forceHeaders(patch, head, legs, side);
@@ -105,7 +105,6 @@ function showContacts(
 	const context = isTarget ? entryContext(state) : undefined;
 	const showing: Showing = { own: owner.scheme, scheme, policy, newFlow, context };
 	for (const contact of readable(() => head.contacts)) {
-		if (contact.star) continue;
 		const shown = showContact(contact.uri, showing);
 		if (shown !== contact.uri) patch.replace(contact.uriStart, contact.uriEnd, shown);
 	}
@@ -149,21 +148,15 @@ function lift(patch: Patch, head: Head, { cookieText }: OwnEntries, uri: string)
 function forceHeaders(patch: Patch, head: Head, legs: Legs, side: Side): void {
 	const { scheme, policy } = legOf(legs, side);
 	for (const name of policy.headers) {
-		for (const { start, end } of head.elements(name.toLowerCase())) {
-			for (const address of readable(() => [parseNameAddress(name, head.text, start, end)])) {
-				const current = schemeAt(head.text, address.uriStart);
-				if (current !== undefined && current !== scheme) replaceToken(patch, address, scheme);
-			}
+		for (const address of readable(() => addressesOf(head, name))) {
+			const current = schemeAt(head.text, address.uriStart);
+			if (current !== undefined && current !== scheme) replaceToken(patch, address, scheme);
 		}
 	}
 }
 
-/** Addresses that are no addresses are left as they are: a message is not lost over them. */
-function readable(read: () => readonly NameAddress[]): readonly NameAddress[] {
-	try {
-		return read();
-	} catch (error) {
-		if (error instanceof ParseError) return [];
-		throw error;
-	}
+function addressesOf(head: Head, name: string): readonly NameAddress[] {
+	return head
+		.elements(name.toLowerCase())
+		.map(({ start, end }) => parseNameAddress(name, head.text, start, end));
 }

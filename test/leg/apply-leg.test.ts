@@ -219,6 +219,15 @@ test("W6 SIPS-02: with policy rfc5630 on one side nothing is rewritten", () => {
 	);
 });
 
+test("W6 SIPS-02: nor in its responses, and a REGISTER's response keeps its Contacts everywhere", () => {
+	const strict = leg("sip", d3.flow, { policy: "rfc5630" });
+	const refused = answer(pass(ANN, ann, strict, "sip:5001@h"), 200, "d", contact("sips:5001@h"));
+	assert.equal(value(refused.text, "Contact"), "<sips:5001@h>");
+	const register = pass(ANN.replaceAll("INVITE", "REGISTER"), ann, d3, "sips:h");
+	const bound = answer(register, 200, "d", contact("sips:5001@h"));
+	assert.equal(value(bound.text, "Contact"), "<sips:5001@h>");
+});
+
 test("SS 3.4 E16: the phone has reconnected: its new flow rides in the Contact of its re-INVITE", () => {
 	const invite = w1();
 	const ok = answer(invite, 200, "b", contact("sip:5000@172.21.83.60:5060"));
@@ -278,8 +287,9 @@ test("SS 1.1: OPTIONS, MESSAGE and REGISTER change in From and To; only outside 
 });
 
 test("SS 5.3: a Contact that cannot be read is left alone, the message is not lost", () => {
-	const broken = ANN.replace(/^m: .*$/m, "m: <sip:6000@172.21.83.70");
-	const out = applied(broken, { caller: ann, callee: d3, toward: "callee" });
+	const broken = ANN.replace(/^m: .*$/m, 'm: <sip:6000@172.21.83.70\r\nP-Asserted-Identity: "');
+	const callee = leg("sips", d3.flow, { headers: ["P-Asserted-Identity"] });
+	const out = applied(broken, { caller: ann, callee, toward: "callee" });
 	assert.equal(value(out, "m"), "<sip:6000@172.21.83.70");
 	assert.equal(value(out, "t"), "<sips:5001@172.21.83.50>");
 });

@@ -50,6 +50,7 @@ const ROUND_TRIPS: readonly Row[] = [
 	["sip", "sip:a@h;transport=udp", "sips:a;x5c=E@h", { contactState: "user" }],
 	["sip", "sip:a:pw@h;transport=udp", "sips:a;x5c=E:pw@h", { contactState: "user" }],
 	["sip", "sip:h;transport=udp", "sips:;x5c=E@h", { contactState: "user" }],
+	["sip", "sip::pw@h;transport=udp", "sips:;x5c=E:pw@h", { contactState: "user" }],
 	["sip", "sip:a;x5c=t;d=1@h;transport=udp", "sips:a;x5c=E.t;d=1@h", { contactState: "user" }],
 	["sip", "sip:5000@172.21.83.60:5060", "sips:5000@172.21.83.60:5060", { contactState: "user" }],
 	["sip", "tel:+15551234", "tel:+15551234"],

@@ -5,8 +5,9 @@ import type { Flow } from "../../core/base/flow.ts";
 import { ByteReader } from "../../core/leg/bytes.ts";
 import { type Cookie, type Holder, openCookie, signCookie } from "../../core/leg/cookie.ts";
 import { decodeFlow, encodeFlow, sameFlow } from "../../core/leg/flow-token.ts";
+import { seal } from "../../core/leg/seal.ts";
 import { seeded } from "../support/seeded.ts";
-import { flow, signing, signingWith } from "./fixtures.ts";
+import { flow, key, signing, signingWith } from "./fixtures.ts";
 
 const dialog = { callId: "75b148-185315ac@host", tag: "74cc50-185315ac" };
 const phone = flow("udp", "172.21.83.60", 5060);
@@ -70,6 +71,20 @@ test("SS 3.4 E14: the newest key signs, older ones still verify, a retired one d
 	const newer = signCookie({ cookie, dialog, signing: signingWith([1, 2]) }, "both");
 	assert.equal(openCookie(newer, dialog, signingWith([1])), undefined);
 	assert.notEqual(openCookie(newer, dialog, signingWith([2])), undefined);
+	assert.notEqual(openCookie(newer, dialog, signingWith([1, 2])), undefined);
+});
+
+test("SS 3.4: what a later version signed is not understood, so it does not fit", () => {
+	const body = "\x0c\x01\x01\x00\x01";
+	const sealed = (text: string, by = signing) => seal("x5", text, dialog, by);
+	assert.notEqual(openCookie(sealed(body), dialog, signing), undefined);
+	assert.equal(openCookie(sealed(`${body}more`), dialog, signing), undefined);
+	assert.equal(openCookie(sealed(`\x4c${body.slice(1)}`), dialog, signing), undefined);
+	assert.equal(openCookie(sealed(`\x00${body.slice(1)}`), dialog, signing), undefined);
+	// Key id 3 with the version one higher: only the version tells it from a value of ours.
+	const newer = { ...key(3), id: 0x23 };
+	const later = { ...signing, keys: { current: newer, all: [newer] } };
+	assert.equal(openCookie(sealed(body, later), dialog, signing), undefined);
 });
 
 test("OT-24 PX-106: after a restart a UDP flow lives, a connection is known to be gone and its address kept", () => {
@@ -126,6 +141,7 @@ test("SS 3.4: connection 0 is any connection to that address; another connection
 	assert.ok(!sameFlow({ ...seen, port: 40_001 }, seen));
 	assert.ok(!sameFlow({ ...seen, host: "10.0.0.2" }, seen));
 	assert.ok(!sameFlow({ ...seen, transport: "tls" }, seen));
+	assert.ok(!sameFlow({ ...seen, listener: 5 }, seen));
 });
 
 test("SS 5.9-9: random cookies open to what was signed, random bytes never open", () => {

@@ -39,6 +39,12 @@ test("G4 G8 RFC 5630 §5.1.1.2: TLS, From and To make no leg sips", () => {
 	assert.equal(contactScheme(invite("sip:5000@h", "Contact: <tel:+1>")), undefined);
 });
 
+test("G4: a Contact or Record-Route that cannot be read makes no leg sips, and stops nothing", () => {
+	const sip = "sip:5000@172.21.83.50";
+	assert.equal(incomingScheme(invite(sip, "Contact: <sips:7789@h"), undefined), "sip");
+	assert.equal(incomingScheme(invite(sip, "Record-Route: <sips:p;lr"), undefined), "sip");
+});
+
 function device(text: string): { contact: "*" | DeviceContact } {
 	const reading = parseDeviceContact(text);
 	return { contact: reading.kind === "contact" ? reading.contact : "*" };

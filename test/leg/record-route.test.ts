@@ -134,6 +134,7 @@ test("PX-15 SS 3.4: an entry of ours with a changed, missing, foreign or retired
 		value.replace(/x5=(.)/, (_, c) => `x5=${c === "A" ? "B" : "A"}`),
 	);
 	assert.throws(() => read(changed, fromCallee), refused);
+	assert.throws(() => read(changed, { fromTag: "b", toTag: undefined }), refused);
 	assert.throws(() => read(["<sip:172.21.83.50:5060;lr>"], fromCallee), refused);
 	assert.throws(() => read(["<sip:172.21.83.50:5060;lr;x5>"], fromCallee), refused);
 	assert.throws(() => read(values, { ...fromCallee, callId: "c2" }), refused);

@@ -182,6 +182,10 @@ test('PX-91: a single target "." says there is no such service: no address of th
 	assert.throws(() => hops("sip:h.example;transport=udp", zone), { code: "RESOLVE_NO_HOP" });
 	const tcp = { ...zone, "SRV _sip._tcp.h.example": [srv("h.example", 5060)] };
 	assert.deepEqual(hops("sip:h.example", tcp), ["tcp 192.0.2.1:5060"]);
+	assert.deepEqual(questions("sip:h.example", tcp), [
+		...["NAPTR h.example", "SRV _sip._udp.h.example", "SRV _sip._tcp.h.example"],
+		...["AAAA h.example", "A h.example"],
+	]);
 });
 
 test("TR-50 PX-50 RFC 7118: a name under .invalid is never looked up", () => {
@@ -220,4 +224,7 @@ test("PX-91: records and hops without end are cut off", () => {
 	const { hops: found, asked } = resolve("sip:h.example;transport=udp", zone);
 	assert.equal(found.length, 16);
 	assert.equal(asked.length, 1 + 2 * 16);
+	const wide = Array.from({ length: 9 }, (_, index) => `192.0.2.${index}`);
+	const twice = { ...zone, "A t0": a(...wide), "A t1": a(...wide) };
+	assert.equal(questions("sip:h.example;transport=udp", twice).length, 1 + 2 * 2);
 });

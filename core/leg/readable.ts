@@ -1,0 +1,13 @@
+/** Addresses of headers that are not checked on arrival: RFC 3261 §16.3 step 1 asks a proxy to let them pass. */
+import type { NameAddress } from "../message/name-addr.ts";
+import { ParseError } from "../message/parse-error.ts";
+
+/** None where they are no addresses: such a header is left as it is, and the message is not lost over it. */
+export function readable(read: () => readonly NameAddress[]): readonly NameAddress[] {
+	try {
+		return read();
+	} catch (error) {
+		if (error instanceof ParseError) return [];
+		throw error;
+	}
+}
