@@ -26,7 +26,9 @@ test("RFC 3261 §17.1.1.2 TX-01: over UDP an unanswered INVITE is sent 7 times, 
 });
 
 test("RFC 3261 §17.1.1.2 TX-02: over TCP an INVITE is sent once, and times out all the same", () => {
-	assert.deepEqual(dial("tcp").wait(60_000).log, ["0 send-request", "32000 report-timeout"]);
+	const call = dial("tcp").wait(60_000);
+	assert.deepEqual(call.log, ["0 send-request", "32000 report-timeout"]);
+	assert.equal(call.state, "terminated");
 });
 
 test("RFC 3261 §17.1.1.2 TX-03: a provisional response ends retransmission and Timer B", () => {
@@ -38,6 +40,7 @@ test("RFC 3261 §17.1.1.2 TX-03: a provisional response ends retransmission and 
 
 test("RFC 3261 §17.1.1.2 TX-03: every further provisional response is passed up", () => {
 	const call = dial("udp").receive("1xx").receive("1xx").wait(100).receive("1xx");
+	assert.equal(call.state, "proceeding");
 	assert.deepEqual(call.log, ["0 send-request", "0 pass-up", "0 pass-up", "100 pass-up"]);
 });
 
@@ -155,6 +158,38 @@ test("RFC 3261 §9.1 TX-41: without a final response 64*T1 after the CANCEL, the
 		"42000 report-timeout",
 	]);
 	assert.equal(call.state, "terminated");
+});
+
+test("RFC 3261 §17.1.1.2: from Proceeding too, a 2xx is accepted and a rejection acknowledged", () => {
+	const accepted = dial("udp").receive("1xx").receive("2xx").wait(500).receive("2xx");
+	assert.deepEqual(accepted.log.slice(2), ["0 pass-up", "500 pass-up"]);
+	assert.deepEqual([accepted.state, accepted.running], ["accepted", ["M"]]);
+	const rejected = dial("udp").receive("1xx").receive("300-699").wait(500).receive("300-699");
+	assert.deepEqual(rejected.log.slice(2), ["0 send-ack", "0 pass-up", "500 resend-ack"]);
+	assert.deepEqual([rejected.state, rejected.running], ["completed", ["D"]]);
+});
+
+test("RFC 3261 §9.1 TX-40: an INVITE that waits to be cancelled ends as any other", () => {
+	const waiting = () => dial("udp").receive("cancel");
+	const accepted = waiting().receive("2xx").receive("2xx");
+	assert.deepEqual(accepted.log, ["0 send-request", "0 pass-up", "0 pass-up"]);
+	assert.deepEqual(accepted.running, ["M"]);
+	const rejected = waiting().receive("300-699").receive("300-699");
+	assert.deepEqual(rejected.log.slice(1), ["0 send-ack", "0 pass-up", "0 resend-ack"]);
+	assert.deepEqual(rejected.running, ["D"]);
+	const failed = waiting().receive("transport-error");
+	assert.deepEqual(failed.log.slice(1), ["0 report-transport-error"]);
+	assert.equal(failed.state, "terminated");
+});
+
+test("RFC 3261 §9.1: after the CANCEL a 2xx that crossed it, or the 487, is taken as ever", () => {
+	const cancelled = () => dial("udp").receive("1xx").receive("cancel");
+	const accepted = cancelled().receive("2xx").wait(500).receive("2xx");
+	assert.deepEqual(accepted.log.slice(3), ["0 pass-up", "500 pass-up"]);
+	assert.deepEqual([accepted.state, accepted.running], ["accepted", ["M"]]);
+	const rejected = cancelled().receive("300-699").wait(500).receive("300-699");
+	assert.deepEqual(rejected.log.slice(3), ["0 send-ack", "0 pass-up", "500 resend-ack"]);
+	assert.deepEqual([rejected.state, rejected.running], ["completed", ["D"]]);
 });
 
 test("TX-42: from any history, a final response leads to terminated with no timer left running", () => {

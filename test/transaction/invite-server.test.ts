@@ -129,6 +129,40 @@ test("an INVITE that the user drops is never answered, and its repeats are absor
 	assert.equal(call.wait(1).state, "terminated");
 });
 
+test("RFC 3261 §17.2.1: in Proceeding each provisional response is sent, then the final one", () => {
+	const ringing = () => answer("udp").wait(200).receive("1xx").wait(100).receive("1xx");
+	assert.deepEqual(ringing().log.slice(1), [
+		"200 send-trying",
+		"200 send-response",
+		"300 send-response",
+	]);
+	const accepted = ringing().receive("2xx");
+	assert.equal(accepted.log.at(-1), "300 send-response");
+	assert.deepEqual([accepted.state, accepted.running], ["accepted", ["keep", "L"]]);
+	const rejected = ringing().receive("300-699");
+	assert.equal(rejected.log.at(-1), "300 send-response");
+	assert.deepEqual([rejected.state, rejected.running], ["completed", ["G", "H"]]);
+	const dropped = ringing().receive("drop");
+	assert.equal(dropped.log.at(-1), "300 forget-response");
+	assert.deepEqual([dropped.state, dropped.running], ["dropped", ["L"]]);
+});
+
+test("RFC 3261 §17.2.1: repeats and late ACKs are normal in every state", () => {
+	const states = [
+		answer("udp"),
+		answer("udp").receive("1xx"),
+		answer("udp").receive("2xx"),
+		answer("udp").receive("drop"),
+		answer("udp").receive("300-699").receive("ack"),
+	];
+	for (const call of states) {
+		const before = call.state;
+		call.receive("request").receive("request");
+		if (before !== "received" && before !== "proceeding") call.receive("ack").receive("ack");
+		assert.deepEqual([call.state, call.strays], [before, []]);
+	}
+});
+
 test("TX-42: from any history, a final answer leads to terminated with no timer left running", () => {
 	const events = ["request", "ack", "1xx", "2xx", "300-699", "drop", "transport-error"] as const;
 	for (let seed = 1; seed <= 2_000; seed += 1) {

@@ -14,7 +14,9 @@ const ask = (transport: "udp" | "tcp") =>
 	);
 
 test("RFC 3261 §17.1.2.2 TX-20: over UDP an unanswered request is sent 11 times, then times out", () => {
-	assert.deepEqual(ask("udp").wait(60_000).log, [
+	const request = ask("udp").wait(60_000);
+	assert.equal(request.state, "terminated");
+	assert.deepEqual(request.log, [
 		"0 send-request",
 		"500 send-request",
 		"1500 send-request",
@@ -31,11 +33,9 @@ test("RFC 3261 §17.1.2.2 TX-20: over UDP an unanswered request is sent 11 times
 });
 
 test("RFC 3261 §17.1.2.2 TX-20: over TCP it is sent once, and Timer F runs through Proceeding too", () => {
-	assert.deepEqual(ask("tcp").wait(5_000).receive("1xx").wait(60_000).log, [
-		"0 send-request",
-		"5000 pass-up",
-		"32000 report-timeout",
-	]);
+	const request = ask("tcp").wait(5_000).receive("1xx").wait(60_000);
+	assert.deepEqual(request.log, ["0 send-request", "5000 pass-up", "32000 report-timeout"]);
+	assert.equal(request.state, "terminated");
 });
 
 test("RFC 3261 §17.1.2.2 TX-21: after a provisional response it is resent every T2, the running Timer E first", () => {
@@ -65,9 +65,18 @@ test("RFC 3261 §17.1.2.2 TX-22: over TCP the final response ends the transactio
 });
 
 test("RFC 3261 §17.1.4: failing to send the request ends the transaction", () => {
-	const request = ask("udp").receive("1xx").receive("transport-error");
-	assert.equal(request.log.at(-1), "0 report-transport-error");
-	assert.equal(request.state, "terminated");
+	for (const request of [ask("udp"), ask("udp").receive("1xx")]) {
+		request.receive("transport-error");
+		assert.equal(request.log.at(-1), "0 report-transport-error");
+		assert.deepEqual([request.state, request.running], ["terminated", []]);
+	}
+});
+
+test("RFC 3261 §17.1.2.2: from Proceeding too, every 1xx and one final response are passed up", () => {
+	const request = ask("udp").receive("1xx").wait(100).receive("1xx").receive("200-699");
+	request.receive("200-699");
+	assert.deepEqual(request.log, ["0 send-request", "0 pass-up", "100 pass-up", "100 pass-up"]);
+	assert.deepEqual([request.state, request.running, request.strays], ["completed", ["K"], []]);
 });
 
 test("TX-42: from any history, time alone leads to terminated with no timer left running", () => {

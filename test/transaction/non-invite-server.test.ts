@@ -72,6 +72,39 @@ test("a request that the user drops is never answered, and its repeats are absor
 	assert.equal(serve("tcp").receive("drop").state, "terminated");
 });
 
+test("RFC 3261 §17.2.2: in Proceeding, after the 100, the final response is sent or dropped as before it", () => {
+	const slow = () => serve("udp").wait(4_000);
+	const answered = slow().receive("200-699");
+	assert.equal(answered.log.at(-1), "4000 send-response");
+	assert.deepEqual([answered.state, answered.running], ["completed", ["J"]]);
+	const dropped = slow().receive("drop");
+	assert.equal(dropped.log.at(-1), "4000 forget-response");
+	assert.deepEqual([dropped.state, dropped.running], ["dropped", ["J"]]);
+	const undelivered = slow().receive("transport-error");
+	assert.equal(undelivered.log.at(-1), "4000 report-transport-error");
+	assert.equal(undelivered.state, "proceeding");
+});
+
+test("RFC 4320 §4.2 TX-26: an unanswered request ends from Trying too, where T2 is long", () => {
+	const request = drive(nonInviteServerMachine, (timer, attempt) =>
+		nonInviteServerTimer(timer, false, attempt, { ...TIMING, T2: 64_000 }),
+	).wait(32_000);
+	assert.deepEqual([request.log, request.state], [["0 pass-up"], "terminated"]);
+});
+
+test("RFC 3261 §17.2.2: repeats are normal in every state", () => {
+	for (const request of [
+		serve("udp"),
+		serve("udp").wait(4_000),
+		serve("udp").receive("200-699"),
+		serve("udp").receive("drop"),
+	]) {
+		const before = request.state;
+		request.receive("request").receive("request");
+		assert.deepEqual([request.state, request.strays], [before, []]);
+	}
+});
+
 test("TX-42: from any history, time alone leads to terminated with no timer left running", () => {
 	const events = ["request", "200-699", "drop", "transport-error"] as const;
 	for (let seed = 1; seed <= 1_000; seed += 1) {
