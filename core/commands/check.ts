@@ -1,7 +1,9 @@
 /** `sipwright check`: is this configuration fit to start with, and do its scripts load? */
+import type { Log } from "../base/log.ts";
+import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { type Command, DONE, option, REFUSED } from "./command.ts";
-import { report } from "./report.ts";
+import { type Command, DONE, type Output, option, REFUSED } from "./command.ts";
+import { type Reported, report } from "./report.ts";
 
 export const check: Command = {
 	name: "check",
@@ -13,19 +15,68 @@ export const check: Command = {
 		const file = option(values, "config");
 		const loaded = await loadConfig(file);
 		output.err(report(loaded.remarks));
-		if (!loaded.ok) {
-			output.err(report(loaded.errors));
-			output.err(`${count(loaded.errors.length, "error")}\n`);
+		const errors = loaded.ok ? await scriptErrors(loaded.config, output) : loaded.errors;
+		if (!loaded.ok || errors.length > 0) {
+			output.err(`${report(errors)}${count(errors.length, "error")}\n`);
 			return REFUSED;
 		}
-		const { listen, devices } = loaded.config;
-		const name = file ?? "the embedded defaults";
-		output.out(
-			`${name}: good, ${count(listen.length, "socket")}, ${count(devices.size, "device")}\n`,
-		);
+		const { listen, devices, routes } = loaded.config;
+		const parts = [
+			count(listen.length, "socket"),
+			count(devices.size, "device"),
+			routes === undefined ? "the built-in routes" : "routes that load",
+		];
+		output.out(`${file ?? "the embedded defaults"}: good, with ${parts.join(", ")}\n`);
 		return DONE;
 	},
 };
+
+/** Bundles the scripts, starts them in an isolate and tries them, as a start does. */
+async function scriptErrors(config: Config, output: Output): Promise<readonly Reported[]> {
+	// Loaded here and not above: the other commands start without the isolates.
+	const { compileRoutes, loadGeneration } = await import("../script/load-generation.ts");
+	const { LoadError } = await import("../script/load-error.ts");
+	const { scriptDevices } = await import("../script/script-device.ts");
+	const { timeoutMs, heapMb } = config.script;
+	const options = {
+		entry: config.routes,
+		devices: scriptDevices(config.devices.values()),
+		limits: { timeoutMs, heapMb },
+		log: logTo(output),
+		state: config.state,
+	};
+	try {
+		const { bundle, warnings } = await compileRoutes(options);
+		output.err(report(warnings.map((one) => ({ ...inPlace(one), level: "warning" }))));
+		const generation = await loadGeneration(bundle, options, 1);
+		generation.retire();
+		return [];
+	} catch (error) {
+		if (!(error instanceof LoadError)) throw error;
+		return error.problems.map((problem) => ({ ...inPlace(problem), code: error.code }));
+	}
+}
+
+/** A problem of a script: line 0 stands for an unknown place, and the code frame is the advice. */
+function inPlace(problem: {
+	file: string;
+	line: number;
+	column: number;
+	message: string;
+	frame: string;
+}) {
+	const { file, line, column, message, frame } = problem;
+	const place = line === 0 ? { file } : { file, line, column };
+	const fix = frame === "" ? undefined : frame.replaceAll("\n", "\n    ");
+	return { ...place, code: "LOAD_BUNDLE", message, fix };
+}
+
+/** What the scripts log while they are tried: warnings and errors only. */
+function logTo(output: Output): Log {
+	const quiet = () => {};
+	const loud = (_fields: object, message: string) => output.err(`log: ${message}\n`);
+	return { debug: quiet, info: quiet, warn: loud, error: loud };
+}
 
 function count(number: number, noun: string): string {
 	return `${number} ${noun}${number === 1 ? "" : "s"}`;

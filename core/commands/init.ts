@@ -1,5 +1,5 @@
 /** `sipwright init DIR`: a new scripts project. It never overwrites a file. */
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Command, DONE, REFUSED } from "./command.ts";
 import { installation } from "./installation.ts";
@@ -8,12 +8,15 @@ import { projectFiles } from "./project.ts";
 export const init: Command = {
 	name: "init",
 	usage: "DIR",
-	summary: "write a new scripts project: configuration, an example route, its test",
+	summary: "write a new scripts project: configuration, the built-in routes to edit, their test",
 	options: {},
 	positionals: ["DIR"],
 	async run({ positionals: [given = "."] }, output) {
 		const folder = resolve(given);
-		const files = projectFiles(packageName(folder), dependency(folder));
+		const files = new Map([
+			...projectFiles(packageName(folder), dependency(folder)),
+			...(await builtInRoutes()),
+		]);
 		const taken = await existing(folder, [...files.keys()]);
 		if (taken.length > 0) {
 			output.err(`sipwright init: ${given} has ${taken.join(", ")} already; nothing was written\n`);
@@ -29,6 +32,20 @@ export const init: Command = {
 		return DONE;
 	},
 };
+
+/** The routes to start from are those that serve without a script, so they do the same until edited. */
+async function builtInRoutes(): Promise<readonly [path: string, text: string][]> {
+	const folder = new URL("../../routes/", import.meta.url);
+	const names = (await readdir(folder)).filter((name) => name.endsWith(".ts")).sort();
+	return await Promise.all(
+		names.map(
+			async (name): Promise<[string, string]> => [
+				`routes/${name}`,
+				await readFile(new URL(name, folder), "utf8"),
+			],
+		),
+	);
+}
 
 async function existing(folder: string, paths: readonly string[]): Promise<readonly string[]> {
 	const taken: string[] = [];

@@ -1,12 +1,11 @@
 /** What `sipwright init` writes: a scripts project that starts, type-checks and tests at once. */
 
-/** The files by path. `dependency` is what package.json asks npm for. */
+/** The files by path, beside the routes. `dependency` is what package.json asks npm for. */
 export function projectFiles(name: string, dependency: string): ReadonlyMap<string, string> {
 	return new Map([
 		["package.json", packageJson(name, dependency)],
 		["tsconfig.json", TSCONFIG],
 		["sipwright.yaml", CONFIGURATION],
-		["routes/default.ts", ROUTES],
 		["test/sipwright.yaml", TEST_CONFIGURATION],
 		["test/default.test.ts", TEST],
 		[".gitignore", "node_modules/\nstate/\n"],
@@ -55,37 +54,6 @@ state: ./state
 devices:
   "1001": { type: Extension, contact: "*" }    # "*": registers itself
   "1002": { type: Extension, contact: "*" }
-`;
-
-const ROUTES = `/** Where a new request goes. Save this file while calls are up: the next call takes the new version. */
-import {
-	challenge,
-	defineRoutes,
-	device,
-	forceSips,
-	relay,
-	reply,
-	save,
-	stripTransport,
-} from "sipwright";
-
-export default defineRoutes({
-	onRequest(request, call) {
-		const { device: sender, authenticated, trusted } = request.source;
-		if (sender?.authenticateRequests.includes(request.method) && !authenticated) return challenge();
-		if (!sender && !trusted) return reply(403);
-
-		if (request.method === "REGISTER") {
-			for (const contact of request.contacts) stripTransport(contact);
-			return save();
-		}
-
-		const callee = device(request.uri.user);
-		if (!callee) return reply(404);
-		if (callee.secure) forceSips(call.callee);
-		return relay(callee);
-	},
-});
 `;
 
 const TEST_CONFIGURATION = `# What the test starts: the same routes on a free port, nothing kept.

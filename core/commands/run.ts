@@ -102,7 +102,7 @@ async function reloadEngine(engine: Engine, log: ProcessLog): Promise<ReloadOutc
 	else
 		log.error(
 			{ event: "reload.refused", generation, hash, errors },
-			`nothing changed: ${errors.length} errors, the first: ${errors[0]?.message}`,
+			`nothing changed, errors: ${errors.map(({ message }) => message).join("; ")}`,
 		);
 	return outcome;
 }

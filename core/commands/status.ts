@@ -38,7 +38,9 @@ function describe(status: ProcessStatus): string {
 		["scripts", `generation ${generation.id}, ${generation.hash}`],
 		["devices", `${status.devices}, with ${status.bindings} registered contacts`],
 		["right now", `${status.transactions} transactions, ${status.connections} connections`],
-		...Object.entries(status.counters).map(([name, n]): [string, string] => [name, String(n)]),
+		...Object.entries(status.counters)
+			.filter(([, total]) => total > 0)
+			.map(([name, total]): [string, string] => [name, String(total)]),
 	];
 	const width = Math.max(...rows.map(([name]) => name.length));
 	return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`).join("");

@@ -14,7 +14,7 @@ export type Config = {
 	readonly domains: readonly string[];
 	/** The networks whose requests are accepted as they are. */
 	readonly trusted: Networks;
-	/** The entry file of the route scripts; undefined for the built-in routes. */
+	/** The route scripts, a file or a folder; undefined for the built-in routes. */
 	readonly routes: string | undefined;
 	/** The folder for keys, location and the last good generation. */
 	readonly state: string;
@@ -34,7 +34,7 @@ export type ListenConfig = {
 	readonly address: string;
 	/** 0 takes a free port. */
 	readonly port: number;
-	/** What Via and Record-Route say instead; IPv6 in brackets. */
+	/** What Via and Record-Route say instead; IPv6 in brackets, port 0 for the one that was taken. */
 	readonly advertise: { readonly host: string; readonly port: number } | undefined;
 };
 

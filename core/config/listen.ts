@@ -13,12 +13,7 @@ export const DEFAULT_LISTEN: readonly ListenConfig[] = [
 	{ transport: "tls", address: "127.0.0.1", port: 5061, advertise: undefined },
 ];
 
-/** `machine` lists the addresses of this machine: one of them stands for 0.0.0.0 in messages. */
-export function readListen(
-	node: Node | undefined,
-	machine: readonly string[],
-	found: Findings,
-): readonly ListenConfig[] {
+export function readListen(node: Node | undefined, found: Findings): readonly ListenConfig[] {
 	if (node === undefined || node.kind === "empty") return DEFAULT_LISTEN;
 	if (node.kind !== "list" || node.items.length === 0) {
 		found.error(node.at, {
@@ -36,7 +31,8 @@ export function readListen(
 
 	const named = new Set(entries.map(({ entry }) => nameOf(entry)));
 	return entries.flatMap(({ at, entry }) => {
-		const one = show(entry, at, machine, found);
+		noteWildcard(entry, at, found);
+		const one = socketOf(entry);
 		const both = entry.tcp && !named.has(nameOf({ ...entry, transport: "tcp" }));
 		return both ? [one, { ...one, transport: "tcp" as const }] : [one];
 	});
@@ -60,40 +56,20 @@ function refuseDuplicates(
 	}
 }
 
-/** Fills in the port, and the address that messages show where the bound one is every address. */
-function show(
-	entry: ListenEntry,
-	at: Place,
-	machine: readonly string[],
-	found: Findings,
-): ListenConfig {
-	const { transport, address } = entry;
+function socketOf(entry: ListenEntry): ListenConfig {
+	const { transport, address, advertise } = entry;
 	const port = portOf(entry);
-	const shown = entry.advertise;
-	if (port === 0 && (shown === undefined ? isWildcard(address) : shown.port === undefined))
-		found.error(at, {
-			code: "CONFIG_COMBINATION",
-			message: "listen: messages cannot show a port that is chosen when the socket opens",
-			fix: "write a port, or the address of one interface without advertise",
-		});
-	if (shown !== undefined)
-		return { transport, address, port, advertise: { host: shown.host, port: shown.port ?? port } };
-	if (!isWildcard(address)) return { transport, address, port, advertise: undefined };
-
-	const host = bracketed(reachable(address, machine));
-	found.note(at, {
-		code: "CONFIG_ADVERTISE",
-		message: `listen: messages cannot show ${address}; they show ${host}, an address of this machine`,
-		fix: `to choose, write { transport: ${transport}, address: "${bracketed(address)}:${port}", advertise: "${host}:${port}" }`,
-	});
-	return { transport, address, port, advertise: { host, port } };
+	const shown = advertise && { host: advertise.host, port: advertise.port ?? port };
+	return { transport, address, port, advertise: shown };
 }
 
-/** The first address of this machine in the family of the wildcard, or loopback. */
-function reachable(wildcard: string, machine: readonly string[]): string {
-	const ipv6 = wildcard.includes(":");
-	const fitting = machine.find((address) => address.includes(":") === ipv6);
-	return fitting ?? (ipv6 ? "::1" : "127.0.0.1");
+function noteWildcard({ address, advertise }: ListenEntry, at: Place, found: Findings): void {
+	if (advertise !== undefined || !isWildcard(address)) return;
+	found.note(at, {
+		code: "CONFIG_ADVERTISE",
+		message: `listen: messages cannot show ${address}; they show the first address of this machine that others reach`,
+		fix: 'write advertise: "sip.example.com" to choose',
+	});
 }
 
 /** As a person writes it: also what makes two sockets the same. */

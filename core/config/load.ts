@@ -1,6 +1,5 @@
 /** The way in: a YAML file, or nothing, becomes one frozen Config, or every error in it. */
 import { readFile } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { Device } from "../leg/device.ts";
 import { DEFAULTS, type SecureSignaling } from "../leg/secure-signaling.ts";
@@ -33,8 +32,6 @@ export type Loaded =
 
 /** What the machine says, so that a test can say it. */
 export type Machine = {
-	/** The addresses that peers can reach, the preferred one first. */
-	readonly addresses: readonly string[];
 	/** Epoch milliseconds. */
 	readonly now: number;
 	/** What paths are relative to when there is no file. */
@@ -90,7 +87,7 @@ async function readConfig(
 		return node?.kind === "empty" ? undefined : node;
 	};
 	const folder = file === undefined ? machine.folder : dirname(file);
-	const listen = readListen(part("listen"), machine.addresses, found);
+	const listen = readListen(part("listen"), found);
 	const tls = await readTls(part("tls"), folder, machine.now, found);
 	checkDevelopmentCertificate(part("listen"), tls, listen, found);
 	const secureSignaling = readSecureSignaling(part("secure-signaling"), DEFAULTS, found);
@@ -154,11 +151,7 @@ function emptyBlock(at: Place): Block {
 }
 
 function thisMachine(): Machine {
-	const addresses = Object.values(networkInterfaces())
-		.flatMap((list) => list ?? [])
-		.filter(({ internal, scopeid }) => !internal && !scopeid)
-		.map(({ address }) => address);
-	return { addresses, now: Date.now(), folder: process.cwd() };
+	return { now: Date.now(), folder: process.cwd() };
 }
 
 /** Plain objects and lists only: a Map is read-only by its type, Networks by its class. */

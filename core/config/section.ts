@@ -37,7 +37,7 @@ export function readSection<S extends Shape>(
 ): Values<S> {
 	const block = node === undefined ? undefined : asBlock(name, node, shape, found);
 	for (const [word, entry] of block?.entries ?? [])
-		if (shape[word] === undefined) found.error(entry.key, unknownKey(name, word, shape));
+		if (!Object.hasOwn(shape, word)) found.error(entry.key, unknownKey(name, word, shape));
 
 	const values = Object.entries(shape).map(([word, field]) => {
 		const value = readField(word, block?.entries.get(word), field, found);

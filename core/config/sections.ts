@@ -1,6 +1,6 @@
 /** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `admin`, `script`. */
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { AuthConfig, Config, RegistrarConfig, ScriptConfig } from "./config.ts";
 import type { Findings } from "./finding.ts";
 import { holdsAll, type Network, Networks, parseNetwork } from "./networks.ts";
@@ -25,7 +25,7 @@ export function readTrusted(
 	return new Networks(networks ?? LOOPBACK);
 }
 
-/** The entry file of the route scripts: the file itself, or default.ts in the folder. */
+/** That there is something; which file of a folder is the entry, the scripts decide. */
 export async function readRoutes(
 	given: string | undefined,
 	node: Node | undefined,
@@ -34,12 +34,10 @@ export async function readRoutes(
 ): Promise<string | undefined> {
 	if (given === undefined || node === undefined) return undefined;
 	const path = resolve(folder, given);
-	const kind = await kindOf(path);
-	const entry = kind === "folder" ? join(path, "default.ts") : path;
-	if (kind === "file" || (kind === "folder" && (await kindOf(entry)) === "file")) return entry;
+	if (await stat(path).catch(() => undefined)) return path;
 	found.error(node.at, {
 		code: "CONFIG_FILE",
-		message: `routes: ${entry} does not exist`,
+		message: `routes: ${path} does not exist`,
 		fix: "write the path of a script, or of a folder with default.ts, or remove it for the built-in routes",
 	});
 	return undefined;
@@ -108,11 +106,3 @@ export function readScript(node: Node | undefined, found: Findings): ScriptConfi
 }
 
 const LOOPBACK_ONLY = new Networks(LOOPBACK);
-
-async function kindOf(path: string): Promise<"file" | "folder" | "nothing"> {
-	try {
-		return (await stat(path)).isDirectory() ? "folder" : "file";
-	} catch {
-		return "nothing";
-	}
-}

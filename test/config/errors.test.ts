@@ -38,6 +38,14 @@ test("an unknown key that resembles none is answered with the keys there are", a
 	]);
 });
 
+test("words that every JavaScript object knows are unknown keys like others", async (t) => {
+	const { errors } = await read(t, "constructor: 1\n__proto__: { state: x }\ntoString: 2\n");
+	assert.deepEqual(
+		errors.map((text) => text.replace(/ the .*/, "")),
+		[1, 2, 3].map((line) => `${line}:1 error CONFIG_UNKNOWN_KEY`),
+	);
+});
+
 test("a key without a value is an error, not the default", async (t) => {
 	const { errors } = await read(t, "tls:\ntrusted: [~]\ndevices:\n  x:\n");
 	assert.deepEqual(errors, [

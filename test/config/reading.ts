@@ -25,7 +25,6 @@ export async function read(
 	t.after(() => folder.remove());
 	for (const [name, text] of Object.entries(files)) folder.write(name, text);
 	const loaded = await loadConfig(folder.write("sipwright.yaml", yaml), {
-		addresses: ["192.0.2.7", "2001:db8::7"],
 		now: NOW,
 		folder: folder.path,
 		...machine,

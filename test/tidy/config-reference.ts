@@ -62,10 +62,11 @@ demonstration devices 1001 and 1002 that register themselves. \`sipwright check 
 every error with file, line, column and what to write instead; the codes are in [errors.md](errors.md).
 
 Paths are relative to the file. A value that is marked *later* is understood and refused, so that
-nothing is silently ignored. A change takes effect with \`sipwright reload\`; keys marked **restart** need one.`;
+nothing is silently ignored. A change takes effect with \`sipwright reload\`. Keys marked **restart**
+need one: a reload that finds them changed is refused.`;
 
 const LISTEN = `A list. Each socket is text, \`udp:0.0.0.0:5060\`, \`"tls:[::1]:5061"\`, or a block with these keys.
-Where the address is every address of the machine, messages show the first one that peers can reach,
+Where the address is every address of the machine, messages show the first one that others reach,
 unless \`advertise\` says another. 5061 is the usual port of \`tls\`, 5060 of the others.`;
 
 const DEVICES = `The key is the number or name of the device: the user part of its address. A device without a
