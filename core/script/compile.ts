@@ -30,9 +30,9 @@ export type Compiled = {
 /** The core folder: its files are the engine's part of a bundle. */
 export const CORE = fileURLToPath(new URL("../", import.meta.url));
 
-const SANDBOX = fileURLToPath(new URL("./sandbox/", import.meta.url));
-/** `.ts` in the checkout, `.js` where the package is installed. */
-const EXTENSION = extname(import.meta.url);
+const PREPARE = sandboxFile("./sandbox/prepare.ts");
+const RUNTIME = sandboxFile("./sandbox/runtime.ts");
+const MODULE = sandboxFile("./sandbox/sipwright.ts");
 
 /** Throws LoadError, with a code frame for each problem. */
 export async function compile(entry: string): Promise<Compiled> {
@@ -87,13 +87,18 @@ function options(entry: string, folder: string) {
 
 /** The globals are put in order before anything of the script runs. */
 function entrySource(entry: string): string {
-	const sandbox = (name: string) => JSON.stringify(join(SANDBOX, name + EXTENSION));
 	return [
-		`import ${sandbox("prepare")};`,
-		`import { openRuntime } from ${sandbox("runtime")};`,
+		`import ${JSON.stringify(PREPARE)};`,
+		`import { openRuntime } from ${JSON.stringify(RUNTIME)};`,
 		`import * as script from ${JSON.stringify(entry)};`,
 		"export default openRuntime(script);",
 	].join("\n");
+}
+
+/** `.ts` in the checkout, `.js` where the package is installed. */
+function sandboxFile(path: string): string {
+	const here = path.replace(/\.ts$/, extname(import.meta.url));
+	return fileURLToPath(new URL(here, import.meta.url));
 }
 
 const NODE_MODULE = new RegExp(`^(node:.*|(${builtinModules.join("|")})(/.*)?)$`);
@@ -101,7 +106,7 @@ const NODE_MODULE = new RegExp(`^(node:.*|(${builtinModules.join("|")})(/.*)?)$`
 const modules: Plugin = {
 	name: "sipwright",
 	setup({ onResolve }) {
-		onResolve({ filter: /^sipwright$/ }, () => ({ path: join(SANDBOX, `sipwright${EXTENSION}`) }));
+		onResolve({ filter: /^sipwright$/ }, () => ({ path: MODULE }));
 		onResolve({ filter: NODE_MODULE }, ({ path }) => ({
 			errors: [{ text: `"${path}" is part of Node, and routes run in an isolate without it` }],
 		}));

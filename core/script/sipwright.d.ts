@@ -272,10 +272,12 @@ export function reply(
 export function redirect(contacts: string | readonly string[], status?: number): Decision;
 
 /**
- * Binds the Contacts of a REGISTER, as the script left them, to the device in To.
+ * Binds the Contacts of a REGISTER, as the script left them, to the device in To. Whether the sender
+ * may do that is for the script to say.
  *
  * @example
- * if (request.method === "REGISTER") return save();
+ * if (request.source.device?.name !== request.to.uri.user) return reply(403);
+ * return save();
  */
 export function save(): Decision;
 
@@ -311,3 +313,6 @@ export interface ScriptLog {
  * log.info("no trunk for this number", { number: request.uri.user });
  */
 export const log: ScriptLog;
+
+// biome-ignore lint/complexity/noUselessEmptyExport: without it, what does not say export is exported too
+export {};

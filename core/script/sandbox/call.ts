@@ -8,6 +8,7 @@ class Caller implements Public.CallerLeg {
 
 	constructor(scheme: Scheme) {
 		this.scheme = scheme;
+		Object.freeze(this);
 	}
 }
 

@@ -81,13 +81,18 @@ function decide(routes: Public.Routes, hook: HookName, text: string, context: As
 	const call = new ScriptCall(context.callerScheme);
 	const value: unknown = routes[hook](request, call);
 	const draft = Choice.draft(value);
-	if (draft === undefined)
-		return { failure: { code: "SCRIPT_DECISION", reason: noDecision(hook, value), stack: "" } };
+	if (draft === undefined) return refused(noDecision(hook, value));
+	if (draft.kind === "save" && request.method !== "REGISTER")
+		return refused(`save() answers a REGISTER, not ${request.method}`);
 	if (draft.kind === "save")
 		return { decision: { kind: "save", contacts: ScriptRequest.contacts(request) } };
 	if (draft.kind !== "relay") return { decision: draft };
 	const edits = ScriptRequest.edits(request);
 	return { decision: { ...draft, callee: call.callee.scheme, edits } };
+}
+
+function refused(reason: string): Answer {
+	return { failure: { code: "SCRIPT_DECISION", reason, stack: "" } };
 }
 
 function noDecision(hook: HookName, value: unknown): string {

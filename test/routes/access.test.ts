@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ContextGiven, request } from "../script/harness.ts";
+import { builtIn, inWords } from "./built-in.ts";
+
+const STRANGER: ContextGiven = { trusted: false, address: "198.51.100.7" };
+const from = (user: string, method = "INVITE") =>
+	request(method, "sip:5000@127.0.0.1", { from: `<sip:${user}@127.0.0.1>;tag=a` });
+
+test("architecture §6: closed by default: a stranger gets 403, a trusted source is served", async (t) => {
+	const { ask } = await builtIn(t);
+	for (const method of ["INVITE", "MESSAGE", "SUBSCRIBE", "REFER", "FOO"]) {
+		assert.equal(inWords(ask(from("6000", method), STRANGER)), "403", method);
+		assert.equal(inWords(ask(from("6000", method))), "relay 5000", method);
+	}
+});
+
+test("architecture §6: a device without a password is accepted from trusted networks only", async (t) => {
+	const { ask } = await builtIn(t);
+	assert.equal(inWords(ask(from("5000"), { ...STRANGER, device: "5000" })), "403");
+	assert.equal(inWords(ask(from("7789"), { ...STRANGER, device: "7789" })), "403");
+	assert.equal(inWords(ask(from("7789"), { device: "7789" })), "relay 5000");
+});
+
+test("RFC 3261 §22.1: a device with a password is challenged for the methods of authenticate-requests, wherever it is", async (t) => {
+	const { ask } = await builtIn(t);
+	for (const trusted of [true, false]) {
+		assert.equal(inWords(ask(from("1002"), { trusted })), "challenge");
+		assert.equal(inWords(ask(from("6000"), { trusted, device: "1002" })), "challenge");
+		const known = { trusted, device: "1002", authenticated: true };
+		assert.equal(inWords(ask(from("1002"), known)), "relay 5000");
+	}
+	assert.equal(inWords(ask(from("1001"))), "relay 5000");
+	assert.equal(inWords(ask(from("1001", "MESSAGE"), STRANGER)), "challenge");
+});
+
+test("architecture §6: a device that registered with its password calls over that flow without another challenge", async (t) => {
+	const { ask } = await builtIn(t);
+	assert.equal(inWords(ask(from("1001"), { ...STRANGER, device: "1001" })), "relay 5000");
+	assert.equal(
+		inWords(ask(from("1002", "MESSAGE"), { ...STRANGER, device: "1002" })),
+		"relay 5000",
+	);
+});
+
+test("RFC 3261 §16.3 PX-16: no open relay: a foreign Request-URI is served for those who are let in", async (t) => {
+	const { ask } = await builtIn(t);
+	const foreign = request("INVITE", "sip:x@elsewhere.example");
+	assert.equal(inWords(ask(foreign, { ...STRANGER, ours: false })), "403");
+	assert.equal(inWords(ask(foreign, { ours: false })), "relay request-uri");
+	const registered = { ...STRANGER, ours: false, device: "1001" };
+	assert.equal(inWords(ask(foreign, registered)), "relay request-uri");
+});
+
+test("RFC 3261 §11.2 PX-25: OPTIONS to the proxy itself is answered 200 without Allow, to anybody", async (t) => {
+	const { ask } = await builtIn(t);
+	for (const source of [{}, STRANGER]) {
+		const answer = ask(request("OPTIONS", "sip:127.0.0.1:5060"), source);
+		assert.equal(inWords(answer), "200");
+		const names = "edits" in answer ? answer.edits.map(({ name }) => name) : [];
+		assert.deepEqual(names, ["Accept", "Supported"]);
+	}
+	assert.equal(inWords(ask(request("OPTIONS", "sip:5000@127.0.0.1"))), "relay 5000");
+	assert.equal(inWords(ask(request("OPTIONS", "sip:5000@127.0.0.1"), STRANGER)), "403");
+});
+
+test("RFC 3261 §16.3 MSG-58: a tel Request-URI that no script handles is answered 416", async (t) => {
+	const { ask } = await builtIn(t);
+	assert.equal(inWords(ask(request("INVITE", "tel:+15551234"), { ours: false })), "416");
+});

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BODY_LINE, decision, failure, hook, load, request } from "./harness.ts";
+
+const invite = (user: string) => request("INVITE", `sip:${user}@127.0.0.1`);
+
+/** Goes wrong for the number 666 only. */
+const wrong = (statement: string, top = "") =>
+	hook(`if (request.uri.user === "666") {\n${statement} }\nreturn reply(404);`, top);
+
+test("an endless loop costs its own request at most: the next one is served", async (t) => {
+	const loops = [
+		"while (true) {}",
+		"for (;;) [1].sort(() => { for (;;); });",
+		"/^(a+)+$/.test('a'.repeat(40) + '!');",
+		"(function spin() { Promise.resolve().then(spin); })();",
+		"return new Proxy({}, { has() { for (;;); }, get() { for (;;); } });",
+	];
+	for (const loop of loops) {
+		const { ask, generation, entry } = await load(t, wrong(loop));
+		const error = failure(ask(invite("666")));
+		assert.equal(error.code, "SCRIPT_TIMEOUT", loop);
+		assert.match(error.reason, /ran for more than 50 ms/);
+		assert.equal(decision(ask(invite("1"))).kind, "reply", loop);
+		assert.deepEqual(generation.counts, { asked: 2, failed: 1 });
+		assert.equal(error.script, entry);
+	}
+});
+
+test("a loop is reported with file and line of the script, and what was logged before it is not lost", async (t) => {
+	const { ask, entry, log } = await load(t, wrong('log.warn("before");\nwhile (true) {}'));
+	const error = failure(ask(invite("666")));
+	assert.deepEqual([error.place?.file, error.place?.line], [entry, BODY_LINE + 2]);
+	assert.match(error.message, new RegExp(`default\\.ts:${BODY_LINE + 2}:\\d+: ran for more than`));
+	assert.deepEqual(
+		log.entries.map(({ level, message }) => [level, message]),
+		[["warn", "before"]],
+	);
+});
+
+test("memory taken within one hook ends the isolate, not the process", async (t) => {
+	const hog = "const all = []; for (;;) all.push(new Array(1000).fill(request.callId));";
+	const { ask } = await load(t, wrong(hog), { limits: { timeoutMs: 10_000, heapMb: 16 } });
+	const error = failure(ask(invite("666")));
+	assert.equal(error.code, "SCRIPT_MEMORY");
+	assert.match(error.reason, /kept more than 16 MB/);
+	assert.equal(decision(ask(invite("1"))).kind, "reply");
+});
+
+test("a leak from call to call ends the isolate before a growing table can end the process", async (t) => {
+	const leaks = [
+		"for (let i = 0; i < 2000; i += 1) seen.set(request.callId + seen.size, { i });",
+		"for (let i = 0; i < 2000; i += 1) kept['k' + (count += 1)] = 'v' + count;",
+		"seen.set(seen.size, new Uint8Array(100_000));",
+	];
+	for (const leak of leaks) {
+		const top = "const seen = new Map(); const kept: Record<string, string> = {}; let count = 0;";
+		const { ask } = await load(t, wrong(leak, top), { limits: { heapMb: 16, timeoutMs: 1_000 } });
+		const outcomes = [];
+		for (let call = 0; call < 3_000 && outcomes.at(-1) !== "SCRIPT_MEMORY"; call += 1) {
+			const outcome = ask(invite("666"));
+			outcomes.push("code" in outcome ? outcome.code : outcome.kind);
+		}
+		assert.equal(outcomes.at(-1), "SCRIPT_MEMORY", leak);
+		assert.deepEqual([...new Set(outcomes)], ["reply", "SCRIPT_MEMORY"], leak);
+		assert.equal(decision(ask(invite("1"))).kind, "reply", leak);
+	}
+});
+
+test("garbage is not held against a script: only what it keeps counts", async (t) => {
+	const { ask, generation } = await load(t, wrong("new Array(100_000).fill(request.callId);"), {
+		limits: { heapMb: 16, timeoutMs: 1_000 },
+	});
+	for (let call = 0; call < 400; call += 1) decision(ask(invite("666")));
+	assert.equal(generation.counts.failed, 0);
+});
+
+test("what a script throws is reported with its file and line, whatever it is", async (t) => {
+	const cases: [string, RegExp][] = [
+		['throw new RangeError("no such floor");', /RangeError: no such floor/],
+		["undefined.x;", /TypeError: Cannot read properties of undefined/],
+		["(function again() { return again() + 1; })();", /Maximum call stack size exceeded/],
+	];
+	for (const [statement, expected] of cases) {
+		const { ask, entry } = await load(t, wrong(`// @ts-nocheck\n${statement}`));
+		const error = failure(ask(invite("666")));
+		assert.equal(error.code, "SCRIPT_THREW");
+		assert.match(error.reason, expected);
+		assert.deepEqual([error.place?.file, error.place?.line], [entry, BODY_LINE + 2], statement);
+	}
+	const odd = [
+		'throw "text";',
+		"throw null;",
+		"throw { toString() { throw 1; } };",
+		"throw Symbol();",
+	];
+	for (const statement of odd) {
+		const { ask } = await load(t, wrong(statement));
+		const error = failure(ask(invite("666")));
+		assert.equal(error.code, "SCRIPT_THREW");
+		assert.match(error.reason, /^threw /);
+	}
+});
+
+test("log lines of a script reach our log with file and line, bounded in number and length", async (t) => {
+	const { ask, log, entry } = await load(
+		t,
+		wrong(`log.info("trunk full", { trunk: "fly" });
+			console.log("seen", request.uri.user, [1]);
+			for (let i = 0; i < 100; i += 1) log.debug("x".repeat(5_000));`),
+	);
+	ask(invite("666"));
+	const [first, second, third] = log.entries;
+	assert.deepEqual(first, {
+		level: "info",
+		message: "trunk full",
+		fields: {
+			event: "script.log",
+			generation: 1,
+			script: `${entry}:${BODY_LINE + 1}:5`,
+			data: '{"trunk":"fly"}',
+		},
+	});
+	assert.deepEqual([second?.level, second?.message], ["info", "seen 666 [1]"]);
+	assert.equal(third?.message.length, 1_001);
+	assert.equal(log.entries.length, 21);
+	assert.match(log.entries.at(-1)?.message ?? "", /more than 20 lines in one hook/);
+});
+
+test("a script that patches the globals of its isolate harms only its own answers", async (t) => {
+	const patches = [
+		"Object.prototype.toJSON = () => null;",
+		"Object.prototype.toJSON = () => undefined;",
+		"Object.prototype.toJSON = () => 'x'.repeat(1e6);",
+		"Array.prototype.map = () => { throw 1; };",
+		"Error.prepareStackTrace = () => ({}); throw new Error('x');",
+		"Object.prototype.decision = { kind: 'relay' }; Object.prototype.log = { lines: 1 };",
+		"JSON.stringify = JSON.parse = () => 7 as never;",
+	];
+	for (const patch of patches) {
+		const { ask } = await load(t, wrong(`// @ts-nocheck\n${patch}`));
+		const outcome = ask(invite("666"));
+		assert.ok("code" in outcome || outcome.kind === "reply", patch);
+		const next = ask(invite("1"));
+		assert.ok("code" in next || next.kind === "reply", patch);
+	}
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LoadError } from "../../core/script/load-error.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { BODY_LINE, decision, failure, hook, load, loadFile, request } from "./harness.ts";
+
+async function refused(t: Parameters<typeof load>[0], source: string): Promise<LoadError> {
+	try {
+		await load(t, source);
+	} catch (error) {
+		if (error instanceof LoadError) return error;
+		throw error;
+	}
+	throw new TypeError("the script was loaded");
+}
+
+test("style §2.12: what does not parse is refused with file, line, column and code frame", async (t) => {
+	const error = await refused(t, "export default 1;\n\tconst a = ;\n");
+	assert.deepEqual([error.code, error.step, error.problems.length], ["LOAD_BUNDLE", "bundle", 1]);
+	const [problem] = error.problems;
+	assert.match(problem?.file ?? "", /default\.ts$/);
+	assert.deepEqual([problem?.line, problem?.column], [2, 12]);
+	assert.equal(problem?.frame, "  2 | \tconst a = ;\n    | \t          ^");
+	assert.match(error.message, /^bundle: .*default\.ts:2:12: Unexpected ";"$/);
+});
+
+test("an import that leads nowhere, or to Node, is refused where it stands", async (t) => {
+	const nowhere = await refused(t, 'import { a } from "./none.ts";\nexport default a;');
+	assert.deepEqual([nowhere.code, nowhere.problems[0]?.line], ["LOAD_BUNDLE", 1]);
+	assert.match(nowhere.message, /Could not resolve ".\/none.ts"/);
+	for (const name of ["node:fs", "fs", "fs/promises"]) {
+		const error = await refused(t, `import { rm } from "${name}";\nexport default rm;`);
+		assert.equal(error.problems[0]?.line, 1, name);
+		assert.match(error.message, /is part of Node, and routes run in an isolate without it/);
+	}
+});
+
+test("a default export that defineRoutes did not make is refused", async (t) => {
+	const sources: [string, RegExp][] = [
+		["export const a = 1;", /no default export; write export default defineRoutes/],
+		["export default { onRequest() {} };", /is not made by defineRoutes/],
+	];
+	for (const [source, expected] of sources) {
+		const error = await refused(t, source);
+		assert.deepEqual([error.code, error.step], ["LOAD_EXPORTS", "exports"]);
+		assert.match(error.message, expected);
+	}
+});
+
+test("hooks that do not exist, do not exist yet, are missing or are no function are refused by name and line", async (t) => {
+	const cases: [string, RegExp][] = [
+		["onRequest() {}, onRequst() {}", /there is no hook onRequst; the hooks are onRequest/],
+		["onRequest() {}, onFailure() {}", /onFailure is not offered yet; the hooks are onRequest/],
+		["", /onRequest is missing/],
+		["onRequest: 5", /onRequest is number, not a function/],
+	];
+	for (const [hooks, expected] of cases) {
+		const source = `import { defineRoutes } from "sipwright";\n\nexport default defineRoutes({ ${hooks} });`;
+		const error = await refused(t, source);
+		assert.deepEqual([error.code, error.step], ["LOAD_START", "start"]);
+		assert.equal(error.problems[0]?.line, 3, hooks);
+		assert.match(error.message, expected);
+	}
+});
+
+test("a top level that throws or does not end is refused at its line", async (t) => {
+	const threw = await refused(t, 'const a = 1;\nthrow new TypeError("no configuration");\n');
+	assert.deepEqual([threw.code, threw.problems[0]?.line], ["LOAD_START", 2]);
+	assert.match(threw.message, /TypeError: no configuration/);
+	assert.match(threw.problems[0]?.frame ?? "", /throw new TypeError/);
+	const endless = await refused(t, "export const a = 1;\nwhile (true) {}\n");
+	assert.deepEqual([endless.code, endless.problems[0]?.line], ["LOAD_START", 2]);
+	assert.match(endless.message, /the top level ran for more than 1000 ms/);
+});
+
+test("a script that fails on a canned OPTIONS or INVITE never gets a real one", async (t) => {
+	for (const method of ["OPTIONS", "INVITE"]) {
+		const body = `if (request.method === "${method}") throw new Error("not ready");\nreturn drop();`;
+		const error = await refused(t, hook(body));
+		assert.deepEqual([error.code, error.step], ["LOAD_PROBE", "probe"]);
+		assert.equal(error.problems[0]?.line, BODY_LINE, method);
+		assert.match(error.message, /Error: not ready/);
+	}
+	const nothing = await refused(t, hook(""));
+	assert.match(nothing.message, /onRequest returned nothing/);
+});
+
+test("a script may be many files, JavaScript and JSON among them; an error names the file it is in", async (t) => {
+	const folder = tempFolder();
+	t.after(() => folder.remove());
+	folder.write("lib/numbers.json", '{ "closed": "404" }');
+	const helper = folder.write(
+		"lib/helper.js",
+		'import numbers from "./numbers.json";\nexport function find(user) {\n\tif (user === "boom") throw new Error("found");\n\treturn numbers.closed;\n}\n',
+	);
+	const source = hook(
+		"return reply(Number(find(request.uri.user)));",
+		'import { find } from "./lib/helper.js";',
+	);
+	const { ask } = await loadFile(t, folder.write("default.ts", source));
+	const answer = decision(ask());
+	assert.equal(answer.kind === "reply" && answer.status, 404);
+	const error = failure(ask(request("INVITE", "sip:boom@127.0.0.1")));
+	assert.deepEqual([error.place?.file, error.place?.line], [helper, 3]);
+});

@@ -1,0 +1,106 @@
+/** Compile-only: what the route API allows and refuses in an editor. `tsc` fails where an expected error is missing. */
+import {
+	type Call,
+	type Decision,
+	defineRoutes,
+	device,
+	forceSip,
+	forceSips,
+	fork,
+	log,
+	type Request,
+	redirect,
+	relay,
+	reply,
+	save,
+	stripTransport,
+} from "sipwright";
+
+/** The script of the documentation compiles as it stands there. */
+export const documented = defineRoutes({
+	onRequest(request, call) {
+		if (request.method === "REGISTER") {
+			for (const contact of request.contacts) stripTransport(contact);
+			return save();
+		}
+		const callee = device(request.uri.user);
+		if (!callee) return reply(404);
+		if (callee.secure) forceSips(call.callee);
+		return relay(callee);
+	},
+});
+
+// @ts-expect-error: onRequest is missing
+defineRoutes({});
+// @ts-expect-error: a misspelt hook
+defineRoutes({ onRequest: () => save(), onRequst: () => save() });
+// @ts-expect-error: a hook answers
+defineRoutes({ onRequest() {} });
+// @ts-expect-error: a hook answers at once
+defineRoutes({ onRequest: async () => save() });
+// @ts-expect-error: a decision is made by the functions of the module
+defineRoutes({ onRequest: () => ({ kind: "drop" }) });
+// @ts-expect-error: a way without an answer
+defineRoutes({ onRequest: (request) => (request.ours ? reply(404) : undefined) });
+
+export function legs(call: Call): void {
+	forceSip(call.callee);
+	// @ts-expect-error: the caller keeps the scheme it came with
+	forceSips(call.caller);
+	// @ts-expect-error: set by the side the request came from
+	call.caller.scheme = "sips";
+	// @ts-expect-error: set by forceSips and forceSip
+	call.callee.scheme = "sips";
+	// @ts-expect-error: a leg, not a word
+	forceSips("sips");
+}
+
+export function targets(request: Request): Decision[] {
+	const callee = device(request.uri.user);
+	return [
+		relay(),
+		relay("sip:a@b"),
+		fork([...(callee ? [callee] : []), "sip:a@b"]),
+		redirect(["sip:a@b"], 301),
+		// @ts-expect-error: perhaps there is no such device
+		relay(callee),
+		// @ts-expect-error: perhaps there is no such device
+		fork([callee]),
+		// @ts-expect-error: a device comes from device()
+		relay({ name: "5000" }),
+		// @ts-expect-error: not a number
+		relay(5000),
+		// @ts-expect-error: not a text
+		reply("404"),
+		// @ts-expect-error: header values are texts
+		reply(503, "Later", { "Retry-After": 30 }),
+	];
+}
+
+export function edits(request: Request): void {
+	const { headers } = request;
+	headers.set("X-Tenant", "blue");
+	headers.add("p-asserted-identity", "<sip:a@b>");
+	headers.remove("Subject");
+	headers.get("Via");
+	// @ts-expect-error: the engine's
+	headers.set("Via", "…");
+	// @ts-expect-error: the engine's, in any case
+	headers.remove("RECORD-ROUTE");
+	// @ts-expect-error: the engine's, in its compact form
+	headers.add("m", "<sip:a@b>");
+	// @ts-expect-error: a header value is a text
+	headers.set("X-Count", 5);
+	// @ts-expect-error: read only
+	request.method = "BYE";
+	// @ts-expect-error: read only
+	request.source.trusted = true;
+	// @ts-expect-error: a list to read
+	request.contacts.push();
+	// @ts-expect-error: stripTransport edits it
+	for (const contact of request.contacts) contact.text = "";
+	// @ts-expect-error: one of request.contacts
+	stripTransport("<sips:a@b>");
+	// @ts-expect-error: no such level
+	log.fatal("x");
+}
