@@ -137,10 +137,10 @@ test("RFC 3261 §17.2.1: in Proceeding each provisional response is sent, then t
 		"300 send-response",
 	]);
 	const accepted = ringing().receive("2xx");
-	assert.equal(accepted.log.at(-1), "300 send-response");
+	assert.deepEqual(accepted.log.slice(4), ["300 send-response"]);
 	assert.deepEqual([accepted.state, accepted.running], ["accepted", ["keep", "L"]]);
 	const rejected = ringing().receive("300-699");
-	assert.equal(rejected.log.at(-1), "300 send-response");
+	assert.deepEqual(rejected.log.slice(4), ["300 send-response"]);
 	assert.deepEqual([rejected.state, rejected.running], ["completed", ["G", "H"]]);
 	const dropped = ringing().receive("drop");
 	assert.equal(dropped.log.at(-1), "300 forget-response");
