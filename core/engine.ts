@@ -109,6 +109,7 @@ class RunningEngine implements Engine, TransportUser {
 				void this.#dns.answer(question).then((records) => this.#input(() => answer(records)));
 			},
 			alive: (flow) => transports.alive(flow),
+			mayAnswerMalformed: (flow) => transports.mayAnswerMalformed(flow),
 			log: this.#log,
 			transactionsMax: TRANSACTIONS_MAX,
 			now: now(),

@@ -1,7 +1,7 @@
 /** What the keys of a device say together: combinations that cannot work, and warnings about those that may not. */
 import { type Device, mayBeSips } from "../leg/device.ts";
-import { type deviceShape, UNUSED_KEYS } from "./device-shape.ts";
-import type { Findings, Place } from "./finding.ts";
+import { type deviceShape, LATER_KEYS, UNUSED_KEYS } from "./device-shape.ts";
+import type { ConfigCode, Findings, Place } from "./finding.ts";
 import { quote, type Values } from "./section.ts";
 import { type Block, child, type Node } from "./source.ts";
 
@@ -110,19 +110,30 @@ export function checkOutboundProxy(
 	}
 }
 
-/** One warning for all options that mean nothing to a proxy. */
+/** One warning for all options that mean nothing to a proxy, one for those that mean nothing yet. */
 export function warnUnused(node: Block, found: Findings): void {
+	warnOf(node, UNUSED_KEYS, "CONFIG_UNUSED", "understood, and of no use to a proxy", found);
+	warnOf(node, LATER_KEYS, "CONFIG_NOT_YET", "understood, and not acted upon yet", found);
+}
+
+function warnOf(
+	node: Block,
+	words: readonly string[],
+	code: ConfigCode,
+	message: string,
+	found: Findings,
+): void {
 	const used = new Map<string, Place>();
 	for (const { value } of node.entries.values())
-		for (const word of UNUSED_KEYS) {
+		for (const word of words) {
 			const at = value.kind === "block" ? value.entries.get(word)?.key : undefined;
 			if (at !== undefined && !used.has(word)) used.set(word, at);
 		}
 	const [first] = used.values();
 	if (first === undefined) return;
 	found.warn(first, {
-		code: "CONFIG_UNUSED",
-		message: `${[...used.keys()].join(", ")}: understood, and of no use to a proxy`,
+		code,
+		message: `${[...used.keys()].join(", ")}: ${message}`,
 		fix: undefined,
 	});
 }

@@ -40,17 +40,13 @@ export function text(values: string, example: string) {
 	);
 }
 
-/** Values from `laterAbove` + 1 up are understood and not yet acted upon. */
-export type Range = { readonly min: number; readonly max: number; readonly laterAbove?: number };
-
-export function integer({ min, max, laterAbove = max }: Range) {
-	const range = laterAbove === min ? `${min}` : `${min} to ${laterAbove}`;
-	const values = laterAbove < max ? `${range} (later: to ${max})` : range;
-	return scalar({ values, example: String(min) }, (written) => {
+export function integer({ min, max }: { readonly min: number; readonly max: number }) {
+	const range = `${min} to ${max}`;
+	return scalar({ values: range, example: String(min) }, (written) => {
 		if (!/^-?\d{1,9}$/.test(written)) return wrong("is no whole number", `a number, ${range}`);
 		const value = Number(written);
 		if (value < min || value > max) return wrong("is out of range", `a number, ${range}`);
-		return value > laterAbove ? notYet(range) : { value };
+		return { value };
 	});
 }
 

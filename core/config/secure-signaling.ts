@@ -12,7 +12,7 @@ export const secureSignalingShape = {
 		"connect `sip` and `sips` legs by rewriting, or refuse with 480 and Warning 380 or 381",
 	),
 	mismatch: key(
-		choice(["follow-message", "follow-config", "reject"], ["follow-config", "reject"]).optional(),
+		choice(["follow-message", "follow-config", "reject"], ["follow-config"]).optional(),
 		"what decides when traffic does not match the device's entry",
 	),
 	register: key(

@@ -1,14 +1,21 @@
 /** The directory of RFC 3261 §16.5 as configuration and registrations fill it. */
 
 import { canonicalAddress } from "../base/ip-address.ts";
-import type { Config } from "../config/config.ts";
 import type { Device } from "../leg/device.ts";
+import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { LocationStore } from "../location/store.ts";
 import { callable } from "../location/store.ts";
 import type { Directory } from "../proxy/directory.ts";
 
+/** What the directory needs of the configuration. */
+export type Configured = {
+	readonly devices: ReadonlyMap<string, Device>;
+	readonly trusted: { contains(host: string): boolean };
+	readonly secureSignaling: SecureSignaling;
+};
+
 export function configuredDirectory(
-	{ devices, trusted, secureSignaling }: Pick<Config, "devices" | "trusted" | "secureSignaling">,
+	{ devices, trusted, secureSignaling }: Configured,
 	store: LocationStore,
 ): Directory {
 	const byAddress = contactAddresses(devices.values());

@@ -4,10 +4,12 @@
  * Outputs: `send`, `next()` for when to call `advance`, DNS questions.
  */
 import { challenge, type DigestOptions } from "../auth/digest.ts";
+import { BoundedMap } from "../base/bounded-map.ts";
 import type { Milliseconds } from "../base/clock.ts";
 import { type Flow, secure } from "../base/flow.ts";
 import type { Log } from "../base/log.ts";
 import { TimerWheel } from "../base/timer-wheel.ts";
+import type { Verdict } from "../leg/mismatch.ts";
 import type { LocationStore } from "../location/store.ts";
 import type { Malformed } from "../message/message.ts";
 import { parseMessage } from "../message/parse-message.ts";
@@ -17,18 +19,19 @@ import { stampVia } from "../message/via-stamp.ts";
 import type { Decision } from "../proxy/decision.ts";
 import type { Environment } from "../proxy/environment.ts";
 import { hasForeignRoute } from "../proxy/forward-request.ts";
-import { callerScheme } from "../proxy/passage.ts";
 import { ProxyCore } from "../proxy/proxy.ts";
-import type { ProxyPort, Waiting } from "../proxy/proxy-port.ts";
+import type { ProxyPort } from "../proxy/proxy-port.ts";
 import type { Rejection } from "../proxy/rejection.ts";
 import type { ResponseContext } from "../proxy/response-context.ts";
 import type { Hop } from "../proxy/target-set.ts";
+import type { Waiting } from "../proxy/waiting.ts";
 import type { RegisterOptions } from "../registrar/register-input.ts";
 import type { AskContext } from "../script/ask-context.ts";
 import type { HookName } from "../script/hooks.ts";
 import { ScriptError } from "../script/script-error.ts";
 import type { Send } from "../transaction/send.ts";
 import { type AskDns, lookUp } from "./address-lookup.ts";
+import { judgeArrival, refusal } from "./arrival.ts";
 import { asker, type Caller, identify } from "./caller.ts";
 import { saveBindings } from "./save-bindings.ts";
 
@@ -52,6 +55,8 @@ export type ExchangeOptions = {
 	readonly askDns: AskDns;
 	/** Whether a message can still be sent along this flow. */
 	alive(flow: Flow): boolean;
+	/** Whether garbage from there still gets an answer: a flood of it must not make us send one. */
+	mayAnswerMalformed(flow: Flow): boolean;
 	readonly log: Log;
 	readonly transactionsMax: number;
 	readonly now: Milliseconds;
@@ -74,7 +79,9 @@ export class Exchange implements ProxyPort {
 	/** Of the input that is being taken. */
 	#now: Milliseconds;
 	#stopped = false;
-	readonly counters = { malformed: 0, scriptErrors: 0 };
+	/** Mismatches that the log has. */
+	readonly #told = new BoundedMap<string, true>("mismatches told", MISMATCHES_TOLD);
+	readonly counters = { malformed: 0, scriptErrors: 0, mismatches: 0 };
 
 	constructor(options: ExchangeOptions) {
 		this.#options = options;
@@ -107,6 +114,7 @@ export class Exchange implements ProxyPort {
 	/** What is not SIP gets the status of its fault along the way it came, where an answer is possible (RFC 3261 §8.2, §16.3). */
 	refuse(malformed: Malformed, flow: Flow): void {
 		this.counters.malformed += 1;
+		if (!this.#options.mayAnswerMalformed(flow)) return;
 		const { error } = malformed;
 		const reason = error.status === 400 ? { reason: `Bad ${error.field}` } : {};
 		const toTag = this.#settings.environment.random.hex(16);
@@ -154,6 +162,11 @@ export class Exchange implements ProxyPort {
 		const refused = badCredentials(caller);
 		if (refused !== undefined) return refused;
 
+		const { environment } = this.#settings;
+		const verdict = judgeArrival(route, server.flow, caller.device, environment, now);
+		if (verdict.mismatch !== undefined) this.#mismatch(verdict, caller.device, server.flow);
+		if (verdict.refused !== undefined) return refusal(verdict.refused, server.flow, environment);
+
 		const { generation } = this.#options.scripts;
 		generation.retain();
 		context.asked = { caller, generation } satisfies Asked;
@@ -161,7 +174,7 @@ export class Exchange implements ProxyPort {
 		const { device, authenticated, trusted } = caller;
 		return this.#decision(generation, request.text, {
 			source: { address, port, transport, trusted, device, authenticated },
-			callerScheme: callerScheme(route),
+			callerScheme: verdict.scheme,
 			ours: own.owns(request.parsedUri) && !hasForeignRoute(route),
 		});
 	}
@@ -220,6 +233,18 @@ export class Exchange implements ProxyPort {
 		this.#options.log.debug({ event, ...fields }, event);
 	}
 
+	/** Worth an operator's look, once: what a device sends is not what its entry says. */
+	#mismatch({ mismatch, scheme }: Verdict, device: string | undefined, { host }: Flow): void {
+		this.counters.mismatches += 1;
+		const key = `${device ?? host} ${mismatch}`;
+		if (this.#told.has(key)) return;
+		this.#told.push(key, true);
+		this.#options.log.warn(
+			{ event: "sips.mismatch", mismatch, device, seen: scheme, source: host },
+			`${device ?? host}: ${mismatch}`,
+		);
+	}
+
 	/** A script that fails costs this request what is configured, and nobody else anything. */
 	#decision(generation: RouteGeneration, text: string, context: AskContext): Decision {
 		const answer = generation.ask("onRequest", text, context);
@@ -235,6 +260,8 @@ export class Exchange implements ProxyPort {
 		return { kind: "reply", status: 500, reason: undefined, edits: [] };
 	}
 }
+
+const MISMATCHES_TOLD = 1_000;
 
 const FAMILIES = ["A", "AAAA"] as const;
 

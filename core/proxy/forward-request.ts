@@ -32,7 +32,9 @@ export function forwardRequest(forwarding: Forwarding): string {
 	const { route, target, outgoing, passage, edits, branch } = forwarding;
 	const { request } = route;
 	const patch = new Patch(request); // Step 1.
-	const uri = forceUri(target.uri, outgoing.scheme, "ruri", outgoing.policy.uriTransport).uri;
+	// In a dialog it is the peer's own Contact, given back as it was.
+	const uriTransport = route.dialog === undefined ? outgoing.policy.uriTransport : "keep";
+	const uri = forceUri(target.uri, outgoing.scheme, "ruri", uriTransport).uri;
 	if (uri !== request.uri) patch.requestUri(uri); // Step 2.
 	decrementMaxForwards(patch); // Step 3.
 	removeOwnRoutes(patch, route);

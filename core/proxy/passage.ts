@@ -45,7 +45,9 @@ export function passage(
 	if (dialog !== undefined) {
 		const legs = legsOf(dialog.from, incoming, outgoing);
 		const state = { cookie: dialog.cookie, dialog: dialog.dialog, signing: environment.signing };
-		return { legs, state, entries: undefined };
+		// A NOTIFY may overtake the 200 of its SUBSCRIBE and form the dialog (RFC 6665 §4.3).
+		const entries = request.method === "NOTIFY" ? recordRoute(legs, state) : undefined;
+		return { legs, state, entries };
 	}
 
 	const legs = legsOf("caller", incoming, outgoing);

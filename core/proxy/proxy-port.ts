@@ -12,9 +12,7 @@ import type { Decision } from "./decision.ts";
 import type { Rejection } from "./rejection.ts";
 import type { ResponseContext } from "./response-context.ts";
 import type { Hop } from "./target-set.ts";
-
-/** Somebody who waits for addresses; none found: an empty list. */
-export type Waiting = { located(hops: readonly Hop[], now: Milliseconds): void };
+import type { Waiting } from "./waiting.ts";
 
 export type ProxyPort = {
 	/** Where does this request go? Answered by the route script. */

@@ -26,13 +26,14 @@ import { forwardResponse } from "./forward-response.ts";
 import { statefulBranch } from "./loop.ts";
 import { outgoingLeg } from "./outgoing-leg.ts";
 import { passage } from "./passage.ts";
-import type { ProxyPort, Waiting } from "./proxy-port.ts";
+import type { ProxyPort } from "./proxy-port.ts";
 import { redirection } from "./redirection.ts";
 import type { Rejection } from "./rejection.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { type RouteInformation, routeInformation } from "./route-information.ts";
 import { type Hop, type Target, targetSet } from "./target-set.ts";
 import { validate } from "./validate.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** §16.6 step 11: more than three minutes. */
 const TIMER_C: Milliseconds = 185_000;
@@ -105,6 +106,10 @@ export class ProxyCore implements TransactionUser {
 			case "redirect":
 				return this.#reject(context, redirection(decision), now);
 			case "save":
+				if (this.transactions.merged(context.server)) {
+					this.#reject(context, { status: 482 }, now); // §8.2.2.2: it came by two ways.
+					return;
+				}
 				return this.#reject(context, this.#port.register(context, decision.contacts, now), now);
 			case "challenge":
 				return this.#reject(context, this.#port.challenge(context, now), now);

@@ -12,9 +12,9 @@ import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { HeaderEdit } from "./decision.ts";
 import type { Passage } from "./passage.ts";
-import type { Waiting } from "./proxy-port.ts";
 import type { RouteInformation } from "./route-information.ts";
 import type { Hop, Target } from "./target-set.ts";
+import type { Waiting } from "./waiting.ts";
 
 /**
  * waiting: its next hop is being looked up. calling: sent, no response yet. proceeding: it has

@@ -10,6 +10,7 @@ import { type Flow, reliable } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
 import type { Device, DeviceContact } from "../leg/device.ts";
 import { deviceUri } from "../leg/device-uri.ts";
+import { schemeOf } from "../leg/scheme-token.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { Request } from "../message/message.ts";
 import { parseUri } from "../message/uri.ts";
@@ -62,8 +63,11 @@ function targetsOf(
 	directory: Directory,
 	now: Milliseconds,
 ): readonly Target[] | Rejection {
-	if (choice.kind !== "device")
-		return [uriTarget(choice.kind === "uri" ? choice.uri : request.uri, directory.policy)];
+	if (choice.kind !== "device") {
+		const uri = choice.kind === "uri" ? choice.uri : request.uri;
+		// A `tel` URI is a script's to translate; nothing can be sent to it (§16.3 step 2).
+		return schemeOf(uri) === undefined ? { status: 416 } : [uriTarget(uri, directory.policy)];
+	}
 
 	const device = directory.device(choice.name);
 	if (device === undefined) return { status: 404 };
