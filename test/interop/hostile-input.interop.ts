@@ -1,6 +1,7 @@
 /** What is not a proper call gets the answer that the RFC names, or silence, and the next call works. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { closing } from "../support/cleanup.ts";
 import { answer, message } from "../support/dialog.ts";
 import { freePort } from "../support/ports.ts";
 import { type SipPeer, tcpClient, udpPeer } from "../support/sip-peer.ts";
@@ -83,18 +84,15 @@ test("a malformed datagram, a cut stream, an unknown method, an unknown number: 
 
 async function start(t: TestContext): Promise<Bed> {
 	const port = await freePort();
-	const phone = await udpPeer();
-	const caller = await udpPeer();
+	const phone = closing(t, await udpPeer(), (peer) => peer.close());
+	const caller = closing(t, await udpPeer(), (peer) => peer.close());
 	const sipwright = await startSipwright({
 		config: [
 			`listen: [ udp:127.0.0.1:${port} ]`,
 			`devices: { "5000": { type: Extension, contact: "sip:5000@127.0.0.1:${phone.port}" } }`,
 		].join("\n"),
 	});
-	t.after(async () => {
-		assert.equal(await sipwright.stop(), 0);
-		await Promise.all([phone.close(), caller.close()]);
-	});
+	closing(t, sipwright, (one) => one.stop());
 	return { port, phone, caller };
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loopbackCertificate } from "../support/certificate.ts";
+import { closing } from "../support/cleanup.ts";
 import { type SipAgent, type SipMessage, sip } from "../support/npm-sip.ts";
 import { freePort } from "../support/ports.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
@@ -21,12 +22,12 @@ test("npm sip as TLS peer: it calls over TLS, is called over TLS, and the dialog
 		config: [
 			`listen: [ tls:127.0.0.1:${ports.tls} ]`,
 			"tls: { certificate: own.pem, key: own.key, ca: own.pem }",
-			"secure-signaling: { name-check: off }",
+			"secure-signaling: { name-check: off, tls-marker: transport }",
 			`devices: { "5000": { type: Extension, contact: "sip:5000@${CALLEE}:${ports.callee};transport=tls" } }`,
 		].join("\n"),
 		files: { "own.pem": certificate.cert, "own.key": certificate.key },
 	});
-	t.after(() => sipwright.stop());
+	closing(t, sipwright, (one) => one.stop());
 
 	const heard: SipMessage[] = [];
 	const callee = sip.create(over(CALLEE, ports.callee), (request) => {
@@ -38,9 +39,9 @@ test("npm sip as TLS peer: it calls over TLS, is called over TLS, and the dialog
 		response.headers.contact = [contact(CALLEE, ports.callee)];
 		callee.send(response);
 	});
-	t.after(() => callee.destroy());
+	closing(t, callee, (one) => one.destroy());
 	const caller = sip.create(over(CALLER, ports.caller), () => {});
-	t.after(() => caller.destroy());
+	closing(t, caller, (one) => one.destroy());
 
 	const invite = request("INVITE", `sip:5000@127.0.0.1:${ports.tls};transport=tls`, ports.caller);
 	const ok = await final(caller, invite);

@@ -1,9 +1,10 @@
 /** A sips REGISTER over TLS, and the call that comes back on the same connection. */
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
+import { closing } from "../support/cleanup.ts";
 import { answer, message } from "../support/dialog.ts";
 import { freePort } from "../support/ports.ts";
-import { type SipPeer, tlsClient, udpPeer } from "../support/sip-peer.ts";
+import { tlsClient, udpPeer } from "../support/sip-peer.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
 import { WireMessage } from "../support/wire-message.ts";
 
@@ -15,8 +16,8 @@ test("secure-signaling G16 G17: a sips Contact is echoed as sent, and called wit
 			'devices: { "7789": { type: Extension, contact: "*" } }',
 		].join("\n"),
 	});
-	t.after(() => sipwright.stop());
-	const phone = closing(t, await tlsClient(ports.tls));
+	closing(t, sipwright, (one) => one.stop());
+	const phone = closing(t, await tlsClient(ports.tls), (peer) => peer.close());
 	const uri = `sips:7789@127.0.0.24:5061;transport=TCP;line=x7`;
 
 	phone.send(register(ports.tls, `"A, B" <${uri}>;expires=600;q=0.5`));
@@ -28,7 +29,7 @@ test("secure-signaling G16 G17: a sips Contact is echoed as sent, and called wit
 	const queried = await phone.response(200, "REGISTER");
 	assert.ok(queried.value("Contact").includes(`<${uri}>`), "a query shows it as sent, too");
 
-	const caller = closing(t, await udpPeer());
+	const caller = closing(t, await udpPeer(), (peer) => peer.close());
 	const invite = inviteTo(ports.udp, caller.port);
 	caller.send(invite.text, ports.udp);
 	const arrived = await phone.request("INVITE");
@@ -73,9 +74,4 @@ function inviteTo(port: number, own: number): WireMessage {
 			`Contact: <sip:6000@127.0.0.1:${own}>`,
 		]),
 	);
-}
-
-function closing<P extends SipPeer>(t: TestContext, peer: P): P {
-	t.after(() => peer.close());
-	return peer;
 }

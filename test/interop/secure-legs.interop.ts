@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { loopbackCertificate } from "../support/certificate.ts";
+import { closing } from "../support/cleanup.ts";
 import { answer, DialogSide, type Endpoint } from "../support/dialog.ts";
 import { freePort } from "../support/ports.ts";
 import { type SipPeer, tlsClient, tlsServer, udpPeer } from "../support/sip-peer.ts";
@@ -17,15 +18,16 @@ const PHONE = "127.0.0.24";
 const LEG_HEADERS = ["Via", "From", "To", "Contact", "Record-Route", "Route", "Max-Forwards"];
 
 type Bed = { udp: number; tls: number };
-type Side = { endpoint: Endpoint; scheme: "sip" | "sips"; own: string };
+type Wired = Endpoint & { peer: SipPeer };
+type Side = { endpoint: Wired; scheme: "sip" | "sips"; own: string };
 
 test("secure-signaling G2 G4 G6 G7 G9 G10: the page's INVITE from a TLS client to a UDP phone, and the whole call", async (t) => {
-	const phone = closing(t, await udpPeer());
+	const phone = closing(t, await udpPeer(), (peer) => peer.close());
 	const bed = await start(
 		t,
 		`"5000": { type: Extension, contact: "sip:5000@127.0.0.1:${phone.port}" }`,
 	);
-	const client = closing(t, await tlsClient(bed.tls));
+	const client = closing(t, await tlsClient(bed.tls), (peer) => peer.close());
 	const invite = fromPage("invite.sip", bed);
 	client.send(invite.text);
 
@@ -79,13 +81,13 @@ test("secure-signaling G2 G4 G6 G7 G9 G10: the page's INVITE from a TLS client t
 
 test("secure-signaling G2 G3 G5 G7: a UDP caller to a sips device over TLS, and the whole call", async (t) => {
 	const certificate = await loopbackCertificate();
-	const device = closing(t, await tlsServer(certificate));
+	const device = closing(t, await tlsServer(certificate), (peer) => peer.close());
 	const bed = await start(
 		t,
 		`"5001": { type: Extension, contact: "sips:5001@127.0.0.1:${device.port};transport=tcp" }`,
 		certificate.cert,
 	);
-	const caller = closing(t, await udpPeer());
+	const caller = closing(t, await udpPeer(), (peer) => peer.close());
 	const contact = `<sip:6000@127.0.0.1:${caller.port}>`;
 	const invite = new WireMessage(
 		fromPage("invite.sip", bed)
@@ -197,7 +199,7 @@ async function start(t: TestContext, devices: string, ca?: string): Promise<Bed>
 		].join("\n"),
 		files: { "own.pem": own.cert, "own.key": own.key, ...(ca !== undefined && { "ca.pem": ca }) },
 	});
-	t.after(() => sipwright.stop());
+	closing(t, sipwright, (one) => one.stop());
 	return bed;
 }
 
@@ -210,7 +212,7 @@ function fromPage(name: string, bed: Bed): WireMessage {
 	return new WireMessage(`${moved}\r\n\r\n${body}`);
 }
 
-function side(scheme: "sip" | "sips", endpoint: Endpoint, dialog: DialogSide, bed: Bed): Talker {
+function side(scheme: "sip" | "sips", endpoint: Wired, dialog: DialogSide, bed: Bed): Talker {
 	const own =
 		scheme === "sips"
 			? `SIP/2\\.0/TLS 127\\.0\\.0\\.1:${bed.tls}`
@@ -229,9 +231,4 @@ function bare(contact: string): string {
 
 function inScheme(contact: string, scheme: string): string {
 	return contact.replace(/^<sips?:/, `<${scheme}:`);
-}
-
-function closing<P extends SipPeer>(t: TestContext, peer: P): P {
-	t.after(() => peer.close());
-	return peer;
 }

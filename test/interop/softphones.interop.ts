@@ -1,6 +1,7 @@
 /** Real softphones, registered over TLS, answer a call from a UDP client through Sipwright. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { closing } from "../support/cleanup.ts";
 import { freePort } from "../support/ports.ts";
 import { startSipp } from "../support/sipp.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
@@ -16,8 +17,7 @@ const PHONES: readonly { name: string; user: string; start: Start }[] = [
 for (const { name, user, start } of PHONES)
 	test(`secure-signaling G7 G16: ${name}, answers a UDP caller and the caller hangs up`, async (t) => {
 		const ports = await proxy(t);
-		const phone = await start(user, ports.tls);
-		t.after(() => phone.stop());
+		const phone = closing(t, await start(user, ports.tls), (one) => one.stop());
 		const caller = startSipp({
 			scenario: "uac-calls-through-record-route",
 			port: await freePort(),
@@ -41,6 +41,6 @@ async function proxy(t: TestContext): Promise<{ udp: number; tls: number }> {
 			...PHONES.map(({ user }) => `  "${user}": { type: Extension, contact: "*" }`),
 		].join("\n"),
 	});
-	t.after(() => sipwright.stop());
+	closing(t, sipwright, (one) => one.stop());
 	return ports;
 }

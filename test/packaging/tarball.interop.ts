@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { closing } from "../support/cleanup.ts";
 import { message } from "../support/dialog.ts";
 import { freePort } from "../support/ports.ts";
 import { startProgram } from "../support/process.ts";
@@ -15,8 +16,7 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
 
 test("the packed tarball: installed into an empty folder, the command starts and answers", async (t) => {
-	const folder = tempFolder();
-	t.after(() => folder.remove());
+	const folder = closing(t, tempFolder(), (one) => one.remove());
 	const installed = install(folder);
 
 	await t.test("it ships what it runs and nothing else", () => {
@@ -80,11 +80,10 @@ async function serves(t: TestContext, folder: TempFolder, bin: string): Promise<
 		`listen: [ udp:127.0.0.1:${port} ]\nadmin: { address: "127.0.0.1:${await freePort()}" }\n`,
 	);
 	const program = startProgram(bin, ["run", "--config", file], { cwd: folder.path, env: { PATH } });
-	t.after(() => program.stop());
+	closing(t, program, (one) => one.stop());
 	await program.printed(/"event":"ready"/);
 
-	const client = await udpPeer();
-	t.after(() => client.close());
+	const client = closing(t, await udpPeer(), (peer) => peer.close());
 	client.send(
 		message(`OPTIONS sip:127.0.0.1:${port} SIP/2.0`, [
 			"Via: SIP/2.0/UDP 127.0.0.1;rport;branch=z9hG4bKpacked",

@@ -1,9 +1,12 @@
 /** SIPp as a caller or a callee, one process each, with its counts read from its statistics file. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { type Program, startProgram } from "./process.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
 
+/** It writes its statistics once a second. */
+const LOOK_MS = 200;
 const SCENARIOS = join(import.meta.dirname, "../interop/scenarios");
 
 export type SippOptions = {
@@ -34,6 +37,8 @@ export type SippCounts = {
 
 export type Sipp = {
 	readonly program: Program;
+	/** Waits until that many calls were successful. */
+	under(calls: number): Promise<void>;
 	/** Waits until its calls are done and reads its counts. */
 	finished(): Promise<SippCounts>;
 	/** Stops it and reads its counts. */
@@ -55,6 +60,12 @@ export function startSipp(options: SippOptions): Sipp {
 	};
 	return {
 		program,
+		under: async (calls) => {
+			const ended = program.ended.then(() => true);
+			while (!(readCounts(folder).successful >= calls))
+				if (await Promise.race([ended, setTimeout(LOOK_MS, false)]))
+					throw new Error(`SIPp ended before ${calls} calls:\n${program.output()}`);
+		},
 		finished: async () => {
 			await program.ended;
 			return counts();

@@ -28,8 +28,8 @@ export type Sipwright = {
 	logged(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
 	signal(name: NodeJS.Signals): void;
 	readonly ended: Promise<number | null>;
-	/** Ends it, removes its folder, and resolves with its exit code. */
-	stop(): Promise<number | null>;
+	/** Ends it and removes its folder; rejects when SIGTERM did not end it in good order. */
+	stop(): Promise<void>;
 };
 
 /** Resolves when the log says `"event":"ready"`. */
@@ -69,7 +69,7 @@ function running(program: Program, folder: TempFolder): Sipwright {
 		stop: async () => {
 			const code = await program.stop();
 			folder.remove();
-			return code;
+			if (code !== 0) throw new Error(`ended with ${code ?? "SIGKILL"}:\n${program.output()}`);
 		},
 	};
 }

@@ -49,6 +49,8 @@ export async function startBaresip(user: string, tlsPort: number): Promise<Softp
 		[
 			`sip_listen 127.0.0.1:${await freePort()}`,
 			"sip_verify_server no",
+			"ausrc_srate 48000",
+			"ausrc_channels 2",
 			"audio_source ausine,440",
 			`audio_player aufile,${folder.path}/heard.wav`,
 			"module_path /usr/lib/baresip/modules",
