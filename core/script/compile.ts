@@ -121,7 +121,8 @@ function problemsOf(error: unknown, entry: string, folder: string): Problem[] {
 
 /** esbuild counts columns from 0. */
 function problemOf({ text, location }: Message, entry: string, folder: string): Problem {
-	if (location === null) return { file: entry, line: 0, column: 0, message: text, frame: "" };
+	if (location === null || location.file === ENTRY_NAME)
+		return { file: entry, line: 0, column: 0, message: text, frame: "" };
 	const { file, line, column, lineText } = location;
 	const frame = codeFrame(lineText, line, column + 1);
 	return { file: resolve(folder, file), line, column: column + 1, message: text, frame };

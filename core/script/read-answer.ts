@@ -1,5 +1,6 @@
 /** What an isolate answered becomes a Decision, or a reason why it is none. Nothing from inside is taken on trust. */
 import { z } from "zod";
+import { parseNameAddress } from "../message/name-addr.ts";
 import { parseUri } from "../message/uri.ts";
 import type { Decision } from "../proxy/decision.ts";
 import { headerFault } from "./header-rules.ts";
@@ -9,6 +10,7 @@ import { readJson } from "./read-json.ts";
 const scheme = z.enum(["sip", "sips"]).optional();
 const text = z.string().max(VALUE_LENGTH_MAX).refine(isOneLine, "CR, LF or NUL in a value");
 const uri = text.refine(isSipUri, "not a sip or sips URI");
+const contact = text.refine(isAddress, "not the value of a Contact");
 const edit = z
 	.object({ op: z.enum(["set", "add", "remove"]), name: z.string(), value: z.string() })
 	.superRefine((value, context) => {
@@ -39,7 +41,7 @@ const decision = z.discriminatedUnion("kind", [
 		status: z.int().min(300).max(399),
 		contacts: z.array(uri).min(1).max(TARGETS_MAX),
 	}),
-	z.object({ kind: z.literal("save"), contacts: z.array(text).optional() }),
+	z.object({ kind: z.literal("save"), contacts: z.array(contact).optional() }),
 	z.object({ kind: z.literal("challenge") }),
 	z.object({ kind: z.literal("drop") }),
 ]);
@@ -89,6 +91,15 @@ function withUndefined(data: z.infer<typeof decision>): Decision {
 
 function isOneLine(value: string): boolean {
 	return !/[\0\r\n]/.test(value);
+}
+
+function isAddress(value: string): boolean {
+	try {
+		parseNameAddress("Contact", value);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 function isSipUri(value: string): boolean {

@@ -3,16 +3,31 @@
  * code share; a call that is not allowed where it stands is a type error in your editor.
  */
 
-/** The two URI schemes a leg can have. */
+/**
+ * The two URI schemes a leg can have.
+ *
+ * @example
+ * const scheme: Scheme = call.caller.scheme;
+ */
 export type Scheme = "sip" | "sips";
 
-/** Any token is a method; these are the registered ones. */
+/**
+ * Any token is a method; these are the registered ones.
+ *
+ * @example
+ * const closed: Method[] = ["SUBSCRIBE", "PUBLISH"];
+ */
 export type Method =
 	| ("INVITE" | "REGISTER" | "OPTIONS" | "MESSAGE" | "SUBSCRIBE" | "NOTIFY" | "PUBLISH")
 	| ("BYE" | "INFO" | "PRACK" | "REFER" | "UPDATE")
 	| (string & {});
 
-/** A URI, read only. */
+/**
+ * A URI, read only.
+ *
+ * @example
+ * const { user, host } = request.uri; // sip:5000@example.com
+ */
 export interface Uri {
 	/** As it was written. */
 	readonly text: string;
@@ -27,7 +42,12 @@ export interface Uri {
 	param(name: string): string | undefined;
 }
 
-/** The value of From, To or one Contact. */
+/**
+ * The value of From, To or one Contact.
+ *
+ * @example
+ * if (request.from.display === "Anonymous") return reply(433);
+ */
 export interface Address {
 	/** As it was written, or as an edit left it. */
 	readonly text: string;
@@ -38,13 +58,23 @@ export interface Address {
 	param(name: string): string | undefined;
 }
 
-/** One Contact of the request. `stripTransport` edits it. */
+/**
+ * One Contact of the request. `stripTransport` edits it.
+ *
+ * @example
+ * const secure = request.contacts.some((contact) => contact.uri.scheme === "sips");
+ */
 export interface Contact extends Address {
 	/** `Contact: *`, which removes every binding. Its `uri` is `*` and has no parts. */
 	readonly star: boolean;
 }
 
-/** Headers that belong to the engine: a script reads them, and cannot edit them. */
+/**
+ * Headers that belong to the engine: a script reads them, and cannot edit them.
+ *
+ * @example
+ * const hops = request.headers.all("Via").length;
+ */
 export type EngineHeader =
 	| ("via" | "route" | "record-route" | "path" | "from" | "to" | "contact" | "call-id" | "cseq")
 	| ("max-forwards" | "max-breadth" | "content-length" | "content-type" | "content-encoding")
@@ -63,6 +93,9 @@ export type EditableHeader<Name extends string> =
 /**
  * The headers of the request. Names may be written in any case, long or compact. Edits act on this
  * copy, and on what the engine sends on when the hook answers with `relay` or `fork`.
+ *
+ * @example
+ * request.headers.set("X-Tenant", request.headers.get("X-Tenant") ?? "none");
  */
 export interface Headers {
 	/** The value of the first line of this name. */
@@ -77,7 +110,12 @@ export interface Headers {
 	remove<Name extends string>(name: EditableHeader<Name>): void;
 }
 
-/** Where the request came from. */
+/**
+ * Where the request came from.
+ *
+ * @example
+ * if (!request.source.trusted) return challenge();
+ */
 export interface Source {
 	/** The peer's IP address, without brackets. */
 	readonly address: string;
@@ -92,7 +130,12 @@ export interface Source {
 	readonly authenticated: boolean;
 }
 
-/** A new request outside any dialog. ACK, CANCEL and requests within a dialog do not reach scripts. */
+/**
+ * A new request outside any dialog. ACK, CANCEL and requests within a dialog do not reach scripts.
+ *
+ * @example
+ * const isCall = (request: Request) => request.method === "INVITE" && request.ours;
+ */
 export interface Request {
 	readonly method: Method;
 	/** The Request-URI. */
@@ -109,30 +152,56 @@ export interface Request {
 	readonly source: Source;
 }
 
-/** The side the request came from. Its scheme holds for the life of the dialog. */
+/**
+ * The side the request came from. Its scheme holds for the life of the dialog.
+ *
+ * @example
+ * if (call.caller.scheme === "sip") log.info("in clear, or over TLS without sips");
+ */
 export interface CallerLeg {
 	readonly side: "caller";
 	readonly scheme: Scheme;
 }
 
-/** The side the request goes to: the pattern for every leg that `relay` or `fork` makes. */
+/**
+ * The side the request goes to: the pattern for every leg that `relay` or `fork` makes.
+ *
+ * @example
+ * forceSips(call.callee);
+ */
 export interface CalleeLeg {
 	readonly side: "callee";
 	/** Undefined: each leg takes the scheme of the contact or binding it goes to. */
 	readonly scheme: Scheme | undefined;
 }
 
-/** The legs of the call that this request would set up. */
+/**
+ * The legs of the call that this request would set up.
+ *
+ * @example
+ * const upgrade = (call: Call) => call.caller.scheme === "sips" && forceSips(call.callee);
+ */
 export interface Call {
 	readonly caller: CallerLeg;
 	readonly callee: CalleeLeg;
 }
 
+/**
+ * The `type` of a device, as the configuration writes it.
+ *
+ * @example
+ * if (callee.type === "Trunk") return relay(callee);
+ */
 export type DeviceType =
 	| ("Extension" | "ACD Position" | "Trunk" | "Voice over IP Service" | "Routing Point")
 	| (string & {});
 
-/** One entry of `devices:` in the configuration. */
+/**
+ * One entry of `devices:` in the configuration.
+ *
+ * @example
+ * const callable = (to: Device) => to.type === "Extension" && to.authenticateRequests.length > 0;
+ */
 export interface Device {
 	/** Its key: a number or a name. */
 	readonly name: string;
@@ -159,12 +228,22 @@ export interface Device {
 
 declare const decision: unique symbol;
 
-/** The answer of a hook. Made by `relay`, `fork`, `reply`, `redirect`, `save`, `challenge` and `drop`. */
+/**
+ * The answer of a hook. Made by `relay`, `fork`, `reply`, `redirect`, `save`, `challenge` and `drop`.
+ *
+ * @example
+ * const closed = (): Decision => reply(403);
+ */
 export interface Decision {
 	readonly [decision]: true;
 }
 
-/** The hooks of a script. A hook is a question; what it returns is the answer. */
+/**
+ * The hooks of a script. A hook is a question; what it returns is the answer.
+ *
+ * @example
+ * const routes: Routes = { onRequest: () => reply(404) };
+ */
 export interface Routes {
 	/** A new request: where does it go? */
 	onRequest(request: Request, call: Call): Decision;
@@ -233,9 +312,7 @@ export function relay(): Decision;
  * caller gets 480.
  *
  * @example
- * return relay(callee);
- * @example
- * return relay("sip:5000@192.0.2.7:5060;transport=tcp");
+ * return relay(callee); // or relay("sip:5000@192.0.2.7:5060;transport=tcp")
  */
 export function relay(target: Device | string): Decision;
 
@@ -252,8 +329,6 @@ export function fork(targets: readonly (Device | string)[]): Decision;
 /**
  * Answers with a final response, 200 to 699. Without a reason the usual phrase is sent.
  *
- * @example
- * return reply(404);
  * @example
  * return reply(503, "Back Soon", { "Retry-After": "30" });
  */
@@ -298,7 +373,12 @@ export function challenge(): Decision;
  */
 export function drop(): Decision;
 
-/** Writes to Sipwright's log, with file and line of the script. */
+/**
+ * Writes to Sipwright's log, with file and line of the script.
+ *
+ * @example
+ * const note = (to: ScriptLog) => to.debug("asked");
+ */
 export interface ScriptLog {
 	debug(message: string, data?: unknown): void;
 	info(message: string, data?: unknown): void;

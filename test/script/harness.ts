@@ -4,6 +4,7 @@ import type { Log } from "../../core/base/log.ts";
 import type { Decision } from "../../core/proxy/decision.ts";
 import type { AskContext } from "../../core/script/ask-context.ts";
 import { compile } from "../../core/script/compile.ts";
+import { findEntry } from "../../core/script/find-entry.ts";
 import { Generation } from "../../core/script/generation.ts";
 import { DEFAULT_LIMITS, type ScriptLimits } from "../../core/script/limits.ts";
 import type { ScriptDevice } from "../../core/script/script-device.ts";
@@ -64,12 +65,14 @@ export async function load(
 	return loadFile(t, folder.write("default.ts", source), { devices, limits });
 }
 
+/** Loads a script, or the folder that one is in. */
 export async function loadFile(
 	t: TestContext,
-	entry: string,
+	path: string,
 	{ devices = [], limits = {} }: LoadGiven = {},
 ): Promise<Loaded> {
 	const log = recordingLog();
+	const entry = await findEntry(path);
 	const { bundle } = await compile(entry);
 	const options = { id: 1, origin: "script", devices, log } as const;
 	const generation = await Generation.load(bundle, {

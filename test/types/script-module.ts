@@ -7,7 +7,7 @@ type Values = Pick<typeof Public, keyof typeof Public>;
 /** Everything that is promised is there, with these types. */
 export const kept = (module: typeof Inside): Values => module;
 
-type Beyond = Exclude<keyof typeof Inside, keyof Values | "isRoutes">;
+type Beyond = Exclude<keyof typeof Inside, keyof Values>;
 
-/** Nothing else is, except what the runtime itself asks. */
+/** Nothing else is. */
 export const beyond: [Beyond] extends [never] ? true : Beyond = true;

@@ -8,9 +8,9 @@ import { STACK_LENGTH_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { ScriptCall } from "./call.ts";
 import { Choice } from "./choice.ts";
+import { isRoutes } from "./define-routes.ts";
 import { type Log, takeLog } from "./log.ts";
 import { ScriptRequest } from "./request.ts";
-import { isRoutes } from "./sipwright.ts";
 
 /** What crosses back, as JSON. */
 export type Answer = {

@@ -1,6 +1,5 @@
 /** The module "sipwright" inside the isolate. What each function means to a script: ../sipwright.d.ts. */
 import { stripTransport as strip } from "../../leg/strip-transport.ts";
-import { HOOKS, LATER_HOOKS } from "../hooks.ts";
 import type * as Public from "../sipwright.d.ts";
 import { Callee } from "./call.ts";
 import {
@@ -12,27 +11,15 @@ import {
 	targetOf,
 	targetsOf,
 } from "./choice.ts";
+import { define } from "./define-routes.ts";
 import { findDevice } from "./devices.ts";
 import { log as scriptLog } from "./log.ts";
 import { ScriptContact } from "./uri.ts";
 
-const defined = new WeakSet<object>();
-
 export const log: Public.ScriptLog = scriptLog;
 
 export function defineRoutes(routes: Public.Routes): Public.Routes {
-	if (typeof routes !== "object" || routes === null)
-		throw new TypeError("defineRoutes() takes an object of hooks");
-	for (const [name, hook] of Object.entries(routes)) checkHook(name, hook);
-	if (routes.onRequest === undefined) throw new TypeError("defineRoutes(): onRequest is missing");
-	const copy = Object.freeze({ ...routes });
-	defined.add(copy);
-	return copy;
-}
-
-/** Whether a script's default export came out of `defineRoutes`. */
-export function isRoutes(value: unknown): value is Public.Routes {
-	return typeof value === "object" && value !== null && defined.has(value);
+	return define(routes);
 }
 
 export function device(number: string | undefined): Public.Device | undefined {
@@ -101,14 +88,4 @@ function decision(choice: Choice): Public.Decision {
 function calleeLeg(verb: string, leg: Public.CalleeLeg): Callee {
 	if (leg instanceof Callee) return leg;
 	throw new TypeError(`${verb}() takes call.callee: the caller keeps the scheme it came with`);
-}
-
-function checkHook(name: string, hook: unknown): void {
-	const known = `the hooks are ${HOOKS.join(", ")}`;
-	if (LATER_HOOKS.includes(name))
-		throw new TypeError(`defineRoutes(): ${name} is not offered yet; ${known}`);
-	if (!(HOOKS as readonly string[]).includes(name))
-		throw new TypeError(`defineRoutes(): there is no hook ${name}; ${known}`);
-	if (typeof hook !== "function")
-		throw new TypeError(`defineRoutes(): ${name} is ${typeof hook}, not a function`);
 }

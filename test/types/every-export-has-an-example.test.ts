@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const TYPES = new URL("../../core/script/sipwright.d.ts", import.meta.url);
+const EXPORT = /^export (?:const|function|interface|type) (\w+)/;
+
+/** Names that are exported without a comment of at least one @example right above (overloads count by themselves). */
+function withoutExample(text: string): string[] {
+	const lines = text.split("\n");
+	return lines.flatMap((line, at) => {
+		const name = EXPORT.exec(line)?.[1];
+		if (name === undefined) return [];
+		const above = lines.slice(0, at);
+		const comment = above.slice(above.findLastIndex((one) => one.startsWith("/**")));
+		const documented = comment.at(-1) === " */" && comment.includes(" * @example");
+		return documented ? [] : [name];
+	});
+}
+
+test("style §2.11: every export of sipwright.d.ts has TSDoc with an example", () => {
+	assert.deepEqual(withoutExample(readFileSync(TYPES, "utf8")), []);
+});
+
+test("the example check fails on an export without one", () => {
+	const text =
+		"/** A. */\nexport type A = 1;\n/**\n * B.\n * @example\n * b();\n */\nexport function b(): void;";
+	assert.deepEqual(withoutExample(text), ["A"]);
+});
