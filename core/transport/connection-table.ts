@@ -7,7 +7,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import type { Connection } from "./connection.ts";
 import type { TransportCounters } from "./counters.ts";
-import { EVICTED_AT_ONCE, type TransportLimits } from "./limits.ts";
+import { EVICTED_ONE_IN, type TransportLimits } from "./limits.ts";
 import { sourceOf } from "./source.ts";
 
 export type ConnectionTableOptions = {
@@ -120,7 +120,7 @@ export class ConnectionTable {
 					state === "open" && now - lastActive >= limits.idleAtLeastMs && !inUse(flow.connection),
 			)
 			.sort((one, other) => one.lastActive - other.lastActive)
-			.slice(0, EVICTED_AT_ONCE);
+			.slice(0, Math.ceil(limits.connections / EVICTED_ONE_IN));
 		for (const connection of idle) {
 			counters.connectionsEvicted += 1;
 			connection.destroy("made room for another connection");

@@ -7,11 +7,6 @@ import type { TransportLimits } from "./limits.ts";
 import { verifyIdentity } from "./tls-identity.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 
-/** The name that a TLS server on this flow has to prove. */
-export function expectedName({ serverName, host }: Flow): string {
-	return serverName ?? host;
-}
-
 export function dial(flow: Flow, listener: Listener, limits: TransportLimits): Socket {
 	return connect(target(flow, listener, limits));
 }
@@ -23,7 +18,7 @@ export function dialSecurely(
 	limits: TransportLimits,
 	settings: TlsSettings,
 ): Socket {
-	const name = expectedName(flow).replace(/\.$/, "");
+	const name = (flow.serverName ?? flow.host).replace(/\.$/, "").toLowerCase();
 	return connectSecurely({
 		...target(flow, listener, limits),
 		secureContext: settings.client,

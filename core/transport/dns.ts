@@ -46,6 +46,9 @@ const KEEP_ADDRESS_MS_MAX = 300_000;
 const KEEP_NOTHING_MS = 5_000;
 const ANSWERS_MAX = 10_000;
 
+/** No such name, no such type, a name that cannot be, or a server that does not know the type (NAPTR, mostly). */
+const NOTHING = ["ENOTFOUND", "ENODATA", "EBADNAME", "ENOTIMP"];
+
 type Records = Exclude<Answer, "failed">;
 type Kept = { readonly answer: Promise<Answer>; until: Milliseconds };
 
@@ -88,8 +91,7 @@ export class Dns {
 			return { answer: records, keepMs };
 		} catch (error) {
 			const code = error instanceof Error && "code" in error ? error.code : undefined;
-			if (code === "ENODATA" || code === "ENOTFOUND")
-				return { answer: [], keepMs: KEEP_NOTHING_MS };
+			if (NOTHING.includes(String(code))) return { answer: [], keepMs: KEEP_NOTHING_MS };
 			return { answer: "failed", keepMs: 0 };
 		}
 	}
@@ -101,7 +103,7 @@ export class Dns {
 		switch (type) {
 			case "NAPTR": {
 				const found = await this.#resolver.resolveNaptr(name);
-				return { records: found.map((record) => ({ type, ...record })), keepMs: KEEP_MS };
+				return { records: found.map((record) => ({ ...record, type })), keepMs: KEEP_MS };
 			}
 			case "SRV": {
 				const found = await this.#resolver.resolveSrv(name);

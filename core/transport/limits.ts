@@ -66,5 +66,5 @@ export const LIMITS: TransportLimits = {
 
 /** Owners remembered per connection and per watched UDP peer, to tell them of a failure that comes late. */
 export const OWNERS_REMEMBERED = 256;
-/** Connections that one eviction closes, so that a flood does not search the table for each newcomer. */
-export const EVICTED_AT_ONCE = 64;
+/** One in so many connections is closed by one eviction, so that a flood does not search the table for each newcomer. */
+export const EVICTED_ONE_IN = 200;

@@ -74,7 +74,7 @@ export class StreamListener {
 		else this.#start(settings);
 	}
 
-	/** No further connections; those that are there stay, except unfinished handshakes. */
+	/** No further connections, no unfinished handshakes; resolves when those that are there have ended. */
 	async close(): Promise<void> {
 		if (!this.#server.listening) return;
 		for (const socket of this.#handshaking) socket.destroy();

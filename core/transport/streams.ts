@@ -12,6 +12,9 @@ import type { ListenOptions } from "./transport-user.ts";
 
 export type StreamsContext = Omit<ConnectionContext, "closed"> & { readonly log: Log };
 
+/** A warning that could come for every connection comes once in this time. */
+const QUIET_MS = 10_000;
+
 export class Streams {
 	readonly table: ConnectionTable;
 	readonly #context: StreamsContext;
@@ -19,11 +22,12 @@ export class Streams {
 	readonly #accepting: AcceptContext;
 	readonly #listeners = new Map<number, StreamListener>();
 	#settings: TlsSettings | undefined;
+	#quietUntil = 0;
 	/** Told when the last connection is gone. */
 	#emptied: (() => void) | undefined;
 
 	constructor(context: StreamsContext, settings: TlsSettings | undefined) {
-		const { batch, counters, limits, log } = context;
+		const { batch, counters, limits } = context;
 		this.#context = context;
 		this.#settings = settings;
 		this.table = new ConnectionTable({
@@ -37,8 +41,7 @@ export class Streams {
 			counters,
 			limits,
 			accepted: this.#accepted,
-			troubled: (listener, error) =>
-				log.warn({ listener: listener.id, error: error.message }, "cannot accept a connection"),
+			troubled: (listener, error) => this.#troubled(listener, error),
 		};
 	}
 
@@ -68,16 +71,16 @@ export class Streams {
 		for (const listener of this.#listeners.values()) listener.replaceTls(settings);
 	}
 
-	/** Closes listeners, then connections in order; the sweep cuts off those that linger. */
+	/** Accepts nothing more and ends connections in order; the sweep cuts off those that linger. */
 	async close(): Promise<void> {
-		await Promise.all([...this.#listeners.values()].map((listener) => listener.close()));
+		const stopped = [...this.#listeners.values()].map((listener) => listener.close());
 		this.#listeners.clear();
 		const gone = new Promise<void>((resolve) => {
 			this.#emptied = resolve;
 		});
 		for (const connection of this.table.all()) connection.close();
 		this.#tellWhenEmpty();
-		await gone;
+		await Promise.all([...stopped, gone]);
 	}
 
 	/** A connection of ours that matches, or a new one; a reason when there can be none. */
@@ -133,6 +136,18 @@ export class Streams {
 		this.table.remove(connection);
 		this.#tellWhenEmpty();
 	};
+
+	/** Mostly: no file descriptors left. */
+	#troubled(listener: Listener, error: Error): void {
+		const now = performance.now();
+		this.#context.counters.connectionsRefused += 1;
+		if (now < this.#quietUntil) return;
+		this.#quietUntil = now + QUIET_MS;
+		this.#context.log.warn(
+			{ listener: listener.id, error: error.message },
+			"cannot accept a connection",
+		);
+	}
 
 	#tellWhenEmpty(): void {
 		for (const _connection of this.table.all()) return;

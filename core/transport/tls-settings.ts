@@ -31,10 +31,10 @@ export class TlsSettings {
 	readonly options: TlsOptions;
 	#client: SecureContext | undefined;
 
-	/** Throws what OpenSSL says when key and certificate do not fit. */
+	/** Throws what OpenSSL says when it cannot use them. */
 	constructor(options: TlsOptions) {
 		this.options = options;
-		createSecureContext(ownCertificate(options));
+		createSecureContext({ ...ownCertificate(options), ca: options.ca });
 	}
 
 	/** Certificate, key and authorities of the accepting side. */
@@ -44,7 +44,7 @@ export class TlsSettings {
 		return verifyClient ? { ...own, ca: ca ?? systemAuthorities() } : own;
 	}
 
-	/** For outgoing connections, with our own certificate for servers that ask. Takes some 50 ms to make. */
+	/** For outgoing connections, with our own certificate for servers that ask. Takes tens of milliseconds to make. */
 	get client(): SecureContext {
 		const { ca } = this.options;
 		this.#client ??= createSecureContext({

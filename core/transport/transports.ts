@@ -33,7 +33,7 @@ export class Transports {
 	#sweeping: NodeJS.Timeout | undefined;
 	#peersForgotten = 0;
 
-	/** Throws what OpenSSL says when certificate and key are of no use. */
+	/** Throws what OpenSSL says when it cannot use the certificates. */
 	constructor({ user, log, tls, limits }: TransportsOptions) {
 		this.#limits = { ...LIMITS, ...limits };
 		this.#batch = new Batch(user, this.counters);
@@ -56,8 +56,7 @@ export class Transports {
 				: this.#streams.open(one, ipv6Only),
 		);
 		for (const one of opened) this.#add(one);
-		// Making it takes its time: not while the first call waits.
-		if (options.some(({ transport }) => transport === "tls")) void this.#tls?.client;
+		if (options.some(({ transport }) => transport === "tls")) this.#prepareTls();
 		this.#sweeping ??= setInterval(this.#sweep, this.#limits.sweepMs).unref();
 		return opened.map(({ listener }) => listener);
 	}
@@ -94,9 +93,9 @@ export class Transports {
 	 */
 	replaceTls(options: TlsOptions): void {
 		const settings = new TlsSettings(options);
-		void settings.client;
 		this.#tls = settings;
 		this.#streams.replaceTls(settings);
+		this.#prepareTls();
 	}
 
 	/** What was sent is flushed; connections end in order, within a limit. */
@@ -115,6 +114,14 @@ export class Transports {
 		this.#listeners.set(one.listener.id, one.listener);
 		if (one instanceof StreamListener) this.#streams.add(one);
 		else this.#datagrams.set(one.listener.id, one);
+	}
+
+	/** Not while the first call waits, and once for many replacements in a row. */
+	#prepareTls(): void {
+		const settings = this.#tls;
+		setImmediate(() => {
+			if (settings === this.#tls) void settings?.client;
+		});
 	}
 
 	readonly #sweep = (): void => {

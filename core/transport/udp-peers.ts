@@ -16,8 +16,9 @@ export type UdpPeersOptions = {
 	readonly limits: TransportLimits;
 	failed(owner: number, reason: string): void;
 	received(datagram: Buffer, from: RemoteInfo): void;
-	/** A socket bound to the listener's address and port. */
-	bound(): Socket;
+	newSocket(): Socket;
+	/** To the listener's address and port. */
+	bind(socket: Socket): void;
 };
 
 type Peer = { readonly socket: Socket; readonly owners: RecentOwners; used: boolean };
@@ -33,8 +34,8 @@ export class UdpPeers {
 	/** The peer's own socket, if it is watched. A request (`owner` ≠ 0) makes us watch it. */
 	find(host: string, port: number, owner: number): Socket | undefined {
 		if (owner === 0 && this.#peers.size === 0) return undefined;
-		const key = `${port} ${host}`;
-		const peer = this.#peers.get(key) ?? (owner === 0 ? undefined : this.#watch(key, host, port));
+		const known = this.#peers.get(keyOf(host, port));
+		const peer = known ?? (owner === 0 ? undefined : this.#watch(host, port));
 		if (peer === undefined) return undefined;
 		peer.used = true;
 		if (owner !== 0) peer.owners.sent(owner);
@@ -53,29 +54,43 @@ export class UdpPeers {
 		for (const [key, peer] of this.#peers) this.#drop(key, peer);
 	}
 
-	#watch(key: string, host: string, port: number): Peer | undefined {
+	/** An error of a peer's socket is an ICMP message that came back: nothing since it was last heard arrived. */
+	failed(host: string, port: number, error: Error): void {
+		const key = keyOf(host, port);
+		const peer = this.#peers.get(key);
+		if (peer === undefined) return;
+		for (const owner of peer.owners.takeUnheard()) this.#options.failed(owner, error.message);
+		const refused = "code" in error && error.code === "ECONNREFUSED";
+		if (!refused) this.#drop(key, peer);
+	}
+
+	#watch(host: string, port: number): Peer | undefined {
 		if (this.#peers.size >= this.#options.limits.watchedPeers) return undefined;
-		const socket = this.#options.bound();
+		const socket = this.#options.newSocket();
 		const peer: Peer = { socket, owners: new RecentOwners(), used: true };
-		socket.on("error", (error) => this.#failed(key, peer, error));
+		socket.on("error", (error) => this.failed(host, port, error));
 		socket.on("message", (datagram, from) => {
 			peer.used = true;
 			peer.owners.heard();
 			this.#options.received(datagram, from);
 		});
-		if (!connected(socket, host, port)) {
+		if (!this.#connect(socket, host, port)) {
 			socket.close();
 			return undefined;
 		}
-		this.#peers.set(key, peer);
+		this.#peers.set(keyOf(host, port), peer);
 		return peer;
 	}
 
-	/** An error of the socket, not of a call: an ICMP message that came back. */
-	#failed(key: string, peer: Peer, error: Error): void {
-		for (const owner of peer.owners.takeUnheard()) this.#options.failed(owner, error.message);
-		const refused = "code" in error && error.code === "ECONNREFUSED";
-		if (!refused) this.#drop(key, peer);
+	/** Bound and connected before anything else happens; another peer's datagram meanwhile is handed on all the same. */
+	#connect(socket: Socket, host: string, port: number): boolean {
+		try {
+			this.#options.bind(socket);
+			socket.connect(port, host);
+			return socket.remoteAddress().port === port;
+		} catch {
+			return false;
+		}
 	}
 
 	#drop(key: string, peer: Peer): void {
@@ -84,12 +99,6 @@ export class UdpPeers {
 	}
 }
 
-/** Bound and connected before anything else happens: a datagram of another peer meanwhile is handed on all the same. */
-function connected(socket: Socket, host: string, port: number): boolean {
-	try {
-		socket.connect(port, host);
-		return socket.remoteAddress().port === port;
-	} catch {
-		return false;
-	}
+function keyOf(host: string, port: number): string {
+	return `${port} ${host}`;
 }

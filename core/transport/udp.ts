@@ -65,11 +65,8 @@ export class UdpListener {
 				limits: context.limits,
 				failed: (owner, reason) => context.batch.failed(owner, reason),
 				received: this.#received,
-				bound: () => {
-					const own = newSocket(options.address, ipv6Only, true);
-					own.bind({ port, address: options.address, exclusive: true });
-					return own;
-				},
+				newSocket: () => newSocket(options.address, ipv6Only, true),
+				bind: (own) => own.bind({ port, address: options.address, exclusive: true }),
 			});
 		enlargeBuffers(socket, context.limits.socketBufferBytes);
 		socket.on("message", this.#received);
@@ -90,9 +87,12 @@ export class UdpListener {
 		const host = this.#mapped && !flow.host.includes(":") ? `::ffff:${flow.host}` : flow.host;
 		// Responses never make a peer worth watching: who asks must not fill the list.
 		const peer = this.#peers?.find(host, flow.port, text.startsWith("SIP/2.0 ") ? 0 : owner);
-		const done = owner === 0 ? undefined : this.#reporting(owner);
-		if (peer === undefined) this.#socket.send(this.#scratch, 0, length, flow.port, host, done);
-		else peer.send(this.#scratch, 0, length, done);
+		if (peer === undefined) this.#send(length, flow.port, host, owner);
+		else if (owner === 0) peer.send(this.#scratch, 0, length);
+		else
+			peer.send(this.#scratch, 0, length, (error) => {
+				if (error) this.#peers?.failed(host, flow.port, error);
+			});
 		// What did not fit into the kernel's buffer waits in ours.
 		if ((peer ?? this.#socket).getSendQueueCount() > 0)
 			this.#scratch = Buffer.allocUnsafeSlow(DATAGRAM_BYTES_MAX);
@@ -110,10 +110,12 @@ export class UdpListener {
 		await once(this.#socket, "close");
 	}
 
-	#reporting(owner: number): (error: Error | null) => void {
-		return (error) => {
-			if (error) this.#context.batch.failed(owner, error.message);
-		};
+	#send(length: number, port: number, host: string, owner: number): void {
+		if (owner === 0) this.#socket.send(this.#scratch, 0, length, port, host);
+		else
+			this.#socket.send(this.#scratch, 0, length, port, host, (error) => {
+				if (error) this.#context.batch.failed(owner, error.message);
+			});
 	}
 
 	readonly #received = (datagram: Buffer, from: RemoteInfo): void => {

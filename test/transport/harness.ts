@@ -90,6 +90,15 @@ export class Recorder implements TransportUser {
 	}
 }
 
+/** For what no call of the user announces: looks after each turn of the event loop. */
+export async function comesTrue(holds: () => boolean): Promise<void> {
+	const end = performance.now() + PATIENCE_MS;
+	while (!holds()) {
+		if (performance.now() > end) throw new Error(`never: ${holds}`);
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+}
+
 export type Bench = {
 	readonly user: Recorder;
 	readonly transports: Transports;
