@@ -32,18 +32,21 @@ export async function profileRound(load: Load): Promise<Profile> {
 		await runRound(target, load, ["--cpu-prof", `--cpu-prof-dir=${folder.path}`]);
 		const [file] = globSync(join(folder.path, "*.cpuprofile"));
 		if (file === undefined) throw new Error("node wrote no profile: did it end by itself?");
-		return render(shares(JSON.parse(readFileSync(file, "utf8"))));
+		return render(shares(JSON.parse(readFileSync(file, "utf8")), load.calls / load.callsPerSecond));
 	} finally {
 		folder.remove();
 	}
 }
 
-function shares(profile: CpuProfile): Share[] {
+/** Of the last `seconds`: the process ends with the load, and what it did to start does not count. */
+function shares(profile: CpuProfile, seconds: number): Share[] {
 	const nodes = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
 	const totals = new Map<string, Share>();
+	let left = profile.timeDeltas.reduce((sum, micros) => sum + micros, 0);
 	for (const [at, id] of profile.samples.entries()) {
+		left -= profile.timeDeltas[at] ?? 0;
 		const frame = nodes.get(id);
-		if (frame === undefined || IDLE.has(frame.functionName)) continue;
+		if (left > seconds * 1e6 || frame === undefined || IDLE.has(frame.functionName)) continue;
 		const folder = folderOf(frame.url);
 		const name = `${frame.functionName || "(anonymous)"} ${place(frame)}`.trim();
 		const key = `${folder} ${name}`;

@@ -18,7 +18,7 @@ const SERVICE = "5000";
 const PROXY_CORE = ["taskset", "-c", "0"];
 const LOAD_CORE = ["taskset", "-c", "1"];
 /** Calls before the measurement, so that code is compiled and memory is there. */
-const WARM_UP: Load = { calls: 1_500, callsPerSecond: 150 };
+const WARM_UP: Load = { calls: 2_000, callsPerSecond: 200 };
 
 export async function runRound(
 	target: Target,

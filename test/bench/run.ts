@@ -16,8 +16,8 @@ const PAGE = "docs/reference/performance.md";
 
 const { values } = parseArgs({
 	options: {
-		rate: { type: "string", default: "150" },
-		calls: { type: "string", default: "3000" },
+		rate: { type: "string", default: "300" },
+		calls: { type: "string", default: "4500" },
 		rounds: { type: "string", default: "3" },
 		only: { type: "string" },
 		profile: { type: "boolean", default: false },

@@ -36,7 +36,18 @@ const kamailio: Target = {
 	name: "Kamailio",
 	host: "127.0.0.1",
 	start: async ({ host, port, callee }, prefix) => {
-		const args = ["-f", join(FOLDER, "kamailio.cfg"), "-DD", "-E", "-x", "tlsf", "-X", "tlsf"];
+		const args = [
+			"-f",
+			join(FOLDER, "kamailio.cfg"),
+			"-DD",
+			"-E",
+			"-x",
+			"tlsf",
+			"-X",
+			"tlsf",
+			"-m",
+			"1024",
+		];
 		const place = ["-l", `udp:${host}:${port}`, "-A", `UAS="${callee}"`];
 		const program = startWith(prefix, "kamailio", [...args, ...place]);
 		await program.printed(/Listening on[\s\S]*Aliases/);
