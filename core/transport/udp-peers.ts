@@ -54,21 +54,24 @@ export class UdpPeers {
 		for (const [key, peer] of this.#peers) this.#drop(key, peer);
 	}
 
-	/** An error of a peer's socket is an ICMP message that came back: nothing since it was last heard arrived. */
-	failed(host: string, port: number, error: Error): void {
+	/**
+	 * A refusal is an ICMP message that came back: nothing arrived since the peer was last heard.
+	 * Anything else is about the one datagram, or about a socket that is of no use any more.
+	 */
+	failed(host: string, port: number, owner: number, error: Error): void {
 		const key = keyOf(host, port);
 		const peer = this.#peers.get(key);
-		if (peer === undefined) return;
-		for (const owner of peer.owners.takeUnheard()) this.#options.failed(owner, error.message);
 		const refused = "code" in error && error.code === "ECONNREFUSED";
-		if (!refused) this.#drop(key, peer);
+		const lost = refused && peer !== undefined ? peer.owners.takeUnheard() : [owner];
+		for (const one of lost) this.#options.failed(one, error.message);
+		if (!refused && peer !== undefined) this.#drop(key, peer);
 	}
 
 	#watch(host: string, port: number): Peer | undefined {
 		if (this.#peers.size >= this.#options.limits.watchedPeers) return undefined;
 		const socket = this.#options.newSocket();
 		const peer: Peer = { socket, owners: new RecentOwners(), used: true };
-		socket.on("error", (error) => this.failed(host, port, error));
+		socket.on("error", (error) => this.failed(host, port, 0, error));
 		socket.on("message", (datagram, from) => {
 			peer.used = true;
 			peer.owners.heard();

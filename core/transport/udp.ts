@@ -91,7 +91,7 @@ export class UdpListener {
 		else if (owner === 0) peer.send(this.#scratch, 0, length);
 		else
 			peer.send(this.#scratch, 0, length, (error) => {
-				if (error) this.#peers?.failed(host, flow.port, error);
+				if (error) this.#peers?.failed(host, flow.port, owner, error);
 			});
 		// What did not fit into the kernel's buffer waits in ours.
 		if ((peer ?? this.#socket).getSendQueueCount() > 0)
@@ -142,8 +142,10 @@ export class UdpListener {
 
 /** A keep-alive: nothing but CR, LF, NUL and SP (RFC 3261 §7.5). */
 function isBlank(datagram: Buffer): boolean {
-	for (const octet of datagram)
+	for (let at = 0; at < datagram.length; at += 1) {
+		const octet = datagram[at];
 		if (octet !== 13 && octet !== 10 && octet !== 0 && octet !== 32) return false;
+	}
 	return true;
 }
 
