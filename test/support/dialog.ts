@@ -3,7 +3,7 @@ import type { SipPeer } from "./sip-peer.ts";
 import type { WireMessage } from "./wire-message.ts";
 
 export type Endpoint = {
-	readonly peer: SipPeer;
+	readonly peer: Pick<SipPeer, "send">;
 	/** `SIP/2.0/TLS host:port` of its Via. */
 	readonly via: string;
 	/** Value of its Contact header. */

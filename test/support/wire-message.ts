@@ -34,6 +34,13 @@ export class WireMessage {
 		return this.value("CSeq").split(" ")[1] ?? "";
 	}
 
+	/** `INVITE sip:5000@h`, or `180 INVITE`. */
+	get inShort(): string {
+		return this.method === undefined
+			? `${this.status} ${this.cseqMethod}`
+			: `${this.method} ${this.uri}`;
+	}
+
 	/** Values of one name, line by line, comma lists not split. */
 	values(name: string): string[] {
 		const prefix = `${name.toLowerCase()}:`;
