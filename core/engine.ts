@@ -106,7 +106,9 @@ class RunningEngine implements Engine, TransportUser {
 			scripts: this.#scripts,
 			send: (text, flow, owner) => transports.send(text, flow, owner),
 			askDns: (question, answer) => {
-				void this.#dns.answer(question).then((records) => this.#input(() => answer(records)));
+				void this.#dns
+					.answer(question)
+					.then((records) => this.#input(() => answer(records, now())));
 			},
 			alive: (flow) => transports.alive(flow),
 			mayAnswerMalformed: (flow) => transports.mayAnswerMalformed(flow),

@@ -1,5 +1,6 @@
 /** Runs `locate` (RFC 3263 §4): an address literal is answered at once, a name when the DNS has answered. */
 
+import type { Milliseconds } from "../base/clock.ts";
 import type { TransportName } from "../base/flow.ts";
 import type { Random } from "../base/random.ts";
 import type { Uri } from "../message/uri.ts";
@@ -8,8 +9,14 @@ import type { DnsAnswer, DnsQuestion } from "../resolve/dns.ts";
 import { type LocateOptions, locate } from "../resolve/locate.ts";
 import { ResolveError } from "../resolve/resolve-error.ts";
 
-/** Answers later, and never from inside the call. */
-export type AskDns = (question: DnsQuestion, answer: (answer: DnsAnswer) => void) => void;
+/** Answers later, never from inside the call. The answer is an input: it says when it came. */
+export type AskDns = (
+	question: DnsQuestion,
+	answer: (answer: DnsAnswer, now: Milliseconds) => void,
+) => void;
+
+/** Told when the hops are known. */
+export type Located = (hops: readonly Hop[], now: Milliseconds) => void;
 
 export type LookupOptions = {
 	readonly random: Random;
@@ -26,7 +33,7 @@ type Steps = Generator<DnsQuestion, readonly Hop[], DnsAnswer>;
 export function lookUp(
 	uri: Uri,
 	options: LookupOptions,
-	later: (hops: readonly Hop[]) => void,
+	later: Located,
 ): readonly Hop[] | undefined {
 	const { random, transports, families } = options;
 	const rules: LocateOptions = {
@@ -45,14 +52,14 @@ function advance(
 	steps: Steps,
 	answer: DnsAnswer | undefined,
 	options: LookupOptions,
-	later: (hops: readonly Hop[]) => void,
+	later: Located,
 ): readonly Hop[] | undefined {
 	try {
 		const step = answer === undefined ? steps.next() : steps.next(answer);
 		if (step.done) return step.value;
-		options.ask(step.value, (records) => {
+		options.ask(step.value, (records, now) => {
 			const hops = advance(steps, records, options, later);
-			if (hops !== undefined) later(hops);
+			if (hops !== undefined) later(hops, now);
 		});
 		return undefined;
 	} catch (error) {

@@ -11,7 +11,7 @@ import type { Log } from "../base/log.ts";
 import { TimerWheel } from "../base/timer-wheel.ts";
 import type { Verdict } from "../leg/mismatch.ts";
 import type { LocationStore } from "../location/store.ts";
-import type { Malformed } from "../message/message.ts";
+import type { Malformed, Response } from "../message/message.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
@@ -19,6 +19,7 @@ import { stampVia } from "../message/via-stamp.ts";
 import type { Decision } from "../proxy/decision.ts";
 import type { Environment } from "../proxy/environment.ts";
 import { hasForeignRoute } from "../proxy/forward-request.ts";
+import { canForward } from "../proxy/forward-response.ts";
 import { ProxyCore } from "../proxy/proxy.ts";
 import type { ProxyPort } from "../proxy/proxy-port.ts";
 import type { Rejection } from "../proxy/rejection.ts";
@@ -76,8 +77,6 @@ export class Exchange implements ProxyPort {
 	readonly #options: ExchangeOptions;
 	readonly #wheel: TimerWheel;
 	#settings: ExchangeSettings;
-	/** Of the input that is being taken. */
-	#now: Milliseconds;
 	#stopped = false;
 	/** Mismatches that the log has. */
 	readonly #told = new BoundedMap<string, true>("mismatches told", MISMATCHES_TOLD);
@@ -86,7 +85,6 @@ export class Exchange implements ProxyPort {
 	constructor(options: ExchangeOptions) {
 		this.#options = options;
 		this.#settings = options;
-		this.#now = options.now;
 		this.#wheel = new TimerWheel(options.now);
 		this.proxy = new ProxyCore({
 			port: this,
@@ -104,11 +102,16 @@ export class Exchange implements ProxyPort {
 
 	/** A message arrived: a whole one, unparsed, one character per octet. */
 	receive(text: string, flow: Flow, now: Milliseconds): void {
-		this.#now = now;
 		const message = parseMessage(text, flow.transport === "udp" ? "datagram" : "stream");
 		if (message.kind === "malformed") this.refuse(message, flow);
-		else if (message.kind === "response") this.proxy.transactions.receive(message, flow, now);
+		else if (message.kind === "response") this.#receiveResponse(message, flow, now);
 		else this.proxy.transactions.receive(stampVia(message, flow), flow, now);
+	}
+
+	/** One that could not be forwarded must not end a transaction: it is dropped like what is not SIP. */
+	#receiveResponse(response: Response, flow: Flow, now: Milliseconds): void {
+		if (canForward(response)) this.proxy.transactions.receive(response, flow, now);
+		else this.counters.malformed += 1;
 	}
 
 	/** What is not SIP gets the status of its fault along the way it came, where an answer is possible (RFC 3261 §8.2, §16.3). */
@@ -127,7 +130,6 @@ export class Exchange implements ProxyPort {
 	}
 
 	sendFailed(owner: number, now: Milliseconds): void {
-		this.#now = now;
 		this.proxy.transactions.transportFailed(owner, now);
 	}
 
@@ -144,7 +146,6 @@ export class Exchange implements ProxyPort {
 	}
 
 	advance(now: Milliseconds): void {
-		this.#now = now;
 		this.#wheel.advance(now);
 	}
 
@@ -196,7 +197,7 @@ export class Exchange implements ProxyPort {
 			failed: (error: { code: string; message: string }) =>
 				this.note("address.not-found", { code: error.code, reason: error.message }),
 		};
-		return lookUp(uri, options, (hops) => waiting.located(hops, this.#now));
+		return lookUp(uri, options, (hops, now) => waiting.located(hops, now));
 	}
 
 	alive(flow: Flow): boolean {

@@ -3,11 +3,18 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import type { LocationStore } from "../location/store.ts";
 import type { Request } from "../message/message.ts";
+import { parseNameAddress } from "../message/name-addr.ts";
+import { ParseError } from "../message/parse-error.ts";
+import { parseUri } from "../message/uri.ts";
 import type { Environment } from "../proxy/environment.ts";
 import type { Rejection } from "../proxy/rejection.ts";
 import { addressOfRecord } from "../registrar/address-of-record.ts";
 import { register } from "../registrar/register.ts";
-import type { RegisterOptions } from "../registrar/register-input.ts";
+import type {
+	RegisterInput,
+	RegisterOptions,
+	RegisterResult,
+} from "../registrar/register-input.ts";
 
 export type SaveInput = {
 	readonly request: Request;
@@ -34,7 +41,7 @@ export function saveBindings(input: SaveInput): Rejection {
 	if (input.authenticatedAs !== undefined && input.authenticatedAs !== device.name)
 		return { status: 403 };
 	const { name, secureSignaling } = device;
-	const { put, remove, ...answer } = register({
+	const { put, remove, ...answer } = registered(request, {
 		request,
 		device: name,
 		flow: input.flow,
@@ -50,4 +57,21 @@ export function saveBindings(input: SaveInput): Rejection {
 	});
 	if (put.length > 0 || remove.length > 0) store.apply(name, put, remove);
 	return answer;
+}
+
+/** A header that cannot be read is refused before anything is bound by it. */
+function registered({ head }: Request, input: RegisterInput): RegisterResult {
+	try {
+		for (const { start, end } of head.elements("path")) readPath(head.text.slice(start, end));
+		return register(input);
+	} catch (error) {
+		if (!(error instanceof ParseError)) throw error;
+		return { status: error.status, reason: `Bad ${error.field}`, headers: [], put: [], remove: [] };
+	}
+}
+
+/** Calls to the binding will be sent along it (RFC 3327 §5.4). */
+function readPath(value: string): void {
+	if (value.includes("\0")) throw new ParseError("NUL", { field: "Path", offset: 0 });
+	parseUri(parseNameAddress("Path", value).uri);
 }

@@ -67,9 +67,13 @@ function parameters(cookieText: string, tag: string): string {
 	return `;lr;x5=${cookieText};ftag=${escapeTag(tag)}`;
 }
 
-/** `%` and backquote stand in tokens but not in URI parameters (RFC 3261 §25.1). */
+/** Whatever stands in the tag and not in a `pvalue` of a URI (RFC 3261 §25.1); tags should be tokens, and some are not. */
 function escapeTag(tag: string): string {
-	return tag.includes("%") || tag.includes("`")
-		? tag.replaceAll("%", "%25").replaceAll("`", "%60")
-		: tag;
+	return tag.replaceAll(NO_PVALUE, (octet) => `%${hex(octet.charCodeAt(0))}`);
 }
+
+function hex(code: number): string {
+	return code.toString(16).toUpperCase().padStart(2, "0");
+}
+
+const NO_PVALUE = /[^A-Za-z0-9\-_.!~*'()[\]/:&+$]/g;

@@ -17,7 +17,7 @@ import type { Target } from "./target-set.ts";
 
 /** The other side, and the flow to it: never resolved anew while one is known that still works. */
 export function dialogTarget(
-	{ request }: RouteInformation,
+	{ request, own }: RouteInformation,
 	{ cookie, dialog, from }: DialogRoute,
 	environment: Environment,
 	alive: (flow: Flow) => boolean,
@@ -27,6 +27,8 @@ export function dialogTarget(
 	const scheme = schemeOfSide(cookie, toward);
 	const context = { dialog, nonce: cookie.nonce, signing: environment.signing };
 	const { uri, flow } = openRequestUri(request.uri, scheme, context);
+	// Where other proxies stand between, the next of them is the next hop, not the phone.
+	const direct = request.head.routes.length === own;
 	const usable = (candidate: RememberedFlow | undefined) =>
 		candidate !== undefined && !candidate.stale && alive(candidate) ? candidate : undefined;
 	return {
@@ -35,7 +37,7 @@ export function dialogTarget(
 		flow:
 			usable(flow) ??
 			usable(flowOfSide(cookie, toward)) ??
-			registeredFlow(uri, environment, alive, now),
+			(direct ? registeredFlow(uri, environment, alive, now) : undefined),
 		path: [],
 		policy: policyOf(request.head.to, undefined, environment),
 		device: undefined,

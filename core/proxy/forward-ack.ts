@@ -4,6 +4,7 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
+import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request } from "../message/message.ts";
 import { dialogTarget } from "./dialog-target.ts";
 import type { Environment } from "./environment.ts";
@@ -35,10 +36,13 @@ export function ackRoute(
 	if (request.head.maxForwards === 0) return undefined;
 	const route = routeInformation(request, environment);
 	if ("status" in route) return undefined;
-	if (route.dialog !== undefined)
-		return { route, came, target: dialogTarget(route, route.dialog, environment, alive, now) };
+	if (route.dialog !== undefined) {
+		const target = dialogTarget(route, route.dialog, environment, alive, now);
+		return schemeOf(target.uri) === undefined ? undefined : { route, came, target };
+	}
 	const { directory, own } = environment;
-	if (!directory.trusted(came.host) || own.owns(request.parsedUri)) return undefined;
+	const known = schemeOf(request.uri) !== undefined && !own.owns(request.parsedUri);
+	if (!known || !directory.trusted(came.host)) return undefined;
 	return { route, came, target: uriTarget(request.uri, directory.policy) };
 }
 

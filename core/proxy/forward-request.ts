@@ -5,6 +5,7 @@
 import { reliable } from "../base/flow.ts";
 import { applyRequest } from "../leg/apply-leg.ts";
 import { forceUri } from "../leg/force-scheme.ts";
+import { addContentLength } from "../message/content-length.ts";
 import { decrementMaxForwards } from "../message/max-forwards.ts";
 import { parseNameAddress } from "../message/name-addr.ts";
 import { Patch } from "../message/patch.ts";
@@ -12,6 +13,7 @@ import { pushRecordRoute, pushRoute } from "../message/route.ts";
 import { parseUri, uriParam } from "../message/uri.ts";
 import { pushVia } from "../message/via-stack.ts";
 import type { HeaderEdit } from "./decision.ts";
+import { applyEdits } from "./header-edits.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
 import type { Passage } from "./passage.ts";
 import type { RouteInformation } from "./route-information.ts";
@@ -42,13 +44,11 @@ export function forwardRequest(forwarding: Forwarding): string {
 		// Step 4.
 		for (const value of passage.entries.values.toReversed()) pushRecordRoute(patch, value);
 	applyRequest(patch, request, passage.legs, passage.state);
-	for (const edit of edits) applyEdit(patch, edit); // Step 5.
+	applyEdits(patch, edits); // Step 5.
 	for (const value of target.path.toReversed()) pushRoute(patch, value); // Step 6.
 	towardStrictRouter(patch, uri, forwarding);
 	pushVia(patch, viaValue(outgoing, branch)); // Step 8.
-	if (reliable(outgoing.flow.transport) && !request.head.has("content-length"))
-		// Step 9.
-		patch.append("Content-Length", String(request.bodyEnd - request.bodyStart));
+	if (reliable(outgoing.flow.transport)) addContentLength(patch); // Step 9.
 	return patch.text();
 }
 
@@ -85,10 +85,4 @@ function viaValue({ listener, flow }: OutgoingLeg, branch: string): string {
 	// RFC 3581 §3: over UDP the answer comes back to where we sent from.
 	const rport = flow.transport === "udp" ? ";rport" : "";
 	return `SIP/2.0/${protocol} ${listener.host}:${listener.port};branch=${branch}${rport}`;
-}
-
-function applyEdit(patch: Patch, { op, name, value }: HeaderEdit): void {
-	if (op === "remove") patch.remove(name.toLowerCase());
-	else if (op === "set") patch.set(name.toLowerCase(), value, name);
-	else patch.append(name, value);
 }

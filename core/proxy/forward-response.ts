@@ -1,9 +1,22 @@
 /** Response forwarding: RFC 3261 §16.7 steps 3, 7, 8 and 9. */
+import { reliable } from "../base/flow.ts";
 import { restoreResponse } from "../leg/apply-leg.ts";
+import { addContentLength } from "../message/content-length.ts";
 import type { Response } from "../message/message.ts";
+import { ParseError } from "../message/parse-error.ts";
 import { Patch } from "../message/patch.ts";
 import { popVia } from "../message/via-stack.ts";
 import type { Branch, Candidate } from "./response-context.ts";
+
+/** Whether our Via can be taken off: it stands alone in its line, or the values there can be told apart. */
+export function canForward({ head }: Response): boolean {
+	try {
+		return head.via.end === head.valueEnd(head.first("via")) || head.elements("via").length > 1;
+	} catch (error) {
+		if (error instanceof ParseError) return false;
+		throw error;
+	}
+}
 
 /** The response as the caller gets it. `others`: what the other branches of the context brought. */
 export function forwardResponse(
@@ -18,6 +31,8 @@ export function forwardResponse(
 		restoreResponse(patch, response, context.server.request, legs, state, entries);
 	}
 	if (response.status === 401 || response.status === 407) addChallenges(patch, response, others);
+	// The callee may have answered over UDP, where it can be left out (§18.3, §20.14).
+	if (reliable(context.server.flow.transport)) addContentLength(patch);
 	return patch.text();
 }
 
@@ -27,9 +42,14 @@ function addChallenges(patch: Patch, chosen: Response, others: readonly Candidat
 		if (response === undefined || response === chosen || (status !== 401 && status !== 407))
 			continue;
 		for (const [name, spelling] of CHALLENGES)
-			for (const { start, end } of response.head.elements(name))
-				patch.append(spelling, response.text.slice(start, end));
+			for (const { line } of response.head.elements(name))
+				append(patch, spelling, response.head.value(line));
 	}
+}
+
+/** A value with a NUL, which a quoted string may hold, cannot be written into another message. */
+function append(patch: Patch, name: string, value: string): void {
+	if (!value.includes("\0")) patch.append(name, value);
 }
 
 const CHALLENGES = [

@@ -4,7 +4,8 @@
  * would be routed the same way again. One that comes back changed is a spiral, and passes.
  */
 import type { Request } from "../message/message.ts";
-import { parseVia } from "../message/via.ts";
+import { ParseError } from "../message/parse-error.ts";
+import { parseVia, type Via } from "../message/via.ts";
 import type { Environment } from "./environment.ts";
 import { fingerprint } from "./fingerprint.ts";
 
@@ -27,12 +28,22 @@ export function statelessBranch(request: Request): string {
 export function isLoop(request: Request, { own }: Environment): boolean {
 	let hash: string | undefined;
 	for (const { start, end } of request.head.elements("via").slice(1)) {
-		const via = parseVia(request.text, start, end);
-		if (!own.ownsSentBy(via.host, via.port, via.transport === "TLS")) continue;
+		const via = readVia(request.text, start, end);
+		if (via === undefined || !own.ownsSentBy(via.host, via.port, via.transport === "TLS")) continue;
 		hash ??= loopHash(request);
 		if (via.params.get("branch")?.endsWith(hash)) return true;
 	}
 	return false;
+}
+
+/** Undefined where it cannot be read: then it is not one of ours, and no reason to refuse (RFC 5393 §4.2.2). */
+function readVia(text: string, start: number, end: number): Via | undefined {
+	try {
+		return parseVia(text, start, end);
+	} catch (error) {
+		if (error instanceof ParseError) return undefined;
+		throw error;
+	}
 }
 
 /** A `sip` and a `sips` form of one Request-URI are the same for routing here. */

@@ -1,5 +1,6 @@
 /** Which URIs and sent-by values mean this proxy: RFC 3261 §16.4, §16.5, §18.1.2. */
 import type { Listener } from "../base/flow.ts";
+import { canonicalAddress } from "../base/ip-address.ts";
 import type { Uri } from "../message/uri.ts";
 
 export class OwnAddresses {
@@ -15,13 +16,13 @@ export class OwnAddresses {
 		domains: readonly string[],
 		localAddresses: readonly string[],
 	) {
-		for (const domain of domains) this.#domains.add(domain.toLowerCase());
+		for (const domain of domains) this.#domains.add(hostKey(domain));
 		for (const listener of listeners) {
 			const wildcard = listener.address === "0.0.0.0" || listener.address === "::";
 			const addresses = wildcard ? localAddresses : [listener.address];
-			for (const host of [listener.host, ...addresses.map(bracketed)]) {
-				this.#hosts.add(host.toLowerCase());
-				this.#sentBy.add(`${host.toLowerCase()}:${listener.port}`);
+			for (const host of [listener.host, ...addresses].map(hostKey)) {
+				this.#hosts.add(host);
+				this.#sentBy.add(`${host}:${listener.port}`);
 			}
 			this.#ports.add(listener.port);
 		}
@@ -33,17 +34,18 @@ export class OwnAddresses {
 	 * port they were told to send to.
 	 */
 	owns(uri: Uri): boolean {
-		const host = uri.host.toLowerCase();
+		const host = hostKey(uri.host);
 		if (this.#domains.has(host)) return uri.port === undefined || this.#ports.has(uri.port);
 		return uri.port === undefined ? this.#hosts.has(host) : this.#sentBy.has(`${host}:${uri.port}`);
 	}
 
 	/** The top Via of a response must be one we wrote (RFC 3261 §18.1.2). */
 	ownsSentBy(host: string, port: number | undefined, secure: boolean): boolean {
-		return this.#sentBy.has(`${host.toLowerCase()}:${port ?? (secure ? 5061 : 5060)}`);
+		return this.#sentBy.has(`${hostKey(host)}:${port ?? (secure ? 5061 : 5060)}`);
 	}
 }
 
-function bracketed(address: string): string {
-	return address.includes(":") ? `[${address}]` : address;
+/** One spelling for a name in any case, and for an address however it is written (RFC 5954 §4.2). */
+function hostKey(host: string): string {
+	return canonicalAddress(host) ?? host.toLowerCase();
 }

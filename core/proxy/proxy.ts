@@ -8,6 +8,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import type { TimerWheel } from "../base/timer-wheel.ts";
 import { forceUri, readUri } from "../leg/force-scheme.ts";
+import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request, Response } from "../message/message.ts";
 import { buildResponse } from "../message/response.ts";
 
@@ -17,7 +18,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { TransactionTable } from "../transaction/transaction-table.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { bestResponse } from "./best-response.ts";
-import type { Decision, HeaderEdit } from "./decision.ts";
+import type { Decision } from "./decision.ts";
 import { dialogTarget } from "./dialog-target.ts";
 import type { Environment } from "./environment.ts";
 import { type AckRoute, ackRoute, forwardAck } from "./forward-ack.ts";
@@ -28,7 +29,8 @@ import { outgoingLeg } from "./outgoing-leg.ts";
 import { passage } from "./passage.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { redirection } from "./redirection.ts";
-import type { Rejection } from "./rejection.ts";
+import { type Rejection, writable } from "./rejection.ts";
+import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { type RouteInformation, routeInformation } from "./route-information.ts";
 import { type Hop, type Target, targetSet } from "./target-set.ts";
@@ -88,7 +90,9 @@ export class ProxyCore implements TransactionUser {
 		context.route = route;
 		if (route.dialog !== undefined) {
 			const target = dialogTarget(route, route.dialog, this.environment, this.#alive, now);
-			return this.#start(context, [target], now);
+			if (schemeOf(target.uri) === undefined) this.#reject(context, { status: 416 }, now);
+			else this.#start(context, [target], now);
+			return;
 		}
 
 		const decision = this.#port.ask(context, now);
@@ -102,7 +106,7 @@ export class ProxyCore implements TransactionUser {
 			case "relay":
 				return this.#relay(context, decision, now);
 			case "reply":
-				return this.#reply(context, decision.status, decision.reason, decision.edits, now);
+				return this.#reject(context, reply(decision), now);
 			case "redirect":
 				return this.#reject(context, redirection(decision), now);
 			case "save":
@@ -159,12 +163,13 @@ export class ProxyCore implements TransactionUser {
 	/** §16.7. */
 	response(client: ClientTransaction, response: Response, now: Milliseconds): void {
 		const branch = client.user;
-		if (!(branch instanceof Branch)) return;
+		if (!(branch instanceof Branch) || branch.client !== client) return;
 		const { context } = branch;
 		if (response.status < 200) {
 			this.#provisional(branch, response, now);
 			return;
 		}
+		if (response.status === 503 && this.#tryNext(branch, now)) return;
 
 		this.#end(branch);
 		if (response.status < 300) {
@@ -174,22 +179,21 @@ export class ProxyCore implements TransactionUser {
 			return;
 		}
 		context.collect(response.status, response, branch);
-		if (response.status >= 600) this.#cancelBranches(context, undefined, now);
+		if (response.status >= 600) this.#cancelBranches(context, `SIP;cause=${response.status}`, now);
 		this.#finishWhenDone(context, now);
 	}
 
-	/** A timeout is a 408, a transport failure is a 503 from that address: try the next (§16.7, §16.9). */
+	/** A timeout is a 408, a transport failure is a 503 from that address (§16.7, §16.9). */
 	failed(client: ClientTransaction, why: "timeout" | "transport", now: Milliseconds): void {
 		const branch = client.user;
-		if (!(branch instanceof Branch) || branch.state === "ended") return;
+		if (!(branch instanceof Branch) || branch.client !== client || branch.state === "ended") return;
 		const { context } = branch;
-		if (why === "transport" && branch.state === "calling" && !context.cancelled) {
-			this.#disarm(branch);
-			branch.state = "waiting";
-			this.#forward(branch, now);
-		} else {
+		// By the end of Timer F the sender of a non-INVITE has given up too.
+		const late = why === "timeout" && client.method !== "INVITE";
+		if (branch.state !== "calling" || late || !this.#tryNext(branch, now)) {
 			this.#end(branch);
-			context.collect(why === "transport" ? 503 : context.cancelled ? 487 : 408, undefined, branch);
+			const status = why === "transport" ? 503 : 408;
+			context.collect(context.cancelled ? 487 : status, undefined, branch);
 		}
 		this.#finishWhenDone(context, now);
 	}
@@ -247,6 +251,16 @@ export class ProxyCore implements TransactionUser {
 		// A sips leg is resolved as sips whatever the Route says.
 		const uri = readUri(forceUri(nextHopUri(route, target), scheme, "contact").uri);
 		return uri === undefined ? [] : this.#port.locate(waiting, uri);
+	}
+
+	/** Another address, as long as nothing but a 503 was heard (RFC 3263 §4.3); false when none is left. */
+	#tryNext(branch: Branch, now: Milliseconds): boolean {
+		const { answered, cancelled } = branch.context;
+		if (answered || cancelled || branch.nextHop >= branch.hops.length) return false;
+		this.#disarm(branch);
+		branch.state = "waiting";
+		this.#forward(branch, now);
+		return true;
 	}
 
 	/** Sends a branch to its next address; when none is left it counts as a 503 (§16.9). */
@@ -319,34 +333,13 @@ export class ProxyCore implements TransactionUser {
 	#finishWhenDone(context: ResponseContext, now: Milliseconds): void {
 		if (context.answered || context.pending) return;
 		const best = bestResponse(context.candidates);
-		if (best?.response !== undefined && best.response.status !== 503) {
-			this.#pass(best.branch, best.response, now);
-			return;
-		}
 		const status = best?.status ?? (context.cancelled ? 487 : 480);
-		// RFC 4320 §4.2: a non-INVITE that nobody answered in time is not answered at all.
-		if (status === 408 && context.request.method !== "INVITE") {
-			this.#drop(context, now);
-			return;
-		}
-		this.#reject(context, { status: status === 503 ? 500 : status }, now);
-	}
-
-	#reply(
-		context: ResponseContext,
-		status: number,
-		reason: string | undefined,
-		edits: readonly HeaderEdit[],
-		now: Milliseconds,
-	): void {
-		const headers = edits
-			.filter(({ op }) => op !== "remove")
-			.map(({ name, value }) => [name, value] as const);
-		this.#reject(
-			context,
-			reason === undefined ? { status, headers } : { status, reason, headers },
-			now,
-		);
+		const shown = shownStatus(status);
+		// RFC 4320 §4.2: a non-INVITE gets no 408, neither ours nor one from downstream.
+		if (status === 408 && context.request.method !== "INVITE") this.#drop(context, now);
+		else if (best?.response === undefined || shown !== status)
+			this.#reject(context, { status: shown }, now);
+		else this.#pass(best.branch, best.response, now);
 	}
 
 	#reject(context: ResponseContext, rejection: Rejection, now: Milliseconds): void {
@@ -365,7 +358,7 @@ export class ProxyCore implements TransactionUser {
 		const text = buildResponse(server.request, rejection.status, {
 			...(rejection.reason === undefined ? {} : { reason: rejection.reason }),
 			toTag: context?.toTag(make) ?? make(),
-			headers: rejection.headers ?? [],
+			headers: writable(rejection.headers ?? []),
 		});
 		if (text !== undefined) this.transactions.respond(server, text, rejection.status, now);
 	}
@@ -386,6 +379,15 @@ export class ProxyCore implements TransactionUser {
 		this.#wheel.disarm(branch.timerC);
 		branch.timerC = undefined;
 	}
+}
+
+/**
+ * §16.7 step 6: a 503 would keep the caller from this proxy, and what a flow that failed means is
+ * between proxies (RFC 5626 §11.5).
+ */
+function shownStatus(status: number): number {
+	if (status === 503) return 500;
+	return status === 430 ? 480 : status;
 }
 
 /** 64 bits: RFC 3261 §19.3 asks for at least 32. */

@@ -7,7 +7,7 @@ import type { Request } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import { Patch } from "../message/patch.ts";
-import { uriParam } from "../message/uri.ts";
+import { parseUri, uriParam } from "../message/uri.ts";
 import type { Environment } from "./environment.ts";
 import type { Rejection } from "./rejection.ts";
 
@@ -30,24 +30,26 @@ export function routeInformation(
 ): RouteInformation | Rejection {
 	try {
 		const request = looselyRouted(received, environment);
-		const [top, second] = request.head.routes;
-		if (top === undefined) return { request, own: 0, scheme: undefined, dialog: undefined };
-		const own = readOwnRoute(
-			top.uri,
-			second?.uri,
-			request.head,
-			(uri) => environment.own.owns(uri),
-			environment.signing,
-		);
-		if (own === undefined) return { request, own: 0, scheme: undefined, dialog: undefined };
-		const scheme = own.uri.scheme === "sips" ? "sips" : "sip";
-		const dialog = own.kind === "dialog" ? own : undefined;
-		return { request, own: own.entries, scheme, dialog };
+		const information = readRoutes(request, environment);
+		// The next hop is where it has to go, so it has to be a URI (§16.3 step 1).
+		const next = request.head.routes[information.own];
+		if (next !== undefined) parseUri(next.uri);
+		return information;
 	} catch (error) {
 		if (error instanceof LegError) return { status: error.status };
 		if (error instanceof ParseError) return { status: error.status, reason: "Bad Route" };
 		throw error;
 	}
+}
+
+function readRoutes(request: Request, { own, signing }: Environment): RouteInformation {
+	const { head } = request;
+	const [top, second] = head.routes;
+	const entry = top && readOwnRoute(top.uri, second?.uri, head, (uri) => own.owns(uri), signing);
+	if (entry === undefined) return { request, own: 0, scheme: undefined, dialog: undefined };
+	const scheme = entry.uri.scheme === "sips" ? "sips" : "sip";
+	const dialog = entry.kind === "dialog" ? entry : undefined;
+	return { request, own: entry.entries, scheme, dialog };
 }
 
 /**
@@ -68,6 +70,7 @@ function looselyRouted(request: Request, environment: Environment): Request {
 	if (first === undefined) patch.append("Route", `<${request.uri}>`);
 	else patch.insertBefore(first.line, "Route", `<${request.uri}>`);
 	const loose = parseMessage(patch.text(), "datagram");
+	if (loose.kind === "malformed") throw loose.error;
 	return loose.kind === "request" ? loose : request;
 }
 

@@ -6,7 +6,7 @@
  */
 import type { Binding } from "../base/binding.ts";
 import type { Milliseconds } from "../base/clock.ts";
-import { type Flow, reliable } from "../base/flow.ts";
+import { type Flow, reliable, secure } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
 import type { Device, DeviceContact } from "../leg/device.ts";
 import { deviceUri } from "../leg/device-uri.ts";
@@ -50,7 +50,14 @@ export function targetSet(
 		for (const target of found) if (!includes(targets, target)) targets.push(target);
 	}
 	if (targets.length === 0) return { status: 480 };
-	return callee === undefined ? targets : targets.map((target) => ({ ...target, scheme: callee }));
+	return callee === undefined ? targets : targets.map((target) => inScheme(target, callee));
+}
+
+/** A flow in clear cannot carry `sips` (§26.2.2): then the address has to take a connection of ours. */
+function inScheme(target: Target, scheme: Scheme): Target {
+	const { flow } = target;
+	const fits = scheme === "sip" || flow === undefined || secure(flow.transport);
+	return fits ? { ...target, scheme } : { ...target, scheme, flow: undefined };
 }
 
 function includes(targets: readonly Target[], { uri, flow }: Target): boolean {

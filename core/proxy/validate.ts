@@ -11,20 +11,24 @@ export function validate(request: Request, environment: Environment): Rejection 
 	return (
 		badScheme(request) ??
 		tooManyHops(request) ??
-		looping(request, environment) ??
-		unsupportedByProxy(request)
+		reading("Via", () => looping(request, environment)) ??
+		reading("Proxy-Require", () => unsupportedByProxy(request))
 	);
 }
 
-/** §16.3 step 2. A `tel` URI is a script's to route; any other scheme is not understood (PX-02). */
-function badScheme(request: Request): Rejection | undefined {
+/** A header that a proxy has to read, and whose values cannot be told apart, is bad syntax after all (step 1). */
+function reading(field: string, check: () => Rejection | undefined): Rejection | undefined {
 	try {
-		const { scheme } = request.parsedUri;
-		return scheme === "sip" || scheme === "sips" || scheme === "tel" ? undefined : { status: 416 };
+		return check();
 	} catch (error) {
-		if (error instanceof ParseError) return { status: error.status, reason: "Bad Request-URI" };
+		if (error instanceof ParseError) return { status: error.status, reason: `Bad ${field}` };
 		throw error;
 	}
+}
+
+/** §16.3 step 2. A `tel` URI is a script's to route; any other scheme is not understood (PX-02). */
+function badScheme({ parsedUri: { scheme } }: Request): Rejection | undefined {
+	return scheme === "sip" || scheme === "sips" || scheme === "tel" ? undefined : { status: 416 };
 }
 
 /** §16.3 step 3. */

@@ -1,0 +1,47 @@
+/**
+ * Header edits of a script on the request that goes out: RFC 3261 §16.6 step 5. They are made in the
+ * order the script made them, so that what is sent is what the script saw after its last edit.
+ */
+import { headerIdAt, headerName } from "../message/headers.ts";
+import type { Patch } from "../message/patch.ts";
+import type { HeaderEdit } from "./decision.ts";
+
+/** What the edits of one header leave: of the lines received, and behind them. */
+type Outcome = {
+	spelling: string;
+	/** The lines received stay, go, or give way to one with this value. */
+	received: "kept" | "removed" | { readonly value: string };
+	added: string[];
+};
+
+export function applyEdits(patch: Patch, edits: readonly HeaderEdit[]): void {
+	const outcomes = new Map<string, Outcome>();
+	for (const edit of edits) {
+		const name = longName(edit.name);
+		const outcome = outcomes.get(name) ?? { spelling: edit.name, received: "kept", added: [] };
+		outcomes.set(name, outcome);
+		take(outcome, edit);
+	}
+	for (const [name, outcome] of outcomes) write(patch, name, outcome);
+}
+
+function take(outcome: Outcome, { op, name, value }: HeaderEdit): void {
+	if (op === "add") {
+		outcome.added.push(value);
+		return;
+	}
+	outcome.spelling = name;
+	outcome.received = op === "set" ? { value } : "removed";
+	outcome.added = [];
+}
+
+function write(patch: Patch, name: string, { spelling, received, added }: Outcome): void {
+	if (received === "removed") patch.remove(name);
+	else if (received !== "kept") patch.set(name, received.value, spelling);
+	for (const value of added) patch.append(spelling, value);
+}
+
+/** In lower case: a script may write the compact form. */
+function longName(name: string): string {
+	return headerName(headerIdAt(name, 0, name.length)) ?? name.toLowerCase();
+}
