@@ -78,15 +78,16 @@ export class UdpListener {
 		const { batch, counters, limits } = this.#context;
 		const unfit = this.#closed ? "listener closed" : unfitFor(text, flow);
 		if (unfit !== undefined) return batch.failed(owner, unfit);
-		if (this.#socket.getSendQueueSize() > limits.queuedDatagramBytes) {
+		const host = this.#mapped && !flow.host.includes(":") ? `::ffff:${flow.host}` : flow.host;
+		// Responses never make a peer worth watching: who asks must not fill the list.
+		const peer = this.#peers?.find(host, flow.port, text.startsWith("SIP/2.0 ") ? 0 : owner);
+		const socket = peer ?? this.#socket;
+		if (socket.getSendQueueSize() > limits.queuedDatagramBytes) {
 			counters.datagramsDropped += 1;
 			return;
 		}
 		counters.datagramsOut += 1;
 		const length = this.#scratch.write(text, 0, "latin1");
-		const host = this.#mapped && !flow.host.includes(":") ? `::ffff:${flow.host}` : flow.host;
-		// Responses never make a peer worth watching: who asks must not fill the list.
-		const peer = this.#peers?.find(host, flow.port, text.startsWith("SIP/2.0 ") ? 0 : owner);
 		if (peer === undefined) this.#send(length, flow.port, host, owner);
 		else if (owner === 0) peer.send(this.#scratch, 0, length);
 		else
@@ -94,8 +95,7 @@ export class UdpListener {
 				if (error) this.#peers?.failed(host, flow.port, owner, error);
 			});
 		// What did not fit into the kernel's buffer waits in ours.
-		if ((peer ?? this.#socket).getSendQueueCount() > 0)
-			this.#scratch = Buffer.allocUnsafeSlow(DATAGRAM_BYTES_MAX);
+		if (socket.getSendQueueCount() > 0) this.#scratch = Buffer.allocUnsafeSlow(DATAGRAM_BYTES_MAX);
 	}
 
 	forgetIdlePeers(): void {
