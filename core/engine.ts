@@ -135,6 +135,10 @@ class RunningEngine implements Engine, TransportUser {
 		this.#exchange?.connectionClosed(connection);
 	}
 
+	inUse(connection: number): boolean {
+		return this.#store?.restsOn(connection) ?? false;
+	}
+
 	batchEnd(): void {
 		this.#alarm.set(this.#exchange?.next());
 	}

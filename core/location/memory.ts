@@ -38,6 +38,10 @@ export class MemoryStore implements LocationStore {
 		);
 	}
 
+	restsOn(connection: number): boolean {
+		return this.#byConnection.has(connection);
+	}
+
 	sweep(now: Milliseconds): readonly Binding[] {
 		const alive = aliveAt(now);
 		const expired: Binding[] = [];

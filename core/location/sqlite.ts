@@ -61,6 +61,10 @@ export class SqliteStore implements LocationStore {
 		this.#mark(device);
 	}
 
+	restsOn(connection: number): boolean {
+		return this.#memory.restsOn(connection);
+	}
+
 	dropFlow(connection: number): readonly Binding[] {
 		return this.#markAll(this.#memory.dropFlow(connection));
 	}

@@ -8,6 +8,8 @@ export type LocationStore = {
 	bindings(device: string, now: Milliseconds): readonly Binding[];
 	/** Both lists in one step, `remove` first: no reader ever sees half of a REGISTER (RFC 3261 §10.3 step 7). */
 	apply(device: string, put: readonly Binding[], remove: readonly Binding[]): void;
+	/** Whether a binding rests on this stream connection: then it is kept open (RFC 5626 §7). */
+	restsOn(connection: number): boolean;
 	/** The stream connection has closed. Returns the bindings that went with it. */
 	dropFlow(connection: number): readonly Binding[];
 	/** Forgets what has expired and returns it. Called now and then: reads do not depend on it. */

@@ -95,7 +95,9 @@ const PROMISES: Record<string, (store: LocationStore) => void | Promise<void>> =
 		const shared = binding({ device: "1002", flow: tlsFlow(7) });
 		store.apply("1001", [mine, others], []);
 		store.apply("1002", [shared], []);
+		assert.equal(store.restsOn(7), true);
 		assert.deepEqual(store.dropFlow(7), [mine, shared]);
+		assert.equal(store.restsOn(7), false);
 		assert.deepEqual(store.bindings("1001", 0), [others]);
 		assert.deepEqual(store.bindings("1002", 0), []);
 		assert.deepEqual(store.dropFlow(7), []);
