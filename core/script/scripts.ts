@@ -52,6 +52,8 @@ export type ScriptsStatus = {
 export class Scripts {
 	readonly #options: ScriptsOptions;
 	#devices: readonly ScriptDevice[];
+	/** For the reload that waits: taken over only when it succeeds. */
+	#newDevices: readonly ScriptDevice[] | undefined;
 	#generation: Generation;
 	#error: LoadError | undefined;
 	readonly #watcher: Watcher | undefined;
@@ -95,8 +97,8 @@ export class Scripts {
 	}
 
 	/** Loads what is on disk now, with other devices if given. Requests that come together are one reload. */
-	reload(devices: readonly ScriptDevice[] = this.#devices): Promise<ReloadResult> {
-		this.#devices = devices;
+	reload(devices?: readonly ScriptDevice[]): Promise<ReloadResult> {
+		this.#newDevices = devices ?? this.#newDevices;
 		this.#waiting ??= this.#running.then(() => {
 			this.#waiting = undefined;
 			return this.#replace();
@@ -118,13 +120,18 @@ export class Scripts {
 	}
 
 	async #load(): Promise<ReloadResult> {
-		const options = { ...this.#options, devices: this.#devices };
+		const devices = this.#newDevices ?? this.#devices;
+		this.#newDevices = undefined;
+		const options = { ...this.#options, devices };
+		const since = Date.now();
 		try {
 			const compiled = await compileRoutes(options);
-			note(compiled, this.#watcher, options);
+			await this.#watcher?.include(compiled.inputs, since);
+			warn(compiled, options);
 			const changed = !serves(this.#generation, compiled.bundle, options);
 			if (changed)
 				this.#activate(await loadGeneration(compiled.bundle, options, this.#generation.id + 1));
+			this.#devices = devices;
 			this.#error = undefined;
 			if (changed) await keep(this.#generation, options);
 			return this.#result({ ok: true, changed });
@@ -132,6 +139,7 @@ export class Scripts {
 			this.#error = asLoadError(cause, options);
 			refused(this.#error, this.#generation, options);
 			const { message, problems } = this.#error;
+			await this.#watcher?.include(filesOf(problems), since);
 			return this.#result({ ok: false, changed: false, reason: message, errors: problems });
 		}
 	}
@@ -155,29 +163,39 @@ async function firstGeneration(
 	options: ScriptsOptions,
 	watcher: Watcher | undefined,
 ): Promise<First> {
+	const since = Date.now();
 	try {
 		const compiled = await compileRoutes(options);
-		note(compiled, watcher, options);
+		await watcher?.include(compiled.inputs, since);
+		warn(compiled, options);
 		const generation = await loadGeneration(compiled.bundle, options, 1);
 		return { generation, error: undefined };
 	} catch (cause) {
 		if (options.entry === undefined) throw cause;
-		return { generation: await loadFallback(options, 1), error: asLoadError(cause, options) };
+		const error = asLoadError(cause, options);
+		await watcher?.include(filesOf(error.problems), since);
+		return { generation: await loadFallback(options, 1), error };
 	}
 }
 
-async function watch(options: ScriptsOptions, changed: () => void): Promise<Watcher | undefined> {
-	const { entry, state } = options;
-	if (!options.watch || entry === undefined) return undefined;
-	return Watcher.open(await folderOf(entry), state, changed);
+/** Where something is wrong may lie elsewhere, and it is there that it will be mended. */
+function filesOf(problems: readonly Problem[]): readonly string[] {
+	return problems.map(({ file }) => file);
 }
 
-function note(
-	{ inputs, warnings }: Compiled,
-	watcher: Watcher | undefined,
-	{ log }: ScriptsOptions,
-): void {
-	watcher?.include(inputs);
+async function watch(options: ScriptsOptions, changed: () => void): Promise<Watcher | undefined> {
+	const { entry, state, log } = options;
+	if (!options.watch || entry === undefined) return undefined;
+	const folder = await folderOf(entry);
+	const failed = ({ message: reason }: Error) =>
+		log.error(
+			{ event: "routes.not-watched", folder, reason },
+			"changes of the routes may be missed",
+		);
+	return Watcher.open(folder, state, { changed, failed });
+}
+
+function warn({ warnings }: Compiled, { log }: ScriptsOptions): void {
 	for (const { message, ...place } of warnings)
 		log.warn({ event: "routes.warning", ...place }, message);
 }
@@ -195,9 +213,12 @@ const SUBSTITUTES: Readonly<Record<Origin, string>> = {
 	"built-in": "the built-in routes serve",
 };
 
-function refused(error: LoadError, { id }: Generation, { log }: ScriptsOptions): void {
-	const { code, step } = error;
-	for (const { message, ...place } of error.problems)
+function refused(
+	{ code, step, problems }: LoadError,
+	{ id }: Generation,
+	{ log }: ScriptsOptions,
+): void {
+	for (const { message, ...place } of problems)
 		log.error({ event: "routes.refused", code, step, ...place, serving: id }, message);
 }
 

@@ -20,6 +20,8 @@ type Bed = {
 	next(): Promise<ReloadResult>;
 	/** The status that an INVITE is answered with. */
 	status(): number | string;
+	/** Resolves after the reload that makes an INVITE be answered so. */
+	serves(status: number): Promise<void>;
 };
 
 const answering = (status: number) => hook(`return reply(${status});`);
@@ -58,7 +60,10 @@ async function start(
 			});
 		return results.shift() as ReloadResult;
 	};
-	return { scripts, folder, log, next, status: () => statusOf(scripts) };
+	const serves = async (status: number) => {
+		while (statusOf(scripts) !== status) await next();
+	};
+	return { scripts, folder, log, next, serves, status: () => statusOf(scripts) };
 }
 
 function askInvite(generation: Generation): Decision | ScriptError {
@@ -118,29 +123,25 @@ test("style §2.12: the same content again is no reload, and neither is a file t
 
 test("files that are added, renamed into place, or imported from elsewhere are seen", async (t) => {
 	const script = hook("return reply(status);", 'import { status } from "./status.ts";');
-	const { folder, next, status } = await start(t, {
+	const { folder, next, serves } = await start(t, {
 		"routes/default.ts": script,
 		"routes/status.ts": "export const status = 404;",
 	});
 	const temporary = folder.write("routes/status.tmp", "export const status = 405;");
 	renameSync(temporary, join(folder.path, "routes/status.ts"));
-	await next();
-	assert.equal(status(), 405);
+	await serves(405);
 
 	folder.write("shared/status.ts", "export const status = 406;");
 	folder.write("routes/status.ts", 'export { status } from "../shared/status.ts";');
-	await next();
-	assert.equal(status(), 406);
+	await serves(406);
 	folder.write("shared/status.ts", "export const status = 407;");
-	await next();
-	assert.equal(status(), 407);
+	await serves(407);
 
 	rmSync(join(folder.path, "routes/status.ts"));
-	assert.equal((await next()).ok, false);
-	assert.equal(status(), 407);
-	folder.write("routes/status/index.ts", "");
+	while ((await next()).ok) {}
+	await serves(407);
 	folder.write("routes/status.ts", "export const status = 408;");
-	while (status() !== 408) await next();
+	await serves(408);
 });
 
 test("architecture §5: the symlink swap of a mounted Kubernetes volume is seen", async (t) => {
@@ -154,13 +155,13 @@ test("architecture §5: the symlink swap of a mounted Kubernetes volume is seen"
 	};
 	publish("..2026_01", 404);
 	symlinkSync("..data/default.ts", join(mount, "default.ts"));
-	const { next, status } = await start(t, {}, { folder, entry: "routes" });
-	assert.equal(status(), 404);
+	const { serves } = await start(t, {}, { folder, entry: "routes" });
+	await serves(404);
 	publish("..2026_02", 410);
 	rmSync(join(mount, "..2026_01"), { recursive: true });
-	while (status() !== 410) await next();
+	await serves(410);
 	publish("..2026_03", 411);
-	while (status() !== 411) await next();
+	await serves(411);
 });
 
 test("a broken script at boot starts the last good one and says so; with none, the built-in routes", async (t) => {
@@ -210,6 +211,33 @@ test("other devices are another generation; the same ones are not", async (t) =>
 	assert.equal(status(), "relay");
 	assert.equal((await scripts.reload()).changed, false);
 	assert.equal((await scripts.reload(devices)).changed, false);
+});
+
+test("devices that came with a broken script are not taken over by the next save", async (t) => {
+	const source = hook("const to = device(request.uri.user); return to ? relay(to) : reply(404);");
+	const { scripts, folder, status } = await start(
+		t,
+		{ "routes/default.ts": source },
+		{ watch: false },
+	);
+	folder.write("routes/default.ts", BROKEN);
+	const devices = [scriptDevice({ name: "5000" })];
+	assert.equal((await scripts.reload(devices)).ok, false);
+	folder.write("routes/default.ts", source);
+	assert.deepEqual([(await scripts.reload()).changed, status()], [false, 404]);
+	assert.deepEqual([(await scripts.reload(devices)).changed, status()], [true, "relay"]);
+});
+
+test("a broken file elsewhere is watched too: mending it there serves", async (t) => {
+	const script = hook("return reply(status);", 'import { status } from "../shared/status.ts";');
+	const { scripts, folder, serves } = await start(t, {
+		"routes/default.ts": script,
+		"shared/status.ts": "export const status = ;",
+	});
+	assert.equal(scripts.status.origin, "built-in");
+	folder.write("shared/status.ts", "export const status = 410;");
+	await serves(410);
+	assert.equal(scripts.status.origin, "script");
 });
 
 test("reloads that are asked for together are one; one that is asked for meanwhile comes after", async (t) => {
