@@ -1,0 +1,126 @@
+/** The engine on real sockets of this machine: start, serve, reload, stop. */
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { Config } from "../core/config/config.ts";
+import { loadConfig } from "../core/config/load.ts";
+import { type Engine, startEngine } from "../core/engine.ts";
+import { closing } from "./support/cleanup.ts";
+import { message } from "./support/dialog.ts";
+import { type SipPeer, tcpClient, tlsClient, udpPeer } from "./support/sip-peer.ts";
+import { type TempFolder, tempFolder } from "./support/temp-folder.ts";
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+test("a started engine answers OPTIONS over UDP, over TCP at the same port, and over TLS", async (t) => {
+	const { engine, folder } = await start(t);
+	const ports = engine.status().listeners.map(({ transport, port }) => [transport, port] as const);
+	const [udp, tcp, tls] = ports;
+	assert.deepEqual([udp?.[0], tcp?.[0], tls?.[0]], ["udp", "tcp", "tls"]);
+	assert.equal(udp?.[1], tcp?.[1]);
+
+	const ca = readFileSync(join(folder.path, "state/tls/authority.pem"), "utf8");
+	const phone = closing(t, await udpPeer(), (peer) => peer.close());
+	phone.send(options("UDP", phone), udp?.[1]);
+	assert.equal((await phone.inbox.take(isResponse, "200")).startLine, "SIP/2.0 200 OK");
+	for (const [transport, peer] of [
+		["TCP", closing(t, await tcpClient(tcp?.[1] ?? 0), (client) => client.close())],
+		["TLS", closing(t, await tlsClient(tls?.[1] ?? 0, { ca }), (client) => client.close())],
+	] as const) {
+		peer.send(options(transport, peer));
+		assert.equal((await peer.inbox.take(isResponse, "200")).startLine, "SIP/2.0 200 OK");
+	}
+});
+
+test("the keys of the first start are made for its owner only", async (t) => {
+	const { folder } = await start(t);
+	const mode = statSync(join(folder.path, "state/signing-keys.json")).mode & 0o777;
+	assert.equal(mode.toString(8), "600");
+});
+
+test("a reload takes new devices; an error or a restart-only change leaves everything as it was", async (t) => {
+	const { engine, folder } = await start(t);
+	const calls = async (number: string) => {
+		const port = engine.status().listeners[0]?.port ?? 0;
+		const phone = closing(t, await udpPeer(), (peer) => peer.close());
+		phone.send(options("UDP", phone, number), port);
+		return (await phone.inbox.take(isResponse, "an answer")).startLine;
+	};
+	assert.equal(await calls("7000"), "SIP/2.0 404 Not Found");
+
+	write(folder, DEVICES.replace("7001", "7000"));
+	const taken = await engine.reload();
+	assert.deepEqual([taken.ok, taken.errors], [true, []]);
+	assert.equal(await calls("7000"), "SIP/2.0 480 Temporarily Unavailable");
+
+	write(folder, DEVICES.replace('"*"', '"sips:h;transport=udp"'));
+	const refused = await engine.reload();
+	assert.equal(refused.ok, false);
+	assert.equal(refused.generation, taken.generation);
+	const [error] = refused.errors;
+	assert.equal(error?.line, 6);
+	assert.match(error?.message ?? "", /7001.*sips cannot run over UDP/);
+	assert.equal(await calls("7000"), "SIP/2.0 480 Temporarily Unavailable");
+
+	write(folder, DEVICES.replace("7001", "7000"), "udp:127.0.0.1:5099");
+	const restart = await engine.reload();
+	assert.deepEqual(
+		restart.errors.map(({ code }) => code),
+		["CONFIG_RESTART"],
+	);
+});
+
+test("a port that is taken is named, with what to do, and nothing stays open", async (t) => {
+	const taken = closing(t, await udpPeer(), (peer) => peer.close());
+	const folder = closing(t, tempFolder(), (one) => one.remove());
+	const config = await load(folder, DEVICES, `udp:127.0.0.1:${taken.port}`);
+	await assert.rejects(startEngine(config, SILENT), (error: Error & { code?: string }) => {
+		assert.equal(error.code, "NET_ADDRESS_IN_USE");
+		assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${taken.port}`));
+		return true;
+	});
+});
+
+const DEVICES = `devices:
+  "7001": { type: Extension, contact: "*" }
+`;
+
+async function start(t: TestContext): Promise<{ engine: Engine; folder: TempFolder }> {
+	const folder = closing(t, tempFolder(), (one) => one.remove());
+	const config = await load(folder, DEVICES);
+	const engine = closing(t, await startEngine(config, SILENT), (one) => one.close());
+	return { engine, folder };
+}
+
+async function load(folder: TempFolder, devices: string, udp?: string): Promise<Config> {
+	const loaded = await loadConfig(write(folder, devices, udp));
+	assert.ok(loaded.ok, JSON.stringify(loaded));
+	return loaded.config;
+}
+
+function write(folder: TempFolder, devices: string, udp = "udp:127.0.0.1:0"): string {
+	return folder.write(
+		"sipwright.yaml",
+		`listen: ["${udp}", "tls:127.0.0.1:0"]
+trusted: [127.0.0.0/8]
+state: ./state
+location: { store: memory }
+${devices}`,
+	);
+}
+
+function options(transport: string, peer: SipPeer, user?: string): string {
+	return message(`OPTIONS sip:${user === undefined ? "" : `${user}@`}127.0.0.1 SIP/2.0`, [
+		`Via: SIP/2.0/${transport} ${peer.host}:${peer.port};branch=z9hG4bK-${transport}-${user};rport`,
+		"Max-Forwards: 70",
+		"From: <sip:newcomer@127.0.0.1>;tag=1",
+		`To: <sip:${user ?? "proxy"}@127.0.0.1>`,
+		`Call-ID: ${transport}-${user}@127.0.0.1`,
+		"CSeq: 1 OPTIONS",
+	]);
+}
+
+function isResponse({ startLine }: { startLine: string }): boolean {
+	return startLine.startsWith("SIP/2.0");
+}
