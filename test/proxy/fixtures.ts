@@ -3,11 +3,17 @@ import assert from "node:assert/strict";
 import type { Flow, TransportName } from "../../core/base/flow.ts";
 import { Request, Response } from "../../core/message/message.ts";
 import { parseMessage } from "../../core/message/parse-message.ts";
+import type { HeaderEdit } from "../../core/proxy/decision.ts";
 import type { Environment } from "../../core/proxy/environment.ts";
+import { forwardRequest } from "../../core/proxy/forward-request.ts";
+import { outgoingLeg } from "../../core/proxy/outgoing-leg.ts";
+import { passage } from "../../core/proxy/passage.ts";
 import type { Rejection } from "../../core/proxy/rejection.ts";
 import { type RouteInformation, routeInformation } from "../../core/proxy/route-information.ts";
+import { type Target, uriTarget } from "../../core/proxy/target-set.ts";
 import { ExchangeRig } from "../support/exchange-rig.ts";
 import { rigConfig } from "../support/rig-config.ts";
+import { WireMessage } from "../support/wire-message.ts";
 
 const config = await rigConfig();
 
@@ -84,3 +90,27 @@ export function rejected(received: Request, place = environment): Rejection {
 	assert.ok("status" in route, "not rejected");
 	return route;
 }
+
+export type Way = {
+	readonly transport?: TransportName;
+	readonly came?: Flow;
+	readonly target?: Partial<Target>;
+	readonly edits?: readonly HeaderEdit[];
+};
+
+/** The request as it goes out to 172.21.83.60, for a target `sip:5000@172.21.83.60:5060`. */
+export function forwarded(received: Request, way: Way = {}): WireMessage {
+	const { transport = "udp", came = flow("udp"), edits = [] } = way;
+	const route = routed(received);
+	const target = { ...uriTarget("sip:5000@172.21.83.60:5060", POLICY), ...way.target };
+	const hop = { transport, host: "172.21.83.60", port: 5060, serverName: undefined };
+	const outgoing = outgoingLeg(hop, target.scheme, target.policy, environment);
+	const through = outgoing && passage(route, came, outgoing, environment);
+	assert.ok(outgoing && through);
+	const branch = "z9hG4bKours";
+	return new WireMessage(
+		forwardRequest({ route, target, outgoing, passage: through, edits, branch }),
+	);
+}
+
+const POLICY = environment.directory.policy;
