@@ -28,6 +28,7 @@ import { statefulBranch } from "./loop.ts";
 import { outgoingLeg } from "./outgoing-leg.ts";
 import { passage } from "./passage.ts";
 import type { ProxyPort } from "./proxy-port.ts";
+import { ANSWERED_ELSEWHERE, reasonOf, refusedBy } from "./reason.ts";
 import { redirection } from "./redirection.ts";
 import { type Rejection, writable } from "./rejection.ts";
 import { reply } from "./reply.ts";
@@ -156,7 +157,7 @@ export class ProxyCore implements TransactionUser {
 		this.#answer(server, { status: 200 }, now, context);
 		if (context.answered || context.cancelled) return;
 		context.cancelled = true;
-		this.#cancelBranches(context, server.request.head.text1("reason"), now);
+		this.#cancelBranches(context, reasonOf(server.request), now);
 		if (!context.pending) this.#reject(context, { status: 487 }, now);
 	}
 
@@ -179,7 +180,7 @@ export class ProxyCore implements TransactionUser {
 			return;
 		}
 		context.collect(response.status, response, branch);
-		if (response.status >= 600) this.#cancelBranches(context, `SIP;cause=${response.status}`, now);
+		if (response.status >= 600) this.#cancelBranches(context, refusedBy(response.status), now);
 		this.#finishWhenDone(context, now);
 	}
 
@@ -392,6 +393,3 @@ function shownStatus(status: number): number {
 
 /** 64 bits: RFC 3261 §19.3 asks for at least 32. */
 const TAG_DIGITS = 16;
-
-/** RFC 3326: the phones that stop ringing do not count a missed call. */
-const ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';

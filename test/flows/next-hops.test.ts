@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { DnsRecord } from "../../core/resolve/dns.ts";
+import { relay } from "../support/decisions.ts";
+import { ExchangeRig } from "../support/exchange-rig.ts";
+import { rigConfig } from "../support/rig-config.ts";
+
+const config = await rigConfig();
+const TWO: readonly DnsRecord[] = ["10.0.0.1", "10.0.0.2"].map((address) => ({
+	type: "A",
+	address,
+}));
+
+/** Ann calls a name, or whatever `target` says. */
+function calling(target = "sip:bob@pool.example.org:5060", method = "INVITE") {
+	const rig = new ExchangeRig({ config, routes: () => relay(target) });
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const one = rig.phone("one", { host: "10.0.0.1" });
+	const two = rig.phone("two", { host: "10.0.0.2" });
+	const sent = ann.request(method, "sip:bob@example.com");
+	return { rig, ann, one, two, sent };
+}
+
+test("RFC 3263 §4.2 PX-89 PX-100: a name is looked up, and the caller hears 100 meanwhile", () => {
+	const { rig, ann, one } = calling();
+	rig.wait(5_000);
+	assert.equal(ann.take(100).status, 100);
+	rig.answerDns(TWO, "A pool.example.org");
+	const came = one.take("INVITE");
+	assert.equal(came.uri, "sip:bob@pool.example.org:5060");
+	rig.wait(499);
+	assert.deepEqual(one.unread, [], "Timer A begins when it is sent, not when it was asked for");
+	rig.wait(11);
+	assert.equal(one.take("INVITE").text, came.text);
+});
+
+test("RFC 3263 §4.3 RFC 3261 §16.9 PX-39 PX-94: an address that cannot be reached is followed by the next, with a new branch", () => {
+	const { rig, ann, one, two } = calling();
+	one.reachable = false;
+	rig.answerDns(TWO);
+	const came = two.take("INVITE");
+	const [lost] = rig.nowhere;
+	assert.equal(lost?.flow.host, "10.0.0.1");
+	assert.ok(!lost.text.includes(came.vias[0] ?? "?"));
+	two.answer(came, "200 OK");
+	assert.equal(ann.take(200).vias.length, 1);
+});
+
+test("RFC 3263 §4.3 PX-94: a 503 is followed by the next address; another failure stops the list", () => {
+	const { rig, ann, one, two } = calling();
+	rig.answerDns(TWO);
+	one.answer(one.take("INVITE"), "503 Service Unavailable", { headers: ["Retry-After: 30"] });
+	one.take("ACK");
+	const came = two.take("INVITE");
+	assert.deepEqual(ann.unread, []);
+	two.answer(came, "486 Busy Here");
+	assert.equal(ann.take(486).status, 486);
+});
+
+test("RFC 3263 §4.3 PX-94: so is an address that says nothing for Timer B", () => {
+	const { rig, ann, two } = calling();
+	rig.answerDns(TWO);
+	rig.wait(31_990);
+	assert.deepEqual(two.unread, []);
+	rig.wait(20);
+	two.answer(two.take("INVITE"), "200 OK");
+	assert.equal(ann.take(200).status, 200);
+	rig.wait(64_000);
+	assert.equal(rig.size, 0);
+});
+
+test("RFC 4321 §1.2 TX-26: after Timer F nobody waits any more: no other address is tried", () => {
+	const { rig, two } = calling(undefined, "OPTIONS");
+	rig.answerDns(TWO);
+	rig.wait(64_000);
+	assert.deepEqual(two.received, []);
+	assert.equal(rig.size, 0);
+});
+
+test("RFC 3263 §4.3 PX-95: one that rang and fell silent is not followed by another", () => {
+	const { rig, one, two } = calling();
+	rig.answerDns(TWO);
+	one.answer(one.take("INVITE"), "180 Ringing");
+	rig.wait(300_000);
+	assert.deepEqual(two.received, []);
+});
+
+test("RFC 3261 §16.7 PX-57 PX-67: when no address can be reached the caller gets 500, quickly", () => {
+	const { rig, ann, one, two } = calling();
+	one.reachable = false;
+	two.reachable = false;
+	rig.answerDns(TWO);
+	assert.equal(ann.take(500).status, 500);
+	assert.equal(rig.nowhere.length, 2);
+});
+
+test("RFC 3261 §16.7 step 6 PX-57: a lone 503 is shown as 500, without its Retry-After", () => {
+	const { ann, one } = calling("sip:bob@10.0.0.1");
+	one.answer(one.take("INVITE"), "503 Service Unavailable", { headers: ["Retry-After: 30"] });
+	const final = ann.take(500);
+	assert.deepEqual(final.values("Retry-After"), []);
+});
+
+test("RFC 3261 §16.7 PX-67: a name that does not exist, or that nobody can look up, is a 500", () => {
+	for (const answer of [[], "failed"] as const) {
+		const { rig, ann } = calling();
+		rig.answerDns(answer);
+		assert.equal(ann.take(500).status, 500);
+		assert.ok(rig.log.some(({ message }) => message === "address.not-found"));
+	}
+});
+
+test("RFC 3263 §4.1 PX-93: sips with transport=udp is never sent in clear", () => {
+	const { rig, ann } = calling("sips:bob@10.0.0.1;transport=udp");
+	assert.equal(ann.take(500).status, 500);
+	assert.deepEqual(
+		rig.nowhere.map(({ flow }) => flow.transport),
+		["tls"],
+		"its transport parameter is not obeyed",
+	);
+});
+
+test("RFC 3261 §16.6 step 7 PX-38: a sips target behind a sip Route is reached over TLS all the same", () => {
+	const rig = new ExchangeRig({ config, routes: () => relay() });
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const edge = rig.phone("edge", { host: "10.0.0.1", transport: "tls" });
+	const headers = ["Route: <sip:172.21.83.50;lr>", "Route: <sip:10.0.0.1;lr>"];
+	ann.request("INVITE", "sips:bob@example.org", { headers });
+	const came = edge.take("INVITE");
+	assert.equal(came.uri, "sips:bob@example.org");
+	assert.deepEqual(came.values("Route"), ["<sip:10.0.0.1;lr>"]);
+	assert.match(came.vias[0] ?? "", /^SIP\/2\.0\/TLS 172\.21\.83\.50:5314;/);
+});
+
+test("RFC 3261 §16.6 step 6 PX-37: a Route without lr gets the request as a strict router wants it", () => {
+	const rig = new ExchangeRig({ config, routes: () => relay() });
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const old = rig.phone("old", { host: "10.0.0.1" });
+	const headers = [
+		"Route: <sip:172.21.83.50;lr>",
+		"Route: <sip:10.0.0.1>, <sip:p4.example.org;lr>",
+	];
+	ann.request("INVITE", "sip:bob@example.org", { headers });
+	const came = old.take("INVITE");
+	assert.equal(came.uri, "sip:10.0.0.1");
+	assert.deepEqual(came.values("Route"), ["<sip:p4.example.org;lr>", "<sip:bob@example.org>"]);
+});
+
+test("RFC 3261 §16.11 PX-76: an ACK waits for the address of its Route too", () => {
+	const rig = new ExchangeRig({ config, routes: () => relay() });
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const far = rig.phone("far", { host: "10.0.0.1" });
+	const headers = ["Route: <sip:172.21.83.50;lr>", "Route: <sip:far.example.org;lr>"];
+	ann.request("ACK", "sip:bob@example.org", { headers });
+	assert.deepEqual(far.received, []);
+	rig.answerDns([], "NAPTR far.example.org");
+	rig.answerDns([], "SRV _sip._udp.far.example.org");
+	rig.answerDns([], "SRV _sip._tcp.far.example.org");
+	rig.answerDns([{ type: "A", address: "10.0.0.1" }], "A far.example.org");
+	assert.deepEqual(far.take("ACK").values("Route"), ["<sip:far.example.org;lr>"]);
+	assert.equal(rig.size, 0);
+});
+
+test("RFC 3261 §18.1.1: a hop that no listener of ours can send to counts as one that cannot be reached", () => {
+	const { rig, ann } = calling("sip:bob@[2001:db8::1]");
+	assert.equal(ann.take(500).status, 500);
+	assert.equal(rig.nowhere.length, 0);
+});
+
+test("RFC 3261 §16.9 PX-65 TX-18: a caller that cannot be reached does not end the call's legs", () => {
+	const { rig, ann, one } = calling("sip:bob@10.0.0.1");
+	const came = one.take("INVITE");
+	ann.reachable = false;
+	one.answer(came, "180 Ringing");
+	rig.wait(10_000);
+	assert.deepEqual(one.unread, []);
+	ann.reachable = true;
+	one.answer(came, "200 OK");
+	assert.equal(ann.take(200).status, 200);
+});
