@@ -188,7 +188,6 @@ class RunningEngine implements Engine, TransportUser {
 
 	async close(): Promise<void> {
 		clearInterval(this.#sweeping);
-		this.#alarm.clear();
 		// Before the sockets: connections that we close ourselves are not lost registrations.
 		const store = this.#store;
 		this.#store = undefined;
@@ -198,6 +197,8 @@ class RunningEngine implements Engine, TransportUser {
 		this.#dns.close();
 		await this.#scripts?.close();
 		await this.#fallback?.close();
+		// Last: what came in while the sockets closed may have set it again.
+		this.#alarm.clear();
 	}
 
 	#ring(): void {
