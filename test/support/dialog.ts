@@ -64,6 +64,11 @@ export class DialogSide {
 		);
 	}
 
+	/** After a target refresh that this side has accepted (§12.2.1.2). */
+	refreshed(contact: string): DialogSide {
+		return new DialogSide(this.endpoint, { ...this, target: uriOf(contact) }, this.#cseq);
+	}
+
 	/** Sends a request in the dialog and returns the text sent. An ACK repeats the number of the INVITE. */
 	send(method: string, headers: readonly string[] = [], body = ""): string {
 		if (method !== "ACK") this.#cseq += 1;
