@@ -188,15 +188,13 @@ class RunningEngine implements Engine, TransportUser {
 
 	async close(): Promise<void> {
 		clearInterval(this.#sweeping);
-		// Before the sockets: connections that we close ourselves are not lost registrations.
-		const store = this.#store;
-		this.#store = undefined;
-		await store?.close();
+		// Connections that we close ourselves are not lost registrations.
 		this.#exchange?.stop();
 		await this.#transports?.close();
 		this.#dns.close();
 		await this.#scripts?.close();
 		await this.#fallback?.close();
+		await this.#store?.close();
 		// Last: what came in while the sockets closed may have set it again.
 		this.#alarm.clear();
 	}
