@@ -41,7 +41,11 @@ export class OwnAddresses {
 
 	/** The top Via of a response must be one we wrote (RFC 3261 §18.1.2). */
 	ownsSentBy(host: string, port: number | undefined, secure: boolean): boolean {
-		return this.#sentBy.has(`${hostKey(host)}:${port ?? (secure ? 5061 : 5060)}`);
+		const standard = port ?? (secure ? 5061 : 5060);
+		// As we wrote it, nearly always: no need to think about spellings then.
+		return (
+			this.#sentBy.has(`${host}:${standard}`) || this.#sentBy.has(`${hostKey(host)}:${standard}`)
+		);
 	}
 }
 

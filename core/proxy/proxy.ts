@@ -311,6 +311,7 @@ export class ProxyCore implements TransactionUser {
 		const { context } = branch;
 		const text = forwardResponse(response, branch, context.candidates);
 		context.answered = true;
+		context.settle();
 		this.transactions.respond(context.server, text, response.status, now);
 	}
 
@@ -346,6 +347,7 @@ export class ProxyCore implements TransactionUser {
 	#reject(context: ResponseContext, rejection: Rejection, now: Milliseconds): void {
 		context.answered = true;
 		this.#answer(context.server, rejection, now, context);
+		context.settle();
 	}
 
 	/** A response of our own (§8.2.6). */
@@ -373,6 +375,7 @@ export class ProxyCore implements TransactionUser {
 	#end(branch: Branch): void {
 		branch.state = "ended";
 		this.#disarm(branch);
+		branch.context.settle();
 	}
 
 	#disarm(branch: Branch): void {

@@ -103,6 +103,18 @@ export class ResponseContext {
 		return false;
 	}
 
+	/**
+	 * Nothing is forwarded any more but a late 2xx. A transaction lives on for half a minute, so what
+	 * only routing needs goes now.
+	 */
+	settle(): void {
+		if (!this.answered || this.pending) return;
+		this.route = undefined;
+		this.edits = [];
+		this.candidates.length = 0;
+		for (const branch of this.branches) branch.hops = [];
+	}
+
 	collect(status: number, response: Response | undefined, branch: Branch): void {
 		this.candidates.push({ status, response, branch });
 	}
