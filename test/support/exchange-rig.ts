@@ -42,6 +42,7 @@ export type RigOptions = {
 	/** What an earlier run left behind. */
 	readonly store?: LocationStore;
 	readonly transactionsMax?: number;
+	readonly mayAnswerMalformed?: () => boolean;
 };
 
 export type Asking = {
@@ -166,7 +167,7 @@ export class ExchangeRig {
 	}
 
 	#open(): Exchange {
-		const { fallback, transactionsMax = 100_000 } = this.#options;
+		const { fallback, transactionsMax = 100_000, mayAnswerMalformed = () => true } = this.#options;
 		return new Exchange({
 			...this.settings(),
 			fallback: fallback && { ask: asAsk(fallback), retain: nothing, release: nothing },
@@ -177,7 +178,7 @@ export class ExchangeRig {
 				this.questions.push({ question, answer });
 			},
 			alive: (flow) => this.#alive(flow),
-			mayAnswerMalformed: () => true,
+			mayAnswerMalformed,
 			log: this.#logger(),
 			transactionsMax,
 			now: this.now,

@@ -13,7 +13,7 @@ trusted: [172.21.83.0/24, 192.168.8.0/24, 10.0.0.0/24]
 devices:
   "7789": { type: Extension, contact: "*" }
   "7790": { type: Extension, contact: "*", password: "rosebud" }
-  "7791": { type: Extension, contact: "*", password: "swordfish" }
+  "7791": { type: Extension, contact: "*", password: "swordfish", authenticate-requests: [REGISTER] }
   "5000": { type: Extension, contact: "sip:5000@172.21.83.60:5060" }
   "5001": { type: Extension, contact: "sips:5001@192.168.8.57;transport=tcp" }
   "5002": { type: ACD Position, contact: "sips:192.168.8.58:5071;transport=tls" }

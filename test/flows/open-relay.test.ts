@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ExchangeRig } from "../support/exchange-rig.ts";
+import { testBed } from "../support/test-bed.ts";
+
+const bed = await testBed();
+
+function strangers(rig: ExchangeRig) {
+	return {
+		eve: rig.phone("eve", { host: "198.51.100.7" }),
+		victim: rig.phone("victim", { host: "203.0.113.9" }),
+		bob: rig.phone("5000", { host: "172.21.83.60" }),
+		ann: rig.phone("6000", { host: "172.21.83.70" }),
+	};
+}
+
+/** Nothing went to anybody but back to Eve, and what she got. */
+function answers(
+	rig: ExchangeRig,
+	eve: { readonly received: readonly { status?: number | undefined }[] },
+) {
+	for (const phone of rig.phones)
+		if (phone.name !== "eve") assert.deepEqual(phone.received, [], phone.name);
+	assert.deepEqual(rig.nowhere, []);
+	assert.equal(rig.questions.length, 0);
+	return eve.received.map(({ status }) => status);
+}
+
+test("RFC 3261 §16.3 PX-16: a stranger's request for a foreign Request-URI is refused, whatever the method", () => {
+	const rig = bed.rig();
+	const { eve } = strangers(rig);
+	const methods = ["INVITE", "MESSAGE", "OPTIONS", "SUBSCRIBE", "REGISTER", "BYE", "FOO"];
+	for (const method of methods) eve.request(method, "sip:victim@203.0.113.9");
+	assert.deepEqual(
+		answers(rig, eve),
+		methods.map(() => 403),
+	);
+});
+
+test("RFC 3261 §16.4 PX-16: a preloaded Route to somewhere else does not make it go there", () => {
+	const rig = bed.rig();
+	const { eve } = strangers(rig);
+	const there = "Route: <sip:203.0.113.9;lr>";
+	const uri = "sip:5000@172.21.83.50";
+	eve.request("INVITE", uri, { headers: [there] });
+	eve.request("INVITE", uri, { headers: ["Route: <sip:172.21.83.50;lr>", there] });
+	eve.request("INVITE", uri, { headers: ["Route: <sip:172.21.83.50;lr>, <sip:203.0.113.9>"] });
+	eve.request("OPTIONS", "sip:172.21.83.50", { headers: [there] });
+	assert.deepEqual(answers(rig, eve), [403, 403, 403, 403]);
+});
+
+test("RFC 5626 §5.3.1 PX-15 PX-35: a forged cookie gets 403, in Route and in the Request-URI", () => {
+	const rig = bed.rig();
+	const { eve } = strangers(rig);
+	const forged = "sip:172.21.83.50:5060;lr;x5=EzwBAX04AAGsFVNGE8QAAawVUzwTxHkO87IHrm2myhY;ftag=eve";
+	eve.request("INVITE", "sip:victim@203.0.113.9", { headers: [`Route: <${forged}>`] });
+	eve.request("BYE", "sip:victim@203.0.113.9", { headers: [`Route: <${forged}>`] });
+	eve.request("INVITE", forged, { headers: ["Route: <sip:victim@203.0.113.9>"] });
+	eve.request("ACK", "sip:victim@203.0.113.9", { headers: [`Route: <${forged}>`] });
+	assert.deepEqual(answers(rig, eve), [403, 403, 403]);
+});
+
+test("RFC 3261 §16.11 PX-16: a stranger's ACK goes nowhere", () => {
+	const rig = bed.rig();
+	const { eve } = strangers(rig);
+	eve.request("ACK", "sip:victim@203.0.113.9");
+	eve.request("ACK", "sip:5000@172.21.83.50");
+	eve.request("ACK", "sip:5000@172.21.83.50", { headers: ["Route: <sip:203.0.113.9;lr>"] });
+	assert.deepEqual(answers(rig, eve), []);
+	assert.equal(rig.size, 0);
+});
+
+test("RFC 5626 §12 PX-112: a cookie overheard from another call is worth nothing in one of her own", () => {
+	const rig = bed.rig();
+	const { eve, ann, bob } = strangers(rig);
+	ann.request("INVITE", "sip:5000@172.21.83.50");
+	const [entry = ""] = bob.take("INVITE").recordRoutes;
+	for (const phone of [ann, bob]) phone.received.length = 0;
+	eve.request("INVITE", "sip:victim@203.0.113.9", { headers: [`Route: ${entry}`] });
+	eve.request("MESSAGE", "sip:5000@172.21.83.60", { headers: [`Route: ${entry}`] });
+	assert.deepEqual(answers(rig, eve), [403, 403]);
+});
+
+test("RFC 3261 §16.3 PX-16: a stranger may not call our devices either, but may ask what we are", () => {
+	const rig = bed.rig();
+	const { eve } = strangers(rig);
+	for (const number of ["5000", "7789", "8123", "media", "nobody"])
+		eve.request("INVITE", `sip:${number}@172.21.83.50`);
+	eve.request("OPTIONS", "sip:172.21.83.50");
+	assert.deepEqual(answers(rig, eve), [403, 403, 403, 403, 403, 200]);
+});
+
+test("architecture §6 PX-16: a trusted source is relayed to wherever it wants", () => {
+	const rig = bed.rig();
+	const { ann, victim, eve } = strangers(rig);
+	ann.request("INVITE", "sip:victim@203.0.113.9");
+	assert.equal(victim.take("INVITE").uri, "sip:victim@203.0.113.9");
+	ann.request("INVITE", "sip:x@example.org", { headers: ["Route: <sip:203.0.113.9;lr>"] });
+	assert.equal(victim.take("INVITE").uri, "sip:x@example.org");
+	assert.deepEqual(eve.received, []);
+});
+
+test("RFC 3261 §18.2.2 TR-14: a response goes to where the request came from, not to a victim that its Via names", () => {
+	const rig = bed.rig();
+	const { eve } = strangers(rig);
+	const text = eve.write("INVITE", "sip:nobody@172.21.83.50");
+	const vias = [
+		"SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bK1;rport",
+		"SIP/2.0/UDP 203.0.113.9:5060;branch=z9hG4bK2",
+		"SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK3;received=203.0.113.9;rport=5060",
+	];
+	for (const via of vias) eve.send(text.replace(/^Via: .*$/m, `Via: ${via}`));
+	assert.deepEqual(answers(rig, eve), [403, 403, 403]);
+});

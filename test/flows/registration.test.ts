@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ExchangeRig } from "../support/exchange-rig.ts";
+import { testBed } from "../support/test-bed.ts";
+import type { RequestGiven, VirtualPhone } from "../support/virtual-phone.ts";
+
+const bed = await testBed();
+const HERE = "sip:172.21.83.50";
+
+function register(phone: VirtualPhone, number: string, given: RequestGiven = {}) {
+	const aor = `sip:${number}@172.21.83.50`;
+	phone.request("REGISTER", HERE, { from: aor, to: aor, ...given });
+	return phone;
+}
+
+const caller = (rig: ExchangeRig) => rig.phone("6000", { host: "172.21.83.70" });
+
+test("RFC 3261 §10.3 RFC 5626 §5.3 PX-111: a phone behind NAT is called along the flow it registered on, not at its Contact", () => {
+	const rig = bed.rig();
+	const ann = caller(rig);
+	for (const transport of ["udp", "tcp", "tls"] as const) {
+		const nat = rig.phone("7789", {
+			transport,
+			host: "172.21.83.99",
+			port: 61_001,
+			contact: "<sip:7789@192.168.0.7:5060>",
+		});
+		assert.match(register(nat, "7789").take(200).value("Contact"), /;expires=\d+$/);
+		ann.request("INVITE", "sip:7789@172.21.83.50");
+		const came = nat.take("INVITE");
+		assert.equal(came.uri, "sip:7789@192.168.0.7:5060");
+		nat.answer(came, "486 Busy Here");
+		assert.equal(ann.take(486).status, 486);
+		nat.disconnect();
+	}
+	assert.equal(rig.questions.length, 0);
+	assert.equal(rig.nowhere.length, 0);
+});
+
+test("RFC 3261 §16.5 PX-22: nobody registered is 480, after the end of a registration too; an unknown number is 404", () => {
+	const rig = bed.rig();
+	const ann = caller(rig);
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	const outcome = () => {
+		ann.unread.length = 0;
+		ann.request("INVITE", "sip:7789@172.21.83.50");
+		return ann.unread.find(({ status }) => status !== undefined)?.status;
+	};
+	assert.equal(outcome(), 480);
+	register(phone, "7789", { callId: "r", headers: ["Expires: 600"] });
+	assert.equal(outcome(), undefined);
+	register(phone, "7789", { callId: "r", cseq: 2, contact: "*", headers: ["Expires: 0"] });
+	assert.equal(outcome(), 480);
+	register(phone, "7789", { callId: "r", cseq: 3, headers: ["Expires: 600"] });
+	rig.wait(599_000);
+	assert.equal(outcome(), undefined);
+	rig.wait(1_001);
+	assert.equal(outcome(), 480);
+	ann.request("INVITE", "sip:nobody@172.21.83.50");
+	assert.equal(ann.take(404).status, 404);
+});
+
+test("RFC 5626 §7 RG-31: when the connection closes its bindings are gone, and the caller is told at once", () => {
+	const rig = bed.rig();
+	const ann = caller(rig);
+	const phone = rig.phone("7789", { host: "172.21.83.24", transport: "tcp" });
+	register(phone, "7789").disconnect();
+	ann.request("INVITE", "sip:7789@172.21.83.50");
+	assert.equal(ann.take(480).status, 480);
+	assert.ok(rig.log.some(({ message }) => message === "binding.flow-closed"));
+});
+
+test("RFC 5626 §6 RG-30: a registration over a new connection moves the calls there", () => {
+	const rig = bed.rig();
+	const ann = caller(rig);
+	const phone = rig.phone("7789", { host: "172.21.83.24", transport: "tcp" });
+	register(phone, "7789", { callId: "r" });
+	const old = phone.connection;
+	phone.connection = 0;
+	register(phone, "7789", { callId: "r", cseq: 2 });
+	rig.closed(old);
+	ann.request("INVITE", "sip:7789@172.21.83.50");
+	assert.equal(phone.take("INVITE").uri, "sip:7789@172.21.83.24:5060");
+});
+
+test("RFC 3261 §16.6 PX-26: several bindings of one number ring together", () => {
+	const rig = bed.rig();
+	const ann = caller(rig);
+	const desk = rig.phone("7789", { host: "172.21.83.24" });
+	const room = rig.phone("7789", { host: "172.21.83.25" });
+	register(desk, "7789");
+	register(room, "7789");
+	ann.request("INVITE", "sip:7789@172.21.83.50");
+	assert.notEqual(desk.take("INVITE").vias[0], room.take("INVITE").vias[0]);
+});
+
+test("secure-signaling G15c G20 M4: a device with a configured contact may register, and is called at its contact", () => {
+	const rig = bed.rig();
+	const ann = caller(rig);
+	const fixed = rig.phone("5000", { host: "172.21.83.60" });
+	const other = rig.phone("5000", { host: "172.21.83.61" });
+	register(other, "5000");
+	assert.equal(other.take(200).status, 200);
+	ann.request("INVITE", "sip:5000@172.21.83.50");
+	assert.equal(fixed.take("INVITE").uri, "sip:5000@172.21.83.60:5060");
+	assert.deepEqual(other.unread, []);
+});
+
+test("RFC 3261 §10.3 step 5 PX-20: the number is compared unescaped, and its URI parameters do not count", () => {
+	const rig = bed.rig();
+	const ann = caller(rig);
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	register(phone, "%37789");
+	assert.equal(phone.take(200).status, 200);
+	ann.request("INVITE", "sip:7%37%389;x=y@172.21.83.50".replace(";x=y", ""));
+	assert.equal(phone.take("INVITE").uri, "sip:7789@172.21.83.24:5060");
+});
+
+test("RFC 3261 §8.2.2.2: of a REGISTER that comes by two ways one is answered 482", () => {
+	const rig = bed.rig();
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	register(phone, "7789", { callId: "same" });
+	register(phone, "7789", { callId: "same" });
+	assert.deepEqual(
+		phone.received.map(({ status }) => status),
+		[200, 482],
+	);
+	rig.wait(64_000);
+	assert.equal(rig.size, 0);
+});
+
+test("RFC 3261 §10.3 PX-09: a REGISTER whose Contact, Path or Require cannot be read gets 400, and binds nothing", () => {
+	const rig = bed.rig();
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	const wrong: readonly RequestGiven[] = [
+		{ contact: "<sip:a@" },
+		{ contact: "", headers: ['Contact: "'] },
+		{ headers: ["Path: <sip:p"] },
+		{ headers: ["Path: <sip:@;lr>"] },
+		{ headers: ['Path: "\\\0" <sip:p;lr>'] },
+		{ headers: ['Path: "'] },
+		{ headers: ['Require: "'] },
+	];
+	for (const given of wrong)
+		assert.equal(register(phone, "7789", given).take(400).status, 400, JSON.stringify(given));
+	assert.deepEqual(rig.store.bindings("7789", rig.now), []);
+	const required = register(phone, "7789", { headers: ["Require: gruu, a\0b"] }).take(420);
+	assert.deepEqual(required.values("Unsupported"), [], "not what cannot be written");
+	assert.equal(rig.exchange.counters.scriptErrors, 0);
+});
+
+test("RFC 3327 §5.4 PX-114: a phone behind an edge proxy is called through its Path", () => {
+	const rig = bed.rig();
+	const ann = caller(rig);
+	const edge = rig.phone("edge", { host: "10.0.0.5" });
+	const path = '"Edge" <sip:10.0.0.5;lr;ob>';
+	register(edge, "7789", { contact: "<sip:7789@192.168.0.7>", headers: [`Path: ${path}`] });
+	assert.equal(edge.take(200).status, 200);
+	ann.request("INVITE", "sip:7789@172.21.83.50");
+	const came = edge.take("INVITE");
+	assert.equal(came.uri, "sip:7789@192.168.0.7");
+	assert.deepEqual(came.values("Route"), [path]);
+});
+
+test("RFC 3261 §10.3 RG-33: our own address is no Contact: calls to it would come back here", () => {
+	const rig = bed.rig();
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	for (const contact of ["<sip:5000@172.21.83.50>", "<sip:7789@example.com>"])
+		assert.equal(register(phone, "7789", { contact }).take(403).status, 403);
+});
