@@ -1,4 +1,4 @@
-/** Who may import whom: docs/architecture/overview.md. */
+/** Who may import whom. main.ts, engine.ts and the commands put the folders together. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { imports, resolve } from "../support/source.ts";
