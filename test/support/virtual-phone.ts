@@ -1,9 +1,8 @@
 /** A SIP peer that holds text: what it sends becomes an input of the rig, what is sent to its flow waits to be taken. */
 import assert from "node:assert/strict";
-import type { Flow, TransportName } from "../../core/base/flow.ts";
+import type { Flow, Listener, TransportName } from "../../core/base/flow.ts";
 import { bracketed } from "../../core/base/ip-address.ts";
 import { answer, DialogSide, type Endpoint, message } from "./dialog.ts";
-import type { ExchangeRig } from "./exchange-rig.ts";
 import { WireMessage } from "./wire-message.ts";
 
 export type PhonePlace = {
@@ -32,6 +31,17 @@ export type RequestGiven = {
 	readonly via?: string;
 };
 
+/** The world that a phone is part of: the rig. */
+export type PhoneWorld = {
+	readonly transcript: readonly string[];
+	listener(transport: TransportName, id?: number): Listener;
+	/** The id of a new connection. */
+	connect(): number;
+	closed(connection: number): void;
+	receive(text: string, flow: Flow): void;
+	note(phone: string, arrow: "<" | ">", text: string): void;
+};
+
 export class VirtualPhone implements Endpoint {
 	readonly name: string;
 	readonly transport: TransportName;
@@ -47,14 +57,14 @@ export class VirtualPhone implements Endpoint {
 	readonly received: WireMessage[] = [];
 	/** What came and was not taken. */
 	readonly unread: WireMessage[] = [];
-	readonly #rig: ExchangeRig;
+	readonly #world: PhoneWorld;
 	readonly #listener: number;
 
-	constructor(rig: ExchangeRig, name: string, place: PhonePlace) {
+	constructor(world: PhoneWorld, name: string, place: PhonePlace) {
 		const { transport = "udp", host, port = transport === "tls" ? 5061 : 5060 } = place;
 		const address = `${bracketed(host)}:${port}`;
-		this.#rig = rig;
-		this.#listener = rig.listener(transport, place.listener).id;
+		this.#world = world;
+		this.#listener = world.listener(transport, place.listener).id;
 		this.name = name;
 		this.transport = transport;
 		this.host = host;
@@ -70,7 +80,7 @@ export class VirtualPhone implements Endpoint {
 	/** As the exchange sees it. A stream is connected if it was not. */
 	get flow(): Flow {
 		const { transport, host, port } = this;
-		if (transport !== "udp" && this.connection === 0) this.connection = this.#rig.connect();
+		if (transport !== "udp" && this.connection === 0) this.connection = this.#world.connect();
 		const { connection } = this;
 		return { transport, listener: this.#listener, connection, host, port, serverName: undefined };
 	}
@@ -84,18 +94,18 @@ export class VirtualPhone implements Endpoint {
 	disconnect(): void {
 		const { connection } = this;
 		this.connection = 0;
-		if (connection !== 0) this.#rig.closed(connection);
+		if (connection !== 0) this.#world.closed(connection);
 	}
 
 	send(text: string): WireMessage {
-		this.#rig.note(this.name, ">", text);
-		this.#rig.receive(text, this.flow);
+		this.#world.note(this.name, ">", text);
+		this.#world.receive(text, this.flow);
 		return new WireMessage(text);
 	}
 
 	deliver(text: string): void {
-		if (this.transport !== "udp" && this.connection === 0) this.connection = this.#rig.connect();
-		this.#rig.note(this.name, "<", text);
+		if (this.transport !== "udp" && this.connection === 0) this.connection = this.#world.connect();
+		this.#world.note(this.name, "<", text);
 		const came = new WireMessage(text);
 		this.received.push(came);
 		this.unread.push(came);
@@ -109,7 +119,7 @@ export class VirtualPhone implements Endpoint {
 				(cseqMethod === undefined || one.cseqMethod === cseqMethod),
 		);
 		const [found] = at === -1 ? [] : this.unread.splice(at, 1);
-		assert.ok(found, `${this.name} got no ${what}:\n${this.#rig.transcript.join("\n")}`);
+		assert.ok(found, `${this.name} got no ${what}:\n${this.#world.transcript.join("\n")}`);
 		return found;
 	}
 
