@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type AskDns, type LookupOptions, lookUp } from "../../core/exchange/address-lookup.ts";
+import { parseUri } from "../../core/message/uri.ts";
+import type { Hop } from "../../core/proxy/target-set.ts";
+import { seeded } from "../support/seeded.ts";
+
+/** Looks a URI up; what was asked, found and complained about is written down. */
+function lookup(uri: string) {
+	const asked: string[] = [];
+	const found: { hops: readonly Hop[]; now: number }[] = [];
+	const failures: string[] = [];
+	const waiting: Parameters<AskDns>[1][] = [];
+	const options: LookupOptions = {
+		random: seeded(1),
+		transports: ["udp", "tcp", "tls"],
+		families: ["A"],
+		ask: ({ type, name }, answer) => {
+			asked.push(`${type} ${name}`);
+			waiting.push(answer);
+		},
+		failed: ({ code }) => void failures.push(code),
+	};
+	const now = lookUp(parseUri(uri), options, (hops, at) => void found.push({ hops, now: at }));
+	return { now, asked, found, failures, waiting };
+}
+
+test("RFC 3263 §4.2 PX-85: an address is its own answer: nobody is asked, nobody waits", () => {
+	const { now, asked, found } = lookup("sip:bob@192.0.2.7:5070");
+	assert.deepEqual(now, [
+		{ transport: "udp", host: "192.0.2.7", port: 5070, serverName: undefined },
+	]);
+	assert.deepEqual(asked, []);
+	assert.deepEqual(found, []);
+});
+
+test("RFC 3263 §4: a name is asked for step by step; the answer says when it came", () => {
+	const { now, asked, found, waiting } = lookup("sips:bob@example.org");
+	assert.equal(now, undefined);
+	waiting[0]?.([], 100);
+	waiting[1]?.([{ type: "SRV", priority: 1, weight: 1, port: 5071, target: "a.example.org" }], 200);
+	assert.deepEqual(found, []);
+	waiting[2]?.([{ type: "A", address: "192.0.2.7" }], 300);
+	assert.deepEqual(asked, ["NAPTR example.org", "SRV _sips._tcp.example.org", "A a.example.org"]);
+	const hop = { transport: "tls", host: "192.0.2.7", port: 5071, serverName: "example.org" };
+	assert.deepEqual(found, [{ hops: [hop], now: 300 }]);
+});
+
+test("RFC 3263 §4 PX-67: a URI that leads nowhere has no hop, and the reason is told", () => {
+	const tel = lookup("tel:+1");
+	assert.deepEqual(tel.now, []);
+	assert.deepEqual(tel.failures, ["RESOLVE_SCHEME"]);
+
+	const unknown = lookup("sip:bob@example.org:5060");
+	unknown.waiting[0]?.([], 7);
+	assert.deepEqual(unknown.found, [{ hops: [], now: 7 }]);
+	assert.deepEqual(unknown.failures, ["RESOLVE_NO_HOP"]);
+
+	const dead = lookup("sip:bob@example.org:5060");
+	dead.waiting[0]?.("failed", 7);
+	assert.deepEqual(dead.failures, ["RESOLVE_DNS_FAILED"]);
+});

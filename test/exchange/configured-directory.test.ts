@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Flow } from "../../core/base/flow.ts";
+import { configuredDirectory } from "../../core/exchange/configured-directory.ts";
+import { MemoryStore } from "../../core/location/memory.ts";
+import { binding, UDP_FLOW } from "../support/bindings.ts";
+import { rigConfig } from "../support/rig-config.ts";
+
+const config = await rigConfig(`
+listen: [udp:192.0.2.1:5060]
+trusted: [192.0.2.0/24, "2001:db8::/32"]
+devices:
+  alone: { type: Extension, contact: "sip:192.0.2.60:5070" }
+  left:  { type: Trunk, prefix: "1", contact: "sip:192.0.2.61:5060" }
+  right: { type: Trunk, prefix: "2", contact: "sip:192.0.2.61:5062" }
+  bare:  { type: Trunk, prefix: "3", contact: "sip:192.0.2.62" }
+  six:   { type: Extension, contact: "sip:[2001:DB8:0::9]:5060" }
+  named: { type: Extension, contact: "sip:phone.example.org" }
+  free:  { type: Extension, contact: "*" }
+`);
+const store = new MemoryStore();
+const directory = configuredDirectory(config, store);
+
+const at = (host: string, port: number): Flow => ({ ...UDP_FLOW, host, port });
+const deviceAt = (host: string, port: number) => directory.deviceAt(at(host, port))?.name;
+
+test("architecture §6: a device is known by the address of its contact, by any port where it is alone there", () => {
+	assert.equal(deviceAt("192.0.2.60", 5070), "alone");
+	assert.equal(deviceAt("192.0.2.60", 40_000), "alone");
+	assert.equal(deviceAt("192.0.2.62", 5060), "bare");
+	assert.equal(deviceAt("192.0.2.63", 5060), undefined);
+});
+
+test("architecture §6: two devices of one address are told apart by port, and not confused otherwise", () => {
+	assert.equal(deviceAt("192.0.2.61", 5060), "left");
+	assert.equal(deviceAt("192.0.2.61", 5062), "right");
+	assert.equal(deviceAt("192.0.2.61", 40_000), undefined);
+});
+
+test("RFC 5954 §4.2: an IPv6 contact is the address however it was spelled; a name is no address", () => {
+	assert.equal(deviceAt("2001:db8::9", 5060), "six");
+	assert.equal(deviceAt("phone.example.org", 5060), undefined);
+});
+
+test("architecture §6: trusted are the networks of the configuration", () => {
+	assert.ok(directory.trusted("192.0.2.200"));
+	assert.ok(directory.trusted("2001:db8::1"));
+	assert.ok(!directory.trusted("198.51.100.1"));
+});
+
+test("RFC 3261 §10.2.1 RG-34: bindings are those that live and can be called", () => {
+	const one = binding({ device: "free", contact: "sip:free@h", expiresAt: 100 });
+	const mail = binding({ device: "free", contact: "mailto:free@h", expiresAt: 100 });
+	store.apply("free", [one, mail], []);
+	assert.deepEqual(directory.bindings("free", 99), [one]);
+	assert.deepEqual(directory.bindings("free", 100), []);
+	assert.equal(directory.device("free")?.contact, "*");
+	assert.equal(directory.device("nobody"), undefined);
+	assert.equal(directory.policy, config.secureSignaling);
+});
