@@ -28,12 +28,31 @@ export function lockFileHosts(text: string): string[] {
 		.map(([name, { resolved }]) => `${name}: ${resolved}`);
 }
 
+/** `npm ci` refuses a lock file in which a package of another platform is only named, not described. */
+export function lockFileGaps(text: string): string[] {
+	const lock: { packages?: Record<string, { optionalDependencies?: Record<string, string> }> } =
+		JSON.parse(text);
+	const packages = lock.packages ?? {};
+	return Object.entries(packages).flatMap(([owner, { optionalDependencies = {} }]) =>
+		Object.keys(optionalDependencies)
+			.filter(
+				(name) =>
+					![`node_modules/${name}`, `${owner}/node_modules/${name}`].some((at) => at in packages),
+			)
+			.map((name) => `${owner} names ${name}`),
+	);
+}
+
 test("no tracked file names a path of a machine or the host of a package registry", () => {
 	assert.deepEqual(machineTraces(repository()), []);
 });
 
 test("package-lock.json points to no registry but the public one", () => {
 	assert.deepEqual(lockFileHosts(repository().get("package-lock.json") ?? "{}"), []);
+});
+
+test("package-lock.json describes every package that it names, those of other platforms too", () => {
+	assert.deepEqual(lockFileGaps(repository().get("package-lock.json") ?? "{}"), []);
 });
 
 test("the portability checks fail on machine paths, registry hosts and odd lock files", () => {
@@ -46,4 +65,11 @@ test("the portability checks fail on machine paths, registry hosts and odd lock 
 	assert.deepEqual(machineTraces(tree), ["a.md:1", "b.ts:1", "c.sh:1"]);
 	const odd = { packages: { "": {}, a: { resolved: "https://mirror.example/a.tgz" } } };
 	assert.deepEqual(lockFileHosts(JSON.stringify(odd)), ["a: https://mirror.example/a.tgz"]);
+	const gap = {
+		packages: {
+			"node_modules/a": { optionalDependencies: { b: "1", c: "1" } },
+			"node_modules/b": {},
+		},
+	};
+	assert.deepEqual(lockFileGaps(JSON.stringify(gap)), ["node_modules/a names c"]);
 });
