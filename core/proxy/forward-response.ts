@@ -8,10 +8,16 @@ import { Patch } from "../message/patch.ts";
 import { popVia } from "../message/via-stack.ts";
 import type { Branch, Candidate } from "./response-context.ts";
 
-/** Whether our Via can be taken off: it stands alone in its line, or the values there can be told apart. */
+/**
+ * Whether the caller's Via stands below ours and can be told apart from it (§16.7 step 3). The
+ * answer to a CANCEL of ours has no other, and goes nowhere.
+ */
 export function canForward({ head }: Response): boolean {
+	if (head.cseq.method === "CANCEL") return true;
+	const line = head.first("via");
+	if (head.via.end === head.valueEnd(line)) return head.next(line) !== -1;
 	try {
-		return head.via.end === head.valueEnd(head.first("via")) || head.elements("via").length > 1;
+		return head.elements("via").length > 1;
 	} catch (error) {
 		if (error instanceof ParseError) return false;
 		throw error;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configuredDirectory } from "../../core/exchange/configured-directory.ts";
 import type { Key } from "../../core/leg/seal.ts";
+import { ScriptError } from "../../core/script/script-error.ts";
 import { relay, reply } from "../support/decisions.ts";
 import { type Decide, ExchangeRig } from "../support/exchange-rig.ts";
 import { rigConfig } from "../support/rig-config.ts";
@@ -27,6 +28,27 @@ test("architecture §5: a new configuration serves the next request; a call that
 	assert.equal(ann.take(200, "BYE").status, 200);
 	ann.request("INVITE", "sip:5000@172.21.83.50");
 	assert.equal(ann.take(404).status, 404);
+});
+
+test("architecture §5: realm, trusted networks and fallback are those of the new configuration too", () => {
+	const broken = { script: "/x.ts", place: undefined, generation: 1 };
+	const rig = rigWith(({ source }) =>
+		source.trusted ? { kind: "challenge" } : new ScriptError("SCRIPT_THREW", broken, "x"),
+	);
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	ann.request("INVITE", "sip:5000@172.21.83.50");
+	assert.match(ann.take(407).values("Proxy-Authenticate")[0] ?? "", /realm="example\.com"/);
+
+	const settings = rig.settings();
+	const untrusted = { ...config, trusted: { contains: () => false } };
+	const directory = configuredDirectory(untrusted, rig.store);
+	const environment = { ...settings.environment, directory };
+	const digest = { ...settings.digest, realm: "other.example.org" };
+	const fallback = { ask: () => ({ kind: "challenge" }) as const, retain() {}, release() {} };
+	rig.exchange.configure({ ...settings, environment, digest, fallback });
+	ann.request("INVITE", "sip:5000@172.21.83.50");
+	assert.match(ann.take(407).values("Proxy-Authenticate")[0] ?? "", /realm="other\.example\.org"/);
+	assert.equal(rig.exchange.counters.scriptErrors, 1);
 });
 
 test("architecture §5: keys that were added sign new cookies; those of the old one stay good", () => {

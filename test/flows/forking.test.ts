@@ -47,6 +47,7 @@ test("RFC 3261 §16.7 step 10 RFC 3326 PX-61 PX-73: one answers, the other is ca
 		"0 b > 487 INVITE",
 		"0 b < ACK sip:b@10.0.0.2",
 	]);
+	assert.equal(rig.exchange.counters.malformed, 0, "PX-48: the 200 to our CANCEL is taken");
 	assert.equal(cancel.value("Reason"), 'SIP;cause=200;text="Call completed elsewhere"');
 	assert.equal(rig.size, 0);
 	assert.equal(rig.retained, 0);
