@@ -26,6 +26,7 @@ import { SqliteStore } from "./location/sqlite.ts";
 import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
+import type { LoadErrorCode } from "./script/load-error.ts";
 import { scriptDevices } from "./script/script-device.ts";
 import { type ReloadResult, Scripts } from "./script/scripts.ts";
 import { isWildcard } from "./transport/advertised.ts";
@@ -176,7 +177,7 @@ class RunningEngine implements Engine, TransportUser {
 		try {
 			const tls = await tlsOptions(config);
 			const result = await scripts.reload(scriptDevices(config.devices.values()));
-			if (!result.ok) return this.#outcome(false, scriptErrors(result));
+			if (!result.ok) return this.#outcome(false, scriptErrors(result, scripts.status.error?.code));
 			if (tls !== undefined) this.#transports?.replaceTls(tls);
 		} catch (error) {
 			return this.#outcome(false, [asReloadError(error)]);
@@ -323,10 +324,19 @@ function isPlain(host: string): boolean {
 	return !host.includes("%");
 }
 
-function scriptErrors({ reason, errors }: ReloadResult): readonly ReloadError[] {
-	if (errors === undefined || errors.length === 0)
-		return [reloadError({ code: "LOAD", message: reason ?? "the scripts were refused" })];
-	return errors.map(({ file, line, column, message }) =>
-		reloadError({ code: "LOAD", file, line, column, message }),
+function scriptErrors(
+	{ reason, errors = [] }: ReloadResult,
+	code: LoadErrorCode = "LOAD_READ",
+): readonly ReloadError[] {
+	if (errors.length === 0)
+		return [reloadError({ code, message: reason ?? "the scripts were refused" })];
+	return errors.map(({ file, line, column, message, frame }) =>
+		reloadError({
+			code,
+			file,
+			line,
+			column,
+			message: frame === "" ? message : `${message}\n${frame}`,
+		}),
 	);
 }

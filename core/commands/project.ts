@@ -23,6 +23,9 @@ function packageJson(name: string, dependency: string): string {
 			test: "node --test",
 		},
 		dependencies: { sipwright: dependency },
+		// The right Node where the system's is older.
+		devDependencies: { node: "^24.12.0" },
+		allowScripts: { "better-sqlite3": false, esbuild: true, "isolated-vm": false, node: true },
 	};
 	return `${JSON.stringify(content, undefined, "\t")}\n`;
 }

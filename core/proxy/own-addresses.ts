@@ -20,7 +20,7 @@ export class OwnAddresses {
 		for (const listener of listeners) {
 			const wildcard = listener.address === "0.0.0.0" || listener.address === "::";
 			const addresses = wildcard ? localAddresses : [listener.address];
-			for (const host of [listener.host, ...addresses].map(hostKey)) {
+			for (const host of [listener.host, ...addresses, ...names(addresses)].map(hostKey)) {
 				this.#hosts.add(host);
 				this.#sentBy.add(`${host}:${listener.port}`);
 			}
@@ -47,6 +47,13 @@ export class OwnAddresses {
 			this.#sentBy.has(`${host}:${standard}`) || this.#sentBy.has(`${hostKey(host)}:${standard}`)
 		);
 	}
+}
+
+/** Phones on this machine name it so, and the development certificate does. */
+function names(addresses: readonly string[]): readonly string[] {
+	return addresses.some((address) => address === "::1" || address.startsWith("127."))
+		? ["localhost"]
+		: [];
 }
 
 /** One spelling for a name in any case, and for an address however it is written (RFC 5954 §4.2). */

@@ -1,6 +1,6 @@
 /** The bundle that last served, kept on disk: what starts when the script is broken at boot. */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type Bundle, hashOf } from "./compile.ts";
 import { readJson } from "./read-json.ts";
@@ -25,13 +25,16 @@ export async function keepLastGood(state: string, bundle: Bundle): Promise<void>
 	await rename(unfinished, file);
 }
 
-/** Undefined when there is none for this script, or what is there cannot be used. */
+/**
+ * Undefined when there is none for this script, or what is there cannot be used. `entry` is the
+ * script or its folder, as configured: what stands there now may be gone or broken.
+ */
 export async function lastGood(state: string, entry: string): Promise<Bundle | undefined> {
 	const text = await readFile(paths(state).file, "utf8").catch(() => "null");
 	const { data } = shape.safeParse(readJson(text));
-	if (data?.entry !== entry || data.hash !== hashOf(data.code, data.map)) return undefined;
-	const { hash, code, map } = data;
-	return { entry, hash, code, map };
+	if (data === undefined || data.hash !== hashOf(data.code, data.map)) return undefined;
+	if (data.entry !== entry && dirname(data.entry) !== entry) return undefined;
+	return { entry: data.entry, hash: data.hash, code: data.code, map: data.map };
 }
 
 function paths(state: string) {

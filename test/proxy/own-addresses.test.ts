@@ -60,3 +60,9 @@ test("RFC 3261 §18.1.2 TR-08: a sent-by is ours with host and port; the default
 	assert.ok(!own.ownsSentBy("example.com", 5060, false), "a domain is no sent-by of ours");
 	assert.ok(!own.ownsSentBy("192.0.2.2", 5060, false));
 });
+
+test("localhost is ours where we listen on loopback, and nobody's business elsewhere", () => {
+	assert.ok(owns("sip:1001@localhost"));
+	const abroad = new OwnAddresses([UDP], [], ["192.0.2.9", "127.0.0.1"]);
+	assert.ok(!abroad.owns(parseUri("sip:1001@localhost")));
+});

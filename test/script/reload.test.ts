@@ -191,6 +191,20 @@ test("a broken script at boot starts the last good one and says so; with none, t
 	assert.ok(loud.some(({ message }) => message.includes("the built-in routes serve")));
 });
 
+test("a folder of routes has a last good version too, even when its script is gone at boot", async (t) => {
+	const folder = tempFolder();
+	const first = await start(
+		t,
+		{ "routes/default.ts": answering(410) },
+		{ folder, entry: "routes", watch: false },
+	);
+	await first.scripts.close();
+	rmSync(join(folder.path, "routes/default.ts"));
+	const second = await start(t, {}, { folder, entry: "routes", watch: false });
+	assert.equal(second.scripts.status.origin, "last-good");
+	assert.equal(second.status(), 410);
+});
+
 test("a missing script at boot starts the built-in routes, and serves once it is there", async (t) => {
 	const folder = tempFolder();
 	mkdirSync(join(folder.path, "routes"));
