@@ -31,7 +31,7 @@ import type { AskContext } from "../script/ask-context.ts";
 import type { HookName } from "../script/hooks.ts";
 import { ScriptError } from "../script/script-error.ts";
 import type { Send } from "../transaction/send.ts";
-import { type AskDns, lookUp } from "./address-lookup.ts";
+import { AddressLookup, type AskDns } from "./address-lookup.ts";
 import { judgeArrival, refusal } from "./arrival.ts";
 import { asker, type Caller, identify } from "./caller.ts";
 import { saveBindings } from "./save-bindings.ts";
@@ -77,6 +77,7 @@ export class Exchange implements ProxyPort {
 	readonly #options: ExchangeOptions;
 	readonly #wheel: TimerWheel;
 	#settings: ExchangeSettings;
+	#addresses: AddressLookup;
 	#stopped = false;
 	/** Mismatches that the log has. */
 	readonly #told = new BoundedMap<string, true>("mismatches told", MISMATCHES_TOLD);
@@ -85,6 +86,7 @@ export class Exchange implements ProxyPort {
 	constructor(options: ExchangeOptions) {
 		this.#options = options;
 		this.#settings = options;
+		this.#addresses = this.#lookup(options.environment);
 		this.#wheel = new TimerWheel(options.now);
 		this.proxy = new ProxyCore({
 			port: this,
@@ -97,6 +99,7 @@ export class Exchange implements ProxyPort {
 
 	configure(settings: ExchangeSettings): void {
 		this.#settings = settings;
+		this.#addresses = this.#lookup(settings.environment);
 		this.proxy.environment = settings.environment;
 	}
 
@@ -186,18 +189,7 @@ export class Exchange implements ProxyPort {
 	}
 
 	locate(waiting: Waiting, uri: Uri): readonly Hop[] | undefined {
-		const { listeners, random } = this.#settings.environment;
-		const options = {
-			random,
-			transports: listeners.map(({ transport }) => transport),
-			families: FAMILIES.filter((family) =>
-				listeners.some(({ address }) => address.includes(":") === (family === "AAAA")),
-			),
-			ask: this.#options.askDns,
-			failed: (error: { code: string; message: string }) =>
-				this.note("address.not-found", { code: error.code, reason: error.message }),
-		};
-		return lookUp(uri, options, (hops, now) => waiting.located(hops, now));
+		return this.#addresses.find(uri, (hops, now) => waiting.located(hops, now));
 	}
 
 	alive(flow: Flow): boolean {
@@ -234,6 +226,12 @@ export class Exchange implements ProxyPort {
 		this.#options.log.debug({ event, ...fields }, event);
 	}
 
+	#lookup(environment: Environment): AddressLookup {
+		return new AddressLookup(environment, this.#options.askDns, ({ code, message }) =>
+			this.note("address.not-found", { code, reason: message }),
+		);
+	}
+
 	/** Worth an operator's look, once: what a device sends is not what its entry says. */
 	#mismatch({ mismatch, scheme }: Verdict, device: string | undefined, { host }: Flow): void {
 		this.counters.mismatches += 1;
@@ -263,8 +261,6 @@ export class Exchange implements ProxyPort {
 }
 
 const MISMATCHES_TOLD = 1_000;
-
-const FAMILIES = ["A", "AAAA"] as const;
 
 /** Credentials that are no reason to ask again, but to refuse. */
 function badCredentials({ verdict }: Caller): Decision | undefined {

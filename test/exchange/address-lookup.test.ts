@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AskDns, type LookupOptions, lookUp } from "../../core/exchange/address-lookup.ts";
+import { AddressLookup, type AskDns } from "../../core/exchange/address-lookup.ts";
 import { parseUri } from "../../core/message/uri.ts";
 import type { Hop } from "../../core/proxy/target-set.ts";
 import { seeded } from "../support/seeded.ts";
+
+const LISTENERS = (["udp", "tcp", "tls"] as const).map((transport, id) => ({
+	...{ id, transport, address: "192.0.2.1", host: "192.0.2.1", port: 5060 },
+}));
 
 /** Looks a URI up; what was asked, found and complained about is written down. */
 function lookup(uri: string) {
@@ -11,17 +15,16 @@ function lookup(uri: string) {
 	const found: { hops: readonly Hop[]; now: number }[] = [];
 	const failures: string[] = [];
 	const waiting: Parameters<AskDns>[1][] = [];
-	const options: LookupOptions = {
-		random: seeded(1),
-		transports: ["udp", "tcp", "tls"],
-		families: ["A"],
-		ask: ({ type, name }, answer) => {
-			asked.push(`${type} ${name}`);
-			waiting.push(answer);
-		},
-		failed: ({ code }) => void failures.push(code),
+	const ask: AskDns = ({ type, name }, answer) => {
+		asked.push(`${type} ${name}`);
+		waiting.push(answer);
 	};
-	const now = lookUp(parseUri(uri), options, (hops, at) => void found.push({ hops, now: at }));
+	const addresses = new AddressLookup(
+		{ random: seeded(1), listeners: LISTENERS },
+		ask,
+		({ code }) => void failures.push(code),
+	);
+	const now = addresses.find(parseUri(uri), (hops, at) => void found.push({ hops, now: at }));
 	return { now, asked, found, failures, waiting };
 }
 
