@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Listener } from "../../core/base/flow.ts";
 import { AddressLookup, type AskDns } from "../../core/exchange/address-lookup.ts";
 import { parseUri } from "../../core/message/uri.ts";
 import type { Hop } from "../../core/proxy/target-set.ts";
@@ -10,7 +11,7 @@ const LISTENERS = (["udp", "tcp", "tls"] as const).map((transport, id) => ({
 }));
 
 /** Looks a URI up; what was asked, found and complained about is written down. */
-function lookup(uri: string) {
+function lookup(uri: string, listeners: readonly Listener[] = LISTENERS) {
 	const asked: string[] = [];
 	const found: { hops: readonly Hop[]; now: number }[] = [];
 	const failures: string[] = [];
@@ -20,7 +21,7 @@ function lookup(uri: string) {
 		waiting.push(answer);
 	};
 	const addresses = new AddressLookup(
-		{ random: seeded(1), listeners: LISTENERS },
+		{ random: seeded(1), listeners },
 		ask,
 		({ code }) => void failures.push(code),
 	);
@@ -62,4 +63,22 @@ test("RFC 3263 §4 PX-67: a URI that leads nowhere has no hop, and the reason is
 	const dead = lookup("sip:bob@example.org:5060");
 	dead.waiting[0]?.("failed", 7);
 	assert.deepEqual(dead.failures, ["RESOLVE_DNS_FAILED"]);
+});
+
+test("RFC 7984 §3 PX-92: names are asked for in the address families that we listen on", () => {
+	const six: Listener = { id: 9, transport: "udp", address: "::1", host: "[::1]", port: 5060 };
+	const questions = (listeners: readonly Listener[]) => {
+		const { asked, waiting } = lookup("sip:bob@example.org:5060", listeners);
+		for (const answer of waiting) answer([], 0);
+		return asked;
+	};
+	assert.deepEqual(questions([six]), ["AAAA example.org"]);
+	assert.deepEqual(questions([...LISTENERS, six]), ["A example.org", "AAAA example.org"]);
+});
+
+test("RFC 3261 §26.2.2 PX-93: without a TLS listener a sips URI leads nowhere", () => {
+	const clear = LISTENERS.filter(({ transport }) => transport !== "tls");
+	const { now, failures } = lookup("sips:bob@192.0.2.7", clear);
+	assert.deepEqual(now, []);
+	assert.deepEqual(failures, ["RESOLVE_TRANSPORT"]);
 });
