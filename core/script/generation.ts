@@ -36,9 +36,9 @@ export class Generation {
 	readonly origin: Origin;
 	readonly bundle: Bundle;
 	readonly hash: string;
+	readonly limits: ScriptLimits;
 	readonly #isolate: Isolate;
 	readonly #positions: Positions;
-	readonly #limits: ScriptLimits;
 	readonly #log: Log;
 	#asked = 0;
 	#failed = 0;
@@ -52,7 +52,7 @@ export class Generation {
 		this.hash = generationHash(bundle, options.devices);
 		this.#isolate = isolate;
 		this.#positions = new Positions(bundle);
-		this.#limits = options.limits;
+		this.limits = options.limits;
 		this.#log = options.log;
 	}
 
@@ -79,7 +79,7 @@ export class Generation {
 	/** Asks the script. `text` is the message as received, one character per octet. */
 	ask(hook: HookName, text: string, context: AskContext): Decision | ScriptError {
 		this.#asked += 1;
-		const answer = this.#isolate.ask(hook, text, JSON.stringify(context), this.#limits.timeoutMs);
+		const answer = this.#isolate.ask(hook, text, JSON.stringify(context), this.limits.timeoutMs);
 		const decision = this.#read(answer);
 		if (decision instanceof ScriptError) this.#failed += 1;
 		if (this.#drain !== undefined) this.#disposeUnused();

@@ -40,8 +40,14 @@ export function loadGeneration(
 
 /** Whether loading the bundle would change nothing. */
 export function serves(generation: Generation, bundle: Bundle, options: LoadOptions): boolean {
-	const hash = generationHash(bundle, options.devices);
-	return generation.hash === hash && generation.origin === wanted(options);
+	const { hash, origin, limits, bundle: served } = generation;
+	return (
+		hash === generationHash(bundle, options.devices) &&
+		origin === wanted(options) &&
+		served.entry === bundle.entry &&
+		limits.timeoutMs === options.limits.timeoutMs &&
+		limits.heapMb === options.limits.heapMb
+	);
 }
 
 /** Where the code comes from when nothing is wrong. */

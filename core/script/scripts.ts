@@ -26,6 +26,9 @@ export type ScriptsOptions = LoadOptions & {
 	readonly reloaded?: (result: ReloadResult) => void;
 };
 
+/** What a reload may change beside the devices. */
+export type ScriptsChange = Pick<LoadOptions, "entry" | "limits">;
+
 export type ReloadResult = {
 	readonly ok: boolean;
 	/** Another generation took over. */
@@ -50,20 +53,18 @@ export type ScriptsStatus = {
 };
 
 export class Scripts {
-	readonly #options: ScriptsOptions;
-	#devices: readonly ScriptDevice[];
+	#options: ScriptsOptions;
 	/** For the reload that waits: taken over only when it succeeds. */
-	#newDevices: readonly ScriptDevice[] | undefined;
+	#change: Partial<LoadOptions> = {};
 	#generation: Generation;
 	#error: LoadError | undefined;
-	readonly #watcher: Watcher | undefined;
+	#watcher: Watcher | undefined;
 	/** The reload under way, and the one that waits for it. */
 	#running: Promise<unknown> = Promise.resolve();
 	#waiting: Promise<ReloadResult> | undefined;
 
 	private constructor(options: ScriptsOptions, first: First, watcher: Watcher | undefined) {
 		this.#options = options;
-		this.#devices = options.devices;
 		this.#generation = first.generation;
 		this.#error = first.error;
 		this.#watcher = watcher;
@@ -96,9 +97,12 @@ export class Scripts {
 		return { generation: id, hash, origin, entry: bundle.entry, ...counts, error: this.#error };
 	}
 
-	/** Loads what is on disk now, with other devices if given. Requests that come together are one reload. */
-	reload(devices?: readonly ScriptDevice[]): Promise<ReloadResult> {
-		this.#newDevices = devices ?? this.#newDevices;
+	/**
+	 * Loads what is on disk now, with other devices, another entry and other limits if given.
+	 * Requests that come together are one reload.
+	 */
+	reload(devices?: readonly ScriptDevice[], change?: ScriptsChange): Promise<ReloadResult> {
+		this.#change = { ...this.#change, ...(devices && { devices }), ...change };
 		this.#waiting ??= this.#running.then(() => {
 			this.#waiting = undefined;
 			return this.#replace();
@@ -110,6 +114,8 @@ export class Scripts {
 	async close(): Promise<void> {
 		await this.#watcher?.close();
 		await this.#running;
+		// The last reload may have moved it.
+		await this.#watcher?.close();
 		this.#generation.retire();
 	}
 
@@ -120,35 +126,53 @@ export class Scripts {
 	}
 
 	async #load(): Promise<ReloadResult> {
-		const devices = this.#newDevices ?? this.#devices;
-		this.#newDevices = undefined;
-		const options = { ...this.#options, devices };
+		const options = { ...this.#options, ...this.#change };
+		this.#change = {};
 		const since = Date.now();
+		let watcher = this.#watcher;
 		try {
+			watcher = await this.#watcherFor(options);
 			const compiled = await compileRoutes(options);
-			await this.#watcher?.include(compiled.inputs, since);
+			await watcher?.include(compiled.inputs, since);
 			warn(compiled, options);
 			const changed = !serves(this.#generation, compiled.bundle, options);
 			if (changed)
-				this.#activate(await loadGeneration(compiled.bundle, options, this.#generation.id + 1));
-			this.#devices = devices;
-			this.#error = undefined;
+				this.#activate(
+					await loadGeneration(compiled.bundle, options, this.#generation.id + 1),
+					options,
+				);
+			await this.#takeOver(options, watcher);
 			if (changed) await keep(this.#generation, options);
 			return this.#result({ ok: true, changed });
 		} catch (cause) {
 			this.#error = asLoadError(cause, options);
 			refused(this.#error, this.#generation, options);
 			const { message, problems } = this.#error;
-			await this.#watcher?.include(filesOf(problems), since);
+			if (watcher === this.#watcher) await watcher?.include(filesOf(problems), since);
+			else await watcher?.close();
 			return this.#result({ ok: false, changed: false, reason: message, errors: problems });
 		}
 	}
 
-	#activate(next: Generation): void {
+	/** Another entry is watched from before it is read. */
+	async #watcherFor(options: ScriptsOptions): Promise<Watcher | undefined> {
+		if (options.entry === this.#options.entry) return this.#watcher;
+		return watch(options, () => void this.reload());
+	}
+
+	async #takeOver(options: ScriptsOptions, watcher: Watcher | undefined): Promise<void> {
+		const old = this.#watcher;
+		this.#options = options;
+		this.#watcher = watcher;
+		this.#error = undefined;
+		if (old !== watcher) await old?.close();
+	}
+
+	#activate(next: Generation, options: ScriptsOptions): void {
 		const old = this.#generation;
 		this.#generation = next;
 		old.retire();
-		announce(next, this.#options);
+		announce(next, options);
 	}
 
 	#result(outcome: Pick<ReloadResult, "ok" | "changed" | "reason" | "errors">): ReloadResult {

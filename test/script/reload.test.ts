@@ -305,3 +305,69 @@ test("200 generations, each replaced by the next, leave no isolate behind", asyn
 	// One isolate takes about 4 MB: 150 of them would be 600 MB.
 	assert.ok(late - early < 100 * 1024 * 1024, `${early} → ${late}`);
 });
+
+test("a reload with another entry serves that one, watches its folder and leaves the old one alone", async (t) => {
+	const { scripts, folder, next, status } = await start(t, {
+		"routes/default.ts": answering(404),
+		"other/default.ts": answering(486),
+	});
+	const change = { entry: join(folder.path, "other/default.ts"), limits: DEFAULT_LIMITS };
+	const moved = await scripts.reload(undefined, change);
+	assert.deepEqual([moved.ok, moved.changed, status()], [true, true, 486]);
+	assert.equal(scripts.status.entry, change.entry);
+	await next();
+	folder.write("routes/default.ts", answering(410));
+	folder.write("other/default.ts", answering(487));
+	const saved = await next();
+	assert.deepEqual([saved.generation, status()], [3, 487]);
+});
+
+test("a reload with the built-in routes and back again takes the watcher along", async (t) => {
+	const { scripts, folder, next, serves, status } = await start(t, {
+		"routes/default.ts": answering(404),
+	});
+	const entry = join(folder.path, "routes/default.ts");
+	await scripts.reload(undefined, { entry: undefined, limits: DEFAULT_LIMITS });
+	assert.equal(scripts.status.origin, "built-in");
+	await scripts.reload(undefined, { entry, limits: DEFAULT_LIMITS });
+	assert.deepEqual([scripts.status.origin, status()], ["script", 404]);
+	await next();
+	await next();
+	folder.write("routes/default.ts", answering(410));
+	await serves(410);
+});
+
+test("a reload with other limits applies them, though the script is the same", async (t) => {
+	const body = `if (request.method === "INVITE" && request.uri.user === "5000") for (;;);
+		return reply(404);`;
+	const { scripts, folder } = await start(t, { "routes/default.ts": hook(body) });
+	const entry = join(folder.path, "routes/default.ts");
+	const result = await scripts.reload(undefined, { entry, limits: { timeoutMs: 7, heapMb: 32 } });
+	assert.deepEqual([result.ok, result.changed, result.generation], [true, true, 2]);
+	const outcome = askInvite(scripts.generation);
+	assert.match("code" in outcome ? outcome.reason : "", /more than 7 ms/);
+	const same = await scripts.reload(undefined, { entry, limits: { timeoutMs: 7, heapMb: 32 } });
+	assert.deepEqual([same.ok, same.changed], [true, false]);
+});
+
+test("a reload with another entry that is refused leaves entry, devices, limits and watcher as they were", async (t) => {
+	const names = hook("return reply(device('1') ? 480 : 404);");
+	const { scripts, folder, next, serves, status } = await start(t, {
+		"routes/default.ts": names,
+		"other/default.ts": BROKEN,
+	});
+	const change = {
+		entry: join(folder.path, "other/default.ts"),
+		limits: { timeoutMs: 7, heapMb: 32 },
+	};
+	const result = await scripts.reload([scriptDevice({ name: "1" })], change);
+	assert.deepEqual([result.ok, result.generation, status()], [false, 1, 404]);
+	assert.match(result.reason ?? "", /other\/default\.ts:2:1/);
+	await next();
+	const again = await scripts.reload();
+	assert.deepEqual([again.ok, again.changed, scripts.status.error], [true, false, undefined]);
+	await next();
+	folder.write("routes/default.ts", answering(410));
+	await serves(410);
+	assert.deepEqual(scripts.generation.limits, DEFAULT_LIMITS);
+});
