@@ -6,13 +6,13 @@
  * the request received, with the tag of the response; Contacts and our Record-Route are written
  * for the leg that is answered. The Request-URI and the route set are the proxy's.
  */
-import type { Flow } from "../base/flow.ts";
+import { type Flow, secure } from "../base/flow.ts";
 import type { Head } from "../message/head.ts";
 import type { Request, Response } from "../message/message.ts";
 import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
 import type { Patch } from "../message/patch.ts";
 import { type EntryContext, type Showing, showContact } from "./contact-entry.ts";
-import { type DialogState, flowOfSide } from "./cookie.ts";
+import { type DialogState, flowOfSide, schemeOfSide } from "./cookie.ts";
 import { sameFlow } from "./flow-token.ts";
 import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
 import { readable } from "./readable.ts";
@@ -114,6 +114,8 @@ function showContacts(
 function newerFlow({ cookie }: DialogState, side: Side, flow: Flow | undefined): Flow | undefined {
 	const remembered = flowOfSide(cookie, side);
 	if (flow === undefined || remembered === undefined) return undefined;
+	// A sips leg that is heard from in clear has not moved there.
+	if (schemeOfSide(cookie, side) === "sips" && !secure(flow.transport)) return undefined;
 	return sameFlow(remembered, flow) ? undefined : flow;
 }
 

@@ -43,7 +43,14 @@ export function readOwnRoute(
 	const uri = readUri(top);
 	if (uri === undefined) return undefined;
 	const route = readCookie(uri, second, request, signing);
-	if (route !== undefined) return route;
+	if (route !== undefined) {
+		// Whoever kept a Route of an old call could start new ones past every rule: a dialog has two
+		// tags, but for a caller of RFC 2543.
+		const tags =
+			request.toTag !== undefined || (route.kind === "dialog" && route.dialog.tag === "");
+		if (!tags) throw new LegError("LEG_ROUTE", top);
+		return route;
+	}
 	// A parameter of the same name in somebody else's entry is theirs.
 	if (!isOurs(uri)) return undefined;
 	if (uriParam(uri, "x5") !== undefined || request.toTag !== undefined)

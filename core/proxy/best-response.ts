@@ -16,6 +16,15 @@ export function bestResponse<C extends { readonly status: number }>(
 }
 
 /**
+ * The status to answer with: a 503 would keep the caller from this proxy, and what a flow that failed means is
+ * between proxies (RFC 5626 §11.5).
+ */
+export function shownStatus(status: number): number {
+	if (status === 503) return 500;
+	return status === 430 ? 480 : status;
+}
+
+/**
  * 6xx first, then the lowest class; inside 4xx those that help the caller to try again, and last
  * the ones that say nothing about the callee. 503 loses to any other (§16.7: it would stop the
  * caller from using this proxy at all), and so does 430 (RFC 5626 §11.5).

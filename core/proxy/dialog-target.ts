@@ -3,7 +3,7 @@
  * the legs; the Request-URI is written back as its target knows it.
  */
 import type { Milliseconds } from "../base/clock.ts";
-import type { Flow } from "../base/flow.ts";
+import { type Flow, secure } from "../base/flow.ts";
 import { openRequestUri } from "../leg/contact-entry.ts";
 import { flowOfSide, schemeOfSide } from "../leg/cookie.ts";
 import type { RememberedFlow } from "../leg/flow-token.ts";
@@ -29,15 +29,20 @@ export function dialogTarget(
 	const { uri, flow } = openRequestUri(request.uri, scheme, context);
 	// Where other proxies stand between, the next of them is the next hop, not the phone.
 	const direct = request.head.routes.length === own;
+	// What is sips never leaves in clear, whatever way the peer last took (RFC 3261 §26.2.2).
+	const fits = (candidate: Flow) =>
+		(scheme === "sip" || secure(candidate.transport)) && alive(candidate);
 	const usable = (candidate: RememberedFlow | undefined) =>
-		candidate !== undefined && !candidate.stale && alive(candidate) ? candidate : undefined;
+		candidate !== undefined && !candidate.stale && fits(candidate) ? candidate : undefined;
+	const remembered = flow ?? flowOfSide(cookie, toward);
 	return {
 		uri,
 		scheme,
 		flow:
 			usable(flow) ??
 			usable(flowOfSide(cookie, toward)) ??
-			(direct ? registeredFlow(uri, environment, alive, now) : undefined),
+			(direct ? registeredFlow(uri, environment, fits, now) : undefined),
+		host: remembered?.host,
 		path: [],
 		policy: policyOf(request.head.to, undefined, environment),
 		device: undefined,
@@ -48,10 +53,10 @@ export function dialogTarget(
 function registeredFlow(
 	uri: string,
 	{ directory }: Environment,
-	alive: (flow: Flow) => boolean,
+	fits: (flow: Flow) => boolean,
 	now: Milliseconds,
 ): Flow | undefined {
 	const parsed = readUri(uri);
 	const flow = parsed === undefined ? undefined : bindingOf(parsed, directory, now)?.flow;
-	return flow !== undefined && alive(flow) ? flow : undefined;
+	return flow !== undefined && fits(flow) ? flow : undefined;
 }

@@ -27,6 +27,7 @@ export function deviceOf(uri: Uri, directory: Directory): Device | undefined {
 /**
  * The device that a request came from, as far as its path shows it: it claims a number in From and
  * comes along the flow that this number registered on, or from the address of a configured contact.
+ * What comes from a trunk is the trunk's, whatever caller id it brings.
  */
 export function deviceOnFlow(
 	from: Uri,
@@ -38,9 +39,9 @@ export function deviceOnFlow(
 	if (claimed?.contact === "*") {
 		for (const binding of directory.bindings(claimed.name, now))
 			if (sameFlow(binding.flow, flow)) return claimed;
-		return undefined;
 	}
 	const configured = directory.deviceAt(flow);
+	if (configured?.type === "Trunk") return configured;
 	return claimed && configured && sameHost(claimed, configured) ? claimed : configured;
 }
 

@@ -2,7 +2,7 @@
  * One way through the proxy: the two legs of a request, which way it goes, and what its dialog
  * needs (RFC 3261 §16.6 step 4). Made once per branch; its responses take the same way back.
  */
-import type { Flow } from "../base/flow.ts";
+import { type Flow, secure } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
 import { type DialogState, schemeOfSide } from "../leg/cookie.ts";
 import { readUri } from "../leg/force-scheme.ts";
@@ -13,7 +13,7 @@ import { type OwnEntries, recordRoute } from "../leg/record-route.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { NameAddress } from "../message/name-addr.ts";
 import { deviceOf } from "./directory.ts";
-import { type Environment, listenerOf } from "./environment.ts";
+import { type Environment, listenerFor, listenerOf } from "./environment.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
 import type { RouteInformation } from "./route-information.ts";
 
@@ -82,7 +82,10 @@ function incomingLeg(
 	scheme: Scheme,
 	environment: Environment,
 ): Leg | undefined {
-	const listener = listenerOf(came.listener, environment);
+	const own = listenerOf(came.listener, environment);
+	// A sips request that came in clear is answered in clear, but shown where TLS is spoken (§16.6 step 4).
+	const clear = scheme === "sips" && !secure(came.transport);
+	const listener = (clear ? listenerFor("tls", came.host, environment) : undefined) ?? own;
 	if (listener === undefined) return undefined;
 	return { scheme, listener, flow: came, policy: policyOf(from, came, environment) };
 }

@@ -17,7 +17,7 @@ import type { Send } from "../transaction/send.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { TransactionTable } from "../transaction/transaction-table.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
-import { bestResponse } from "./best-response.ts";
+import { bestResponse, shownStatus } from "./best-response.ts";
 import type { Decision } from "./decision.ts";
 import { dialogTarget } from "./dialog-target.ts";
 import type { Environment } from "./environment.ts";
@@ -34,7 +34,7 @@ import { type Rejection, writable } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { type RouteInformation, routeInformation } from "./route-information.ts";
-import { type Hop, type Target, targetSet } from "./target-set.ts";
+import { type Hop, reachable, type Target, targetSet } from "./target-set.ts";
 import { validate } from "./validate.ts";
 import type { Waiting } from "./waiting.ts";
 
@@ -126,7 +126,7 @@ export class ProxyCore implements TransactionUser {
 	/** The addresses of a branch's next hop are known; none: nobody can be reached there. */
 	located(branch: Branch, hops: readonly Hop[], now: Milliseconds): void {
 		if (branch.state !== "waiting") return;
-		branch.hops = hops;
+		branch.hops = reachable(hops, branch.target);
 		this.#forward(branch, now);
 		this.#finishWhenDone(branch.context, now);
 	}
@@ -164,7 +164,7 @@ export class ProxyCore implements TransactionUser {
 	/** §16.7. */
 	response(client: ClientTransaction, response: Response, now: Milliseconds): void {
 		const branch = client.user;
-		if (!(branch instanceof Branch) || branch.client !== client) return;
+		if (!(branch instanceof Branch)) return;
 		const { context } = branch;
 		if (response.status < 200) {
 			this.#provisional(branch, response, now);
@@ -240,7 +240,7 @@ export class ProxyCore implements TransactionUser {
 	}
 
 	#sendAck(ack: AckRoute, hops: readonly Hop[]): void {
-		const hop = hops[0];
+		const [hop] = reachable(hops, ack.target);
 		const forwarded = hop && forwardAck(ack, hop, this.environment);
 		if (forwarded !== undefined) this.transactions.send(forwarded.text, forwarded.flow);
 	}
@@ -251,7 +251,8 @@ export class ProxyCore implements TransactionUser {
 		if (flow !== undefined && this.#port.alive(flow)) return [flow];
 		// A sips leg is resolved as sips whatever the Route says.
 		const uri = readUri(forceUri(nextHopUri(route, target), scheme, "contact").uri);
-		return uri === undefined ? [] : this.#port.locate(waiting, uri);
+		const hops = uri === undefined ? [] : this.#port.locate(waiting, uri);
+		return hops && reachable(hops, target);
 	}
 
 	/** Another address, as long as nothing but a 503 was heard (RFC 3263 §4.3); false when none is left. */
@@ -268,15 +269,13 @@ export class ProxyCore implements TransactionUser {
 	#forward(branch: Branch, now: Milliseconds): void {
 		const { context, target } = branch;
 		const { route } = context;
-		const hop = context.answered || context.cancelled ? undefined : branch.hops[branch.nextHop];
+		const hop = branch.hops[branch.nextHop];
 		branch.nextHop += 1;
 		const { environment } = this;
 		const outgoing = hop && outgoingLeg(hop, target.scheme, target.policy, environment);
 		const way = outgoing && route && passage(route, context.server.flow, outgoing, environment);
 		if (outgoing === undefined || way === undefined || route === undefined) {
-			this.#end(branch);
-			context.collect(context.cancelled ? 487 : 503, undefined, branch);
-			if (hop !== undefined) this.#port.note("branch.no-listener", { transport: hop.transport });
+			this.#giveUp(branch, hop);
 			return;
 		}
 		const { request } = route;
@@ -288,6 +287,15 @@ export class ProxyCore implements TransactionUser {
 		const { transactions } = this;
 		branch.client = transactions.request(text, request.method, id, outgoing.flow, branch, now);
 		if (request.method === "INVITE") branch.timerC = this.#wheel.arm(branch, "C", now + TIMER_C);
+	}
+
+	/** No address is left; the flow of a dialog that nothing replaces has failed (RFC 5626 §5.3.1). */
+	#giveUp(branch: Branch, hop: Hop | undefined): void {
+		const { context, target } = branch;
+		this.#end(branch);
+		const status = target.host === undefined ? 503 : 430;
+		context.collect(context.cancelled ? 487 : status, undefined, branch);
+		if (hop !== undefined) this.#port.note("branch.no-listener", { transport: hop.transport });
 	}
 
 	/** §16.7 steps 2 and 5: 100 is ours to send, any other provisional response goes on at once. */
@@ -383,15 +391,6 @@ export class ProxyCore implements TransactionUser {
 		this.#wheel.disarm(branch.timerC);
 		branch.timerC = undefined;
 	}
-}
-
-/**
- * §16.7 step 6: a 503 would keep the caller from this proxy, and what a flow that failed means is
- * between proxies (RFC 5626 §11.5).
- */
-function shownStatus(status: number): number {
-	if (status === 503) return 500;
-	return status === 430 ? 480 : status;
 }
 
 /** 64 bits: RFC 3261 §19.3 asks for at least 32. */

@@ -31,6 +31,7 @@ export function routeInformation(
 	try {
 		const request = looselyRouted(received, environment);
 		const information = readRoutes(request, environment);
+		if (information.dialog !== undefined && !mayBeInDialog(request)) return { status: 403 };
 		// The next hop is where it has to go, so it has to be a URI (§16.3 step 1).
 		const next = request.head.routes[information.own];
 		if (next !== undefined) parseUri(next.uri);
@@ -40,6 +41,11 @@ export function routeInformation(
 		if (error instanceof ParseError) return { status: error.status, reason: "Bad Route" };
 		throw error;
 	}
+}
+
+/** Without a tag in To it may end a dialog with a caller of RFC 2543, and not begin anything. */
+function mayBeInDialog({ method, head }: Request): boolean {
+	return head.toTag !== undefined || method === "BYE" || method === "ACK";
 }
 
 function readRoutes(request: Request, { own, signing }: Environment): RouteInformation {

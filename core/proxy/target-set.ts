@@ -30,11 +30,21 @@ export type Target = {
 	readonly scheme: Scheme;
 	/** The flow that a device registered on: the request goes back along it (RFC 5626 §5.3). */
 	readonly flow: Flow | undefined;
+	/**
+	 * In a dialog: where its peer was. What its Contact resolves to anywhere else is nobody that we
+	 * are in a dialog with, and whoever has a Route of ours could send us there.
+	 */
+	readonly host?: string | undefined;
 	/** Path values of the binding, put ahead as Route (RFC 3327 §5.4). */
 	readonly path: readonly string[];
 	readonly policy: SecureSignaling;
 	readonly device: string | undefined;
 };
+
+/** The hops that lead to where the peer of a dialog is. */
+export function reachable(hops: readonly Hop[], { host }: Target): readonly Hop[] {
+	return host === undefined ? hops : hops.filter((hop) => hop.host === host);
+}
 
 /** The targets in the order chosen, or why there is none. */
 export function targetSet(
@@ -79,7 +89,8 @@ function targetsOf(
 	const device = directory.device(choice.name);
 	if (device === undefined) return { status: 404 };
 	if (device.contact !== "*") {
-		const dialled = choice.number ?? request.parsedUri.user;
+		// A number that the script chose is the one to dial: its prefix was replaced there.
+		const dialled = choice.number ?? dialledUser(device, request.parsedUri.user);
 		return [deviceTarget(device, device.contact, dialled)];
 	}
 	return directory.bindings(device.name, now).map((binding) => bindingTarget(binding, device));
@@ -101,7 +112,7 @@ export function uriTarget(uri: string, policy: SecureSignaling): Target {
 function deviceTarget(device: Device, contact: DeviceContact, dialled: string | undefined): Target {
 	const { scheme } = contact;
 	const policy = device.secureSignaling;
-	const uri = deviceUri(contact, dialledUser(device, dialled), { scheme, policy });
+	const uri = deviceUri(contact, dialled, { scheme, policy });
 	return { uri, scheme, flow: undefined, path: [], policy, device: device.name };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Request } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
+import { uriParam } from "../message/uri.ts";
 import type { Environment } from "./environment.ts";
 import { isLoop } from "./loop.ts";
 import type { Rejection } from "./rejection.ts";
@@ -27,7 +28,11 @@ function reading(field: string, check: () => Rejection | undefined): Rejection |
 }
 
 /** §16.3 step 2. A `tel` URI is a script's to route; any other scheme is not understood (PX-02). */
-function badScheme({ parsedUri: { scheme } }: Request): Rejection | undefined {
+function badScheme({ parsedUri }: Request): Rejection | undefined {
+	const { scheme } = parsedUri;
+	// RFC 3261 §26.2.2: UDP is no transport for sips (secure signaling G5).
+	const transport = uriParam(parsedUri, "transport")?.value?.toLowerCase();
+	if (scheme === "sips" && transport === "udp") return { status: 400, reason: "SIPS over UDP" };
 	return scheme === "sip" || scheme === "sips" || scheme === "tel" ? undefined : { status: 416 };
 }
 
