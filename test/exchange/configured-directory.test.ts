@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { Flow } from "../../core/base/flow.ts";
 import { configuredDirectory } from "../../core/exchange/configured-directory.ts";
 import { MemoryStore } from "../../core/location/memory.ts";
+import { parseUri } from "../../core/message/uri.ts";
+import { deviceOnFlow } from "../../core/proxy/directory.ts";
 import { binding, UDP_FLOW } from "../support/bindings.ts";
 import { rigConfig } from "../support/rig-config.ts";
 
@@ -11,8 +13,8 @@ listen: [udp:192.0.2.1:5060]
 trusted: [192.0.2.0/24, "2001:db8::/32"]
 devices:
   alone: { type: Extension, contact: "sip:192.0.2.60:5070" }
-  left:  { type: Trunk, prefix: "1", contact: "sip:192.0.2.61:5060" }
-  right: { type: Trunk, prefix: "2", contact: "sip:192.0.2.61:5062" }
+  left:  { type: Extension, contact: "sip:192.0.2.61:5060" }
+  right: { type: Extension, contact: "sip:192.0.2.61:5062" }
   bare:  { type: Trunk, prefix: "3", contact: "sip:192.0.2.62" }
   six:   { type: Extension, contact: "sip:[2001:DB8:0::9]:5060" }
   named: { type: Extension, contact: "sip:phone.example.org" }
@@ -35,6 +37,15 @@ test("architecture §6: two devices of one address are told apart by port, and n
 	assert.equal(deviceAt("192.0.2.61", 5060), "left");
 	assert.equal(deviceAt("192.0.2.61", 5062), "right");
 	assert.equal(deviceAt("192.0.2.61", 40_000), undefined);
+});
+
+test("architecture §6: …or by the number they claim, as long as it lives at that address", () => {
+	const from = (name: string, port: number) =>
+		deviceOnFlow(parseUri(`sip:${name}@h`), at("192.0.2.61", port), directory, 0)?.name;
+	assert.equal(from("right", 5060), "right");
+	assert.equal(from("left", 5060), "left");
+	assert.equal(from("alone", 5060), "left", "claims another address: the address decides");
+	assert.equal(from("anybody", 5062), "right");
 });
 
 test("RFC 5954 §4.2: an IPv6 contact is the address however it was spelled; a name is no address", () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { configuredDirectory } from "../../core/exchange/configured-directory.ts";
 import type { Key } from "../../core/leg/seal.ts";
 import { ScriptError } from "../../core/script/script-error.ts";
+import { credentials } from "../auth/phone.ts";
 import { relay, reply } from "../support/decisions.ts";
 import { type Decide, ExchangeRig } from "../support/exchange-rig.ts";
 import { rigConfig } from "../support/rig-config.ts";
@@ -98,6 +99,26 @@ test("RFC 3261 §10.3: what may not be saved: a number of nobody, of somebody el
 	assert.equal(tried("sip:7789@elsewhere.example.org"), 404);
 	assert.equal(tried("tel:7789"), 400);
 	assert.equal(tried("sips:7789@EXAMPLE.com"), 200);
+});
+
+test("RFC 3261 §10.3 step 4: whatever a script saves, a password is good for its own number only", () => {
+	const rig = rigWith(({ source }) =>
+		source.authenticated ? { kind: "save", contacts: undefined } : { kind: "challenge" },
+	);
+	const phone = rig.phone("7790", { host: "198.51.100.7" });
+	const uri = "sip:172.21.83.50";
+	const tried = (to: string) => {
+		phone.request("REGISTER", uri, { to });
+		const [challenge = ""] = phone.take(401).values("WWW-Authenticate");
+		const nonce = /nonce="([^"]+)"/.exec(challenge)?.[1] ?? "";
+		const user = { username: "7790", password: "rosebud", realm: "example.com" };
+		const headers = [`Authorization: ${credentials({ ...user, uri, nonce })}`];
+		phone.request("REGISTER", uri, { to, headers });
+		return phone.unread.pop()?.status;
+	};
+	assert.equal(tried("sip:7791@172.21.83.50"), 403);
+	assert.equal(tried("sip:7790@172.21.83.50"), 200);
+	assert.equal(rig.store.bindings("7791", rig.now).length, 0);
 });
 
 test("the exchange says when it wants to be woken, and not at all when nothing is under way", () => {

@@ -66,7 +66,9 @@ test("RFC 3261 §16.7 step 3 PX-48: a response without a Via below ours, or with
 	const one = good.replace(`Via: ${ours}\r\nVia: ${hers}`, `Via: ${ours}, ${hers};a="`);
 	bob.send(one.replace("180 Ringing", "486 Busy Here"));
 	bob.send(good.replace(`Via: ${hers}\r\n`, "").replace("180 Ringing", "486 Busy Here"));
-	assert.equal(rig.exchange.counters.malformed, 2);
+	const alone = good.replace(`Via: ${ours}\r\nVia: ${hers}`, `Via: ${ours} ,`);
+	bob.send(alone.replace("180 Ringing", "486 Busy Here"));
+	assert.equal(rig.exchange.counters.malformed, 3);
 	assert.deepEqual(ann.unread, []);
 	bob.send(good.replace(`${ours}\r\nVia: `, `${ours}, `).replace("180 Ringing", "486 Busy Here"));
 	assert.deepEqual(ann.take(486).vias, [hers]);

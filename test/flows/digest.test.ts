@@ -192,3 +192,17 @@ test("RFC 3261 §22.4 PX-09: credentials that cannot be read get 400", () => {
 	assert.match(phone.take(400).startLine, /Bad Credentials/);
 	assert.equal(rig.retained, 0);
 });
+
+test("RFC 3261 §22.3: the callee does not get the credentials that the caller gave to us", () => {
+	const rig = bed.rig();
+	const phone = stranger(rig);
+	const bob = rig.phone("5000", { host: "172.21.83.60" });
+	const uri = "sip:5000@172.21.83.50";
+	const challenge = invite(phone, uri);
+	assert.ok(challenge);
+	const answer = { ...ROSEBUD, nonce: nonceOf(challenge) };
+	assert.equal(invite(phone, uri, answer)?.status, 100);
+	const call = bob.take("INVITE");
+	assert.deepEqual(call.values("Proxy-Authorization"), []);
+	assert.equal(call.text.includes(answer.nonce), false);
+});

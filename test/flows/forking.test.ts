@@ -18,6 +18,11 @@ function ringing(...targets: readonly string[]) {
 	return { rig, ann, a, b, c, invite, toA: a.take("INVITE"), toB: b.take("INVITE") };
 }
 
+/** Responses that were sent after the one that ended it all. */
+function unmatched(rig: ExchangeRig): number {
+	return rig.exchange.proxy.transactions.counters.unmatchedResponses;
+}
+
 test("RFC 3261 §16.6 PX-26 PX-39 PX-40: each target gets the request as received, with a branch of its own", () => {
 	const { toA, toB } = ringing();
 	assert.notEqual(toA.vias[0], toB.vias[0]);
@@ -48,9 +53,18 @@ test("RFC 3261 §16.7 step 10 RFC 3326 PX-61 PX-73: one answers, the other is ca
 		"0 b < ACK sip:b@10.0.0.2",
 	]);
 	assert.equal(rig.exchange.counters.malformed, 0, "PX-48: the 200 to our CANCEL is taken");
+	assert.equal(unmatched(rig), 0, "nothing was tried that the transactions refused");
 	assert.equal(cancel.value("Reason"), 'SIP;cause=200;text="Call completed elsewhere"');
 	assert.equal(rig.size, 0);
 	assert.equal(rig.retained, 0);
+});
+
+test("RFC 3261 §16.7 step 5 PX-50: nothing provisional follows a final response", () => {
+	const { rig, ann, a, b, toA, toB } = ringing();
+	a.answer(toA, "200 OK");
+	b.answer(toB, "180 Ringing");
+	assert.ok(ann.received.every(({ status }) => status === 200));
+	assert.equal(unmatched(rig), 0);
 });
 
 test("RFC 3261 §9.1 PX-43 PX-71: the CANCEL is our own: the INVITE of its leg, with one Via", () => {
@@ -114,6 +128,39 @@ test("RFC 3261 §16.7 step 6 PX-53 PX-56: both busy or away: one answer, the bes
 	ann.acknowledge(invite, final);
 	rig.wait(64_000);
 	assert.equal(rig.size, 0);
+});
+
+test("RFC 3261 §21.3.1 §21.6.1 PX-54: 300 is no success, and 600 is a refusal for all", () => {
+	const { rig, ann, a, b, toA, toB } = ringing();
+	b.answer(toB, "180 Ringing");
+	a.answer(toA, "300 Multiple Choices");
+	assert.ok(ann.received.every(({ status }) => status === 180));
+	assert.deepEqual(b.unread, []);
+	b.answer(toB, "486 Busy Here");
+	assert.equal(ann.take(300).status, 300);
+	rig.wait(64_000);
+
+	const again = ringing();
+	again.b.answer(again.toB, "180 Ringing");
+	again.a.answer(again.toA, "600 Busy Everywhere");
+	assert.equal(again.b.take("CANCEL").value("Reason"), "SIP;cause=600");
+});
+
+test("RFC 3261 §16.7 step 7 PX-59: challenges go with a challenge only", () => {
+	const { ann, a, b, toA, toB } = ringing();
+	a.answer(toA, "401 Unauthorized", { headers: ["WWW-Authenticate: Digest realm=a"] });
+	b.answer(toB, "603 Decline");
+	assert.deepEqual(ann.take(603).values("WWW-Authenticate"), []);
+
+	const again = ringing("sip:c@10.0.0.3");
+	again.a.answer(again.toA, "404 Not Found", { headers: ["WWW-Authenticate: Digest realm=a"] });
+	again.b.answer(again.toB, "407 Who", { headers: ["Proxy-Authenticate: Digest realm=b"] });
+	again.c.answer(again.c.take("INVITE"), "401 Who", {
+		headers: ["WWW-Authenticate: Digest realm=c"],
+	});
+	const final = again.ann.take(407);
+	assert.deepEqual(final.values("WWW-Authenticate"), ["Digest realm=c"]);
+	assert.deepEqual(final.values("Proxy-Authenticate"), ["Digest realm=b"]);
 });
 
 test("RFC 3261 §16.7 step 6 PX-54: 302 beats 404", () => {

@@ -57,6 +57,18 @@ test("RFC 3263 §4.3 PX-94: a 503 is followed by the next address; another failu
 	assert.equal(ann.take(486).status, 486);
 });
 
+test("RFC 3261 §17.1.1.2 PX-94: an ACK that the first address does not get changes nothing for the second", () => {
+	const { rig, ann, one, two } = calling();
+	rig.answerDns(TWO);
+	one.reachable = false;
+	one.answer(one.take("INVITE"), "503 Service Unavailable");
+	const came = two.take("INVITE");
+	assert.equal(rig.nowhere.length, 1);
+	two.answer(came, "200 OK");
+	assert.equal(ann.take(200).status, 200);
+	assert.ok(two.received.every(({ method }) => method === "INVITE"));
+});
+
 test("RFC 3263 §4.3 PX-94: so is an address that says nothing for Timer B", () => {
 	const { rig, ann, two } = calling();
 	rig.answerDns(TWO);
@@ -174,6 +186,7 @@ test("RFC 3261 §16.9 PX-65 TX-18: a caller that cannot be reached does not end 
 	one.answer(came, "180 Ringing");
 	rig.wait(10_000);
 	assert.deepEqual(one.unread, []);
+	assert.ok(rig.log.some(({ message }) => message === "response.undelivered"));
 	ann.reachable = true;
 	one.answer(came, "200 OK");
 	assert.equal(ann.take(200).status, 200);

@@ -68,6 +68,7 @@ test("RFC 3261 §16.11 PX-16: a stranger's ACK goes nowhere", () => {
 	eve.request("ACK", "sip:5000@172.21.83.50", { headers: ["Route: <sip:203.0.113.9;lr>"] });
 	assert.deepEqual(answers(rig, eve), []);
 	assert.equal(rig.size, 0);
+	assert.equal(rig.log.filter(({ message }) => message === "ack.dropped").length, 3);
 });
 
 test("RFC 5626 §12 PX-112: a cookie overheard from another call is worth nothing in one of her own", () => {
@@ -97,6 +98,10 @@ test("architecture §6 PX-16: a trusted source is relayed to wherever it wants",
 	assert.equal(victim.take("INVITE").uri, "sip:victim@203.0.113.9");
 	ann.request("INVITE", "sip:x@example.org", { headers: ["Route: <sip:203.0.113.9;lr>"] });
 	assert.equal(victim.take("INVITE").uri, "sip:x@example.org");
+	ann.request("ACK", "sip:x@example.org", { headers: ["Route: <sip:203.0.113.9;lr>"] });
+	assert.equal(victim.take("ACK").uri, "sip:x@example.org");
+	ann.request("ACK", "tel:+1-201-555-0123", { headers: ["Route: <sip:203.0.113.9;lr>"] });
+	assert.deepEqual(victim.unread, [], "to nowhere");
 	assert.deepEqual(eve.received, []);
 });
 

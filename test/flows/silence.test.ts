@@ -74,6 +74,20 @@ test("RFC 3261 §16.7 step 2 PX-47: every 101 to 199 begins the three minutes an
 	assert.equal(bob.take("CANCEL").method, "CANCEL");
 });
 
+test("RFC 3261 §16.6 step 11 PX-42: the three minutes are those of the address that rings, not of one before it", () => {
+	const { rig, ann, bob, eve } = calling("sip:bob@pool.example.org:5060");
+	ann.request("INVITE", "sip:bob@example.com");
+	rig.answerDns(["10.0.0.1", "10.0.0.2"].map((address) => ({ type: "A", address })));
+	rig.wait(32_010);
+	const came = eve.take("INVITE");
+	for (let minute = 0; minute < 4; minute += 1) {
+		eve.answer(came, "180 Ringing");
+		rig.wait(60_000);
+	}
+	assert.deepEqual(eve.unread, []);
+	assert.equal(bob.received.length, 7);
+});
+
 test("RFC 3261 §16.8 PX-64: one that does not even answer the CANCEL counts as 408 32 s later", () => {
 	const { rig, ann, bob } = calling();
 	const invite = ann.request("INVITE", "sip:bob@example.com");

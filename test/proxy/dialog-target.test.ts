@@ -48,6 +48,7 @@ test("RFC 5626 §5.3: a flow that is gone is not used; the phone may have regist
 	rig.store.apply("7789", [one], []);
 	const alive = (one: Flow) => one.connection === 11;
 	assert.equal(target(byCaller, alive).flow, now);
+	assert.equal(target(byCaller, () => false).flow, undefined, "that one is gone too");
 	const lines = ["Route: <sip:p2.example.org;lr>"];
 	assert.equal(target({ ...byCaller, lines }, alive).flow, undefined, "a proxy stands between");
 });

@@ -40,7 +40,18 @@ test("architecture §6: …or the address of its configured contact, with the po
 	assert.equal(onFlow("sip:5000@h", flow("udp", "172.21.83.60", 40_000)), "5000");
 	assert.equal(onFlow("sip:anybody@h", flow("udp", "172.21.83.60")), "5000");
 	assert.equal(onFlow("sip:5000@h", flow("udp", "172.21.83.61")), undefined);
-	assert.equal(onFlow("sip:7789@h", flow("udp", "172.21.83.60")), undefined, "it registers");
+	assert.equal(onFlow("sip:7789@h", flow("udp", "172.21.83.60")), "5000", "it registers elsewhere");
+});
+
+test("architecture §6: no toll fraud: what comes from a trunk is the trunk's, whatever number its From says", () => {
+	const [gw, phone] = [directory.device("gw"), directory.device("5000")];
+	assert.ok(gw && phone && phone.contact !== "*");
+	const trunk = { ...gw, contact: { ...phone.contact, port: 5070 } };
+	const place = { ...directory, deviceAt: () => trunk };
+	for (const user of ["7789", "5000", "6000"]) {
+		const from = parseUri(`sip:${user}@h`);
+		assert.equal(deviceOnFlow(from, flow("udp", "172.21.83.60", 5070), place, rig.now)?.name, "gw");
+	}
 });
 
 test("secure-signaling §3.4: a live binding is found by its address, whatever scheme and transport", () => {
@@ -51,6 +62,9 @@ test("secure-signaling §3.4: a live binding is found by its address, whatever s
 	assert.equal(found("sip:7789@172.21.83.24:5061;transport=tcp"), contact);
 	assert.equal(found("SIPS:7789@172.21.83.24:5061"), contact);
 	assert.equal(found("sips:7789@172.21.83.24:5062"), undefined);
+	const named = binding({ device: "7789", contact: "sip:7789@Phone.Example.Org;ob", expiresAt });
+	rig.store.apply("7789", [named], []);
+	assert.equal(found("sips:7789@phone.example.org"), named.contact);
 	assert.equal(found("sips:7790@172.21.83.24:5061"), undefined);
 	assert.equal(found(contact, expiresAt), undefined, "expired");
 });

@@ -96,11 +96,12 @@ export type Way = {
 	readonly came?: Flow;
 	readonly target?: Partial<Target>;
 	readonly edits?: readonly HeaderEdit[];
+	readonly consumed?: number;
 };
 
 /** The request as it goes out to 172.21.83.60, for a target `sip:5000@172.21.83.60:5060`. */
 export function forwarded(received: Request, way: Way = {}): WireMessage {
-	const { transport = "udp", came = flow("udp"), edits = [] } = way;
+	const { transport = "udp", came = flow("udp"), edits = [], consumed } = way;
 	const route = routed(received);
 	const target = { ...uriTarget("sip:5000@172.21.83.60:5060", POLICY), ...way.target };
 	const hop = { transport, host: "172.21.83.60", port: 5060, serverName: undefined };
@@ -109,7 +110,7 @@ export function forwarded(received: Request, way: Way = {}): WireMessage {
 	assert.ok(outgoing && through);
 	const branch = "z9hG4bKours";
 	return new WireMessage(
-		forwardRequest({ route, target, outgoing, passage: through, edits, branch }),
+		forwardRequest({ route, target, outgoing, passage: through, edits, consumed, branch }),
 	);
 }
 

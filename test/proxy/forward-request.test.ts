@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { HeaderEdit } from "../../core/proxy/decision.ts";
 import { flow, forwarded, type Parts, request } from "./fixtures.ts";
 
 const SCHEME = /^<(sips?):172\.21\.83\.50:(5060|5314)/;
@@ -148,4 +149,18 @@ test("RFC 3261 §12.2 RFC 3261 §25.1: a tag that is no token crosses, and its d
 		const bye = request({ method: "BYE", from, to, cseq: 2, lines: [`Route: ${entry}`] });
 		assert.equal(forwarded(bye).values("Route").length, 0, tag);
 	}
+});
+
+test("RFC 3261 §22.3: credentials that were ours to judge stay here, those of other realms go on", () => {
+	const lines = ["Proxy-Authorization: ours", "X-Y: z", "proxy-authorization: theirs"];
+	const sent = request({ lines });
+	const consumed = sent.head.first("proxy-authorization");
+	const after = (edits: readonly HeaderEdit[]) =>
+		forwarded(sent, { consumed, edits }).values("Proxy-Authorization");
+	assert.deepEqual(after([]), ["theirs"]);
+	const edit = { name: "Proxy-Authorization", value: "mine" };
+	assert.deepEqual(after([{ op: "add", ...edit }]), ["theirs", "mine"]);
+	assert.deepEqual(after([{ op: "set", ...edit }]), ["mine"]);
+	assert.deepEqual(after([{ op: "remove", ...edit }]), []);
+	assert.equal(forwarded(sent).values("Proxy-Authorization").length, 2);
 });

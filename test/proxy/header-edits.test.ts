@@ -33,6 +33,11 @@ test("RFC 3261 §16.6 step 5: edits of one header follow each other, as the scri
 	assert.deepEqual(lines(add("X-A", "3"), remove("X-A")), ["Subject: old"]);
 	assert.deepEqual(lines(add("X-B", "1"), set("X-B", "2")), [...RECEIVED, "X-B: 2"]);
 	assert.deepEqual(lines(set("X-A", "8"), set("x-a", "9")), ["X-A: 9", "Subject: old"]);
+	assert.deepEqual(lines(add("x-b", "1"), set("X-B", "2"), add("x-B", "3")), [
+		...RECEIVED,
+		"X-B: 2",
+		"X-B: 3",
+	]);
 	assert.deepEqual(lines(set("X-B", "1"), add("X-B", "2")), [...RECEIVED, "X-B: 1", "X-B: 2"]);
 });
 

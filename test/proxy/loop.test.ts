@@ -55,6 +55,11 @@ test("RFC 5393 §4.2.2 PX-79: only a Via of ours is looked into, each of them", 
 	assert.ok(!isLoop(comesBack({}, {}, "SIP/2.0/UDP 198.51.100.1:5060"), environment));
 	const through = "SIP/2.0/TLS 172.21.83.50:5314";
 	assert.ok(isLoop(comesBack({}, {}, through), environment), "whatever listener it left from");
+	assert.ok(isLoop(comesBack({}, {}, "SIP/2.0/UDP 172.21.83.50"), environment), "5060 unsaid");
+	assert.ok(
+		!isLoop(comesBack({}, {}, "SIP/2.0/TLS 172.21.83.50"), environment),
+		"5061 is not ours",
+	);
 	const mixed = comesBack({}, { lines: [`Via: ${OURS};branch=z9hG4bKolder`, "Via: ;odd"] });
 	assert.ok(isLoop(mixed, environment));
 });

@@ -173,7 +173,8 @@ export class VirtualPhone implements Endpoint {
 
 	/** Its side of the dialog, when it was called and answered with its tag. */
 	callee(invite: WireMessage): DialogSide {
-		return DialogSide.callee(this, invite, `${invite.value("To")};tag=${this.name}`);
+		const to = invite.value("To");
+		return DialogSide.callee(this, invite, to.includes(";tag=") ? to : `${to};tag=${this.name}`);
 	}
 
 	#again(

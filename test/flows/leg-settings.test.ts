@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { testBed } from "../support/test-bed.ts";
+
+const bed = await testBed(`
+listen: [udp:172.21.83.50:5060, tls:172.21.83.50:5061]
+trusted: [172.21.83.0/24, 10.0.0.0/24]
+devices:
+  plain: { type: Extension, contact: "sip:plain@10.0.0.1" }
+  strip: { type: Extension, contact: "sips:strip@10.0.0.2;transport=tcp", secure-signaling: { uri-transport: strip } }
+  mark:  { type: Extension, contact: "sip:mark@10.0.0.3:5061;transport=tls", secure-signaling: { tls-marker: transport } }
+`);
+
+test("secure-signaling §2.3 uri-transport: the Request-URI of a call loses its transport, that of a dialog is the phone's own", () => {
+	const rig = bed.rig();
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	const contact = "<sips:strip@10.0.0.2:5061;transport=tcp>";
+	const strip = rig.phone("strip", { host: "10.0.0.2", transport: "tls", contact });
+	ann.request("INVITE", "sip:strip@172.21.83.50");
+	const came = strip.take("INVITE");
+	assert.equal(came.uri, "sips:strip@10.0.0.2");
+	strip.answer(came, "200 OK");
+	ann.caller(ann.take(200)).send("BYE");
+	assert.equal(strip.take("BYE").uri, "sips:strip@10.0.0.2:5061;transport=tcp");
+});
+
+test("secure-signaling §2.3: settings hold for a device when it calls, by its number or by its address", () => {
+	for (const from of ["sips:strip@172.21.83.50", "sips:unknown@172.21.83.50"]) {
+		const rig = bed.rig();
+		const strip = rig.phone("strip", { host: "10.0.0.2", transport: "tls", port: 5061 });
+		const contact = "<sip:plain@10.0.0.1:5060;transport=tcp>";
+		const plain = rig.phone("plain", { host: "10.0.0.1", contact });
+		strip.request("INVITE", "sips:plain@172.21.83.50:5061", { from });
+		plain.answer(plain.take("INVITE"), "200 OK");
+		const shown = strip.take(200).value("Contact");
+		assert.match(shown, /^<sips:plain@10\.0\.0\.1:5060;x5c=[\w-]+>$/, from);
+	}
+});
+
+test("secure-signaling §2.3: a caller that is no device has the settings of the proxy", () => {
+	const rig = bed.rig();
+	const ann = rig.phone("6000", { host: "172.21.83.70", transport: "tls" });
+	const contact = "<sip:plain@10.0.0.1:5060;transport=tcp>";
+	const plain = rig.phone("plain", { host: "10.0.0.1", contact });
+	ann.request("INVITE", "sips:plain@172.21.83.50:5061", { from: "sips:6000@172.21.83.70" });
+	plain.answer(plain.take("INVITE"), "200 OK");
+	assert.equal(ann.take(200).value("Contact"), "<sips:plain@10.0.0.1:5060;transport=tcp>");
+});
+
+test("secure-signaling §3.5 tls-marker: our entry for a sip leg over TLS says so where the device wants it", () => {
+	const rig = bed.rig();
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	const mark = rig.phone("mark", { host: "10.0.0.3", transport: "tls" });
+	ann.request("INVITE", "sip:mark@172.21.83.50");
+	const [upper] = mark.take("INVITE").recordRoutes;
+	assert.match(upper ?? "", /^<sip:172\.21\.83\.50:5061;transport=tls;r2=on;lr;/);
+});
+
+test("RFC 6665 §4.3 PX-30: a NOTIFY in a dialog of ours is record-routed: it may overtake the 200 of its SUBSCRIBE", () => {
+	const rig = bed.rig();
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	const plain = rig.phone("plain", { host: "10.0.0.1" });
+	ann.request("SUBSCRIBE", "sip:plain@172.21.83.50", { headers: ["Event: presence"] });
+	const subscribe = plain.take("SUBSCRIBE");
+	assert.equal(subscribe.recordRoutes.length, 1);
+	plain.callee(subscribe).send("NOTIFY", [`Contact: ${plain.contact}`]);
+	const notify = ann.take("NOTIFY");
+	assert.equal(notify.recordRoutes.length, 1);
+	ann.answer(notify, "200 OK");
+	assert.equal(plain.take(200, "NOTIFY").vias.length, 1);
+	const side = ann.callee(notify);
+	side.send("SUBSCRIBE");
+	assert.equal(plain.take("SUBSCRIBE").uri, "sip:plain@10.0.0.1:5060");
+	plain.callee(subscribe).send("INFO");
+	assert.equal(ann.take("INFO").recordRoutes.length, 0);
+	ann.request("NOTIFY", "sip:plain@172.21.83.50");
+	assert.equal(plain.take("NOTIFY").recordRoutes.length, 0, "not where we were not in the path");
+});
