@@ -1,13 +1,13 @@
 /**
  * Who may send requests here. Closed by default: a device with a password has to give it, anybody
- * else has to come from a trusted network.
+ * else has to come from a trusted network. No phone speaks for another in From.
  */
 import { challenge, type Decision, type Device, device, type Request, reply } from "sipwright";
 
 /** What to answer instead of serving the request; undefined when it is welcome. */
 export function access(request: Request): Decision | undefined {
 	const { method, source } = request;
-	if (source.authenticated) return undefined;
+	if (source.authenticated) return claimsAnother(request) ? reply(403) : undefined;
 
 	const sender = senderOf(request);
 	if (sender?.authenticateRequests.includes(method)) return challenge();
@@ -15,10 +15,26 @@ export function access(request: Request): Decision | undefined {
 	return sender && sender.authenticateRequests.length > 0 ? challenge() : reply(403);
 }
 
-/** Who it says it is. A REGISTER speaks for the device in To, whatever connection it comes on. */
+/**
+ * Who it says it is, and for a trunk where it came from: its caller ids may be numbers of ours. A
+ * REGISTER speaks for the device in To, whatever connection it comes on.
+ */
 function senderOf({ method, source, from, to }: Request): Device | undefined {
 	if (method === "REGISTER") return named(to.uri.user);
-	return source.device ?? named(from.uri.user);
+	if (passesOn(source.device)) return source.device;
+	return named(from.uri.user) ?? source.device;
+}
+
+/** Its password is good for its own number. For a REGISTER it is To that counts. */
+function claimsAnother({ method, source, from }: Request): boolean {
+	if (method === "REGISTER" || passesOn(source.device)) return false;
+	const claimed = named(from.uri.user);
+	return claimed !== undefined && claimed.name !== source.device?.name;
+}
+
+/** Brings calls of others: From is not its own number. */
+function passesOn(sender: Device | undefined): boolean {
+	return sender?.type === "Trunk" || sender?.type === "Voice over IP Service";
 }
 
 /** The flow is one that the device registered on, and that it did with its password. */

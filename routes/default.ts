@@ -8,7 +8,7 @@ import { access } from "./access.ts";
 import { callDevice } from "./devices.ts";
 import { registration } from "./registration.ts";
 import { callService } from "./services.ts";
-import { callTrunk } from "./trunks.ts";
+import { callTrunk, isTrunk } from "./trunks.ts";
 
 /** What an OPTIONS to Sipwright itself is told (RFC 3261 §11.2). */
 const ABILITIES = { Accept: "application/sdp", Supported: "path" };
@@ -21,7 +21,7 @@ export default defineRoutes({
 
 		const refusal = access(request);
 		if (refusal) return refusal;
-		if (!ours) return relay();
+		if (!ours) return isTrunk(request.source) ? reply(403) : relay();
 		if (method === "REGISTER") return registration(request);
 
 		const callee = device(uri.user);

@@ -41,7 +41,7 @@ export function deviceOnFlow(
 			if (sameFlow(binding.flow, flow)) return claimed;
 	}
 	const configured = directory.deviceAt(flow);
-	if (configured?.type === "Trunk") return configured;
+	if (configured?.type === "Trunk" && claimed?.type !== "Trunk") return configured;
 	return claimed && configured && sameHost(claimed, configured) ? claimed : configured;
 }
 

@@ -34,6 +34,25 @@ test("RFC 3261 §22.1: a device with a password is challenged for the methods of
 	assert.equal(inWords(ask(from("1001", "MESSAGE"), STRANGER)), "challenge");
 });
 
+test("architecture §6: a trunk and a softswitch bring the numbers of others in From: not challenged, not refused", async (t) => {
+	const { ask } = await builtIn(t);
+	for (const device of ["gw", "cucm"]) {
+		assert.equal(inWords(ask(from("1002"), { device })), "relay 5000", device);
+		const known = { ...STRANGER, device, authenticated: true };
+		assert.equal(inWords(ask(from("1002"), known)), "relay 5000", device);
+	}
+});
+
+test("architecture §6: no phone speaks for another in From: neither by its address nor with its own password", async (t) => {
+	const { ask } = await builtIn(t);
+	assert.equal(inWords(ask(from("1002"), { device: "5000" })), "challenge");
+	const known = { ...STRANGER, device: "1002", authenticated: true };
+	for (const user of ["1001", "7789", "5000"])
+		assert.equal(inWords(ask(from(user), known)), "403", user);
+	assert.equal(inWords(ask(from("6000"), known)), "relay 5000", "nobody of ours");
+	assert.equal(inWords(ask(from("9555"), known)), "relay 5000", "a number that a trunk reaches");
+});
+
 test("architecture §6: a device that registered with its password calls over that flow without another challenge", async (t) => {
 	const { ask } = await builtIn(t);
 	assert.equal(inWords(ask(from("1001"), { ...STRANGER, device: "1001" })), "relay 5000");

@@ -44,6 +44,15 @@ test("architecture §6: no toll fraud: a call from one trunk does not leave by a
 	assert.equal(inWords(ask(invite("95551234"), { device: "cucm" })), "relay fly");
 });
 
+test("architecture §6: no toll fraud: a trunk does not reach through us what is not ours", async (t) => {
+	const { ask } = await builtIn(t);
+	const foreign = request("INVITE", "sip:x@elsewhere.example");
+	assert.equal(inWords(ask(foreign, { ours: false, device: "gw" })), "403");
+	const known = { ours: false, device: "gw", authenticated: true };
+	assert.equal(inWords(ask(foreign, known)), "403");
+	assert.equal(inWords(ask(foreign, { ours: false, device: "cucm" })), "relay request-uri");
+});
+
 test("secure-signaling G13 G21: a softswitch and a media server are called by name, an outbound proxy is not", async (t) => {
 	const { ask } = await builtIn(t);
 	assert.equal(inWords(ask(invite("cucm"))), "relay cucm");
