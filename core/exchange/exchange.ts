@@ -165,6 +165,7 @@ export class Exchange implements ProxyPort {
 		const caller = identify(request, server.flow, directory, this.#settings.digest, serves, now);
 		const refused = badCredentials(caller);
 		if (refused !== undefined) return refused;
+		if (caller.verdict?.kind === "accepted") context.consumed = caller.verdict.line;
 
 		const { environment } = this.#settings;
 		const verdict = judgeArrival(route, server.flow, caller.device, environment, now);

@@ -25,6 +25,8 @@ export type Forwarding = {
 	readonly outgoing: OutgoingLeg;
 	readonly passage: Passage;
 	readonly edits: readonly HeaderEdit[];
+	/** The line of the credentials that were ours to judge. */
+	readonly consumed?: number | undefined;
 	/** Of our Via. */
 	readonly branch: string;
 };
@@ -44,6 +46,7 @@ export function forwardRequest(forwarding: Forwarding): string {
 		// Step 4.
 		for (const value of passage.entries.values.toReversed()) pushRecordRoute(patch, value);
 	applyRequest(patch, request, passage.legs, passage.state);
+	removeConsumed(patch, forwarding);
 	applyEdits(patch, edits); // Step 5.
 	for (const value of target.path.toReversed()) pushRoute(patch, value); // Step 6.
 	towardStrictRouter(patch, uri, forwarding);
@@ -67,6 +70,14 @@ export function hasForeignRoute({ request, own }: RouteInformation): boolean {
 function removeOwnRoutes(patch: Patch, { request, own }: RouteInformation): void {
 	if (own === 0) return;
 	for (const element of request.head.elements("route").slice(0, own)) patch.removeElement(element);
+}
+
+/** Whoever gets them could try passwords on them (§22.3). What a script sets stands in their place. */
+function removeConsumed(patch: Patch, { consumed, edits }: Forwarding): void {
+	if (consumed === undefined) return;
+	const name = patch.message.head.canonicalName(consumed);
+	if (edits.some((edit) => edit.op === "set" && edit.name.toLowerCase() === name)) return;
+	patch.removeLine(consumed);
 }
 
 /** Step 6, for a next hop without `lr`: it expects itself in the Request-URI, and the target behind the last Route. */

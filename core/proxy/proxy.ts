@@ -280,8 +280,9 @@ export class ProxyCore implements TransactionUser {
 		}
 		const { request } = route;
 		const id = statefulBranch(request, environment);
-		const { edits } = context;
-		const text = forwardRequest({ route, target, outgoing, passage: way, edits, branch: id });
+		const { edits, consumed } = context;
+		const parts = { route, target, outgoing, passage: way, edits, consumed, branch: id };
+		const text = forwardRequest(parts);
 		branch.state = "calling";
 		branch.passage = way;
 		const { transactions } = this;

@@ -71,6 +71,8 @@ export class ResponseContext {
 	route: RouteInformation | undefined;
 	/** Header fields that the script sets on what is forwarded. */
 	edits: readonly HeaderEdit[] = [];
+	/** The header line of `request` with credentials that were meant for us, and good (§22.3). */
+	consumed: number | undefined;
 	readonly branches: Branch[] = [];
 	/** What the ended branches brought and was not forwarded. */
 	readonly candidates: Candidate[] = [];

@@ -138,7 +138,7 @@ test("RFC 3261 §22.3 PX-06: an INVITE is challenged with 407, and goes on with 
 	invite(phone, uri, { ...ROSEBUD, nonce });
 	const came = bob.take("INVITE");
 	assert.equal(came.uri, "sip:5000@172.21.83.60:5060");
-	assert.equal(came.values("Proxy-Authorization").length, 1, "it may be for another proxy too");
+	assert.deepEqual(came.values("Proxy-Authorization"), [], "nobody else can try passwords on them");
 });
 
 test("RFC 3261 §22.1: ACK and CANCEL are never challenged, nor is a request inside a dialog", () => {
@@ -191,18 +191,4 @@ test("RFC 3261 §22.4 PX-09: credentials that cannot be read get 400", () => {
 	phone.request("INVITE", "sip:5000@172.21.83.50", { headers });
 	assert.match(phone.take(400).startLine, /Bad Credentials/);
 	assert.equal(rig.retained, 0);
-});
-
-test("RFC 3261 §22.3: the callee does not get the credentials that the caller gave to us", () => {
-	const rig = bed.rig();
-	const phone = stranger(rig);
-	const bob = rig.phone("5000", { host: "172.21.83.60" });
-	const uri = "sip:5000@172.21.83.50";
-	const challenge = invite(phone, uri);
-	assert.ok(challenge);
-	const answer = { ...ROSEBUD, nonce: nonceOf(challenge) };
-	assert.equal(invite(phone, uri, answer)?.status, 100);
-	const call = bob.take("INVITE");
-	assert.deepEqual(call.values("Proxy-Authorization"), []);
-	assert.equal(call.text.includes(answer.nonce), false);
 });
