@@ -16,3 +16,5 @@ export const MAX_VIAS = 80;
 export const MAX_ROUTES = 64;
 /** Request-URI: 414. */
 export const MAX_URI = 4096;
+/** Parameters of one URI: 400. */
+export const MAX_URI_PARAMS = 64;

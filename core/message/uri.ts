@@ -4,6 +4,7 @@
  *
  *     ( "sip" / "sips" ) ":" [ user [ ":" password ] "@" ] host [ ":" port ] *( ";" param ) [ "?" headers ]
  */
+import { MAX_URI_PARAMS } from "./limits.ts";
 import { ParseError } from "./parse-error.ts";
 import { Scanner } from "./scanner.ts";
 
@@ -132,6 +133,7 @@ function readUriParams(text: string, start: number, end: number): readonly UriPa
 	let at = start;
 	while (at < end) {
 		if (text.charCodeAt(at) !== 59) fail(text, 'expected ";"', at);
+		if (params.length === MAX_URI_PARAMS) fail(text, "too many parameters", at);
 		const next = text.indexOf(";", at + 1);
 		const stop = next === -1 || next > end ? end : next;
 		const param = readUriParam(text, at, stop);

@@ -59,6 +59,11 @@ function removeAll(input: RegisterInput, current: readonly Binding[]): Changes |
 
 /** Step 7; a request without Contact asks for the bindings and changes none. */
 function update(input: RegisterInput, current: readonly Binding[]): Changes | Refusal {
+	const { maxBindings } = input.options;
+	// Every binding can be replaced at once; each Contact is compared with each, so no more are read.
+	if (input.request.head.contacts.length > 2 * maxBindings)
+		return { status: 403, reason: `More Than ${2 * maxBindings} Contacts` };
+
 	const all = readContacts(input);
 	const refusal = refuseContacts(input, all);
 	if (refusal !== undefined) return refusal;
@@ -71,8 +76,8 @@ function update(input: RegisterInput, current: readonly Binding[]): Changes | Re
 
 	const put = contacts.filter(({ requested }) => requested > 0).map(({ binding }) => binding);
 	const count = current.length - remove.length + put.length;
-	if (count > input.options.maxBindings && count > current.length)
-		return { status: 403, reason: `More Than ${input.options.maxBindings} Bindings` };
+	if (count > maxBindings && count > current.length)
+		return { status: 403, reason: `More Than ${maxBindings} Bindings` };
 	return { put, remove };
 }
 

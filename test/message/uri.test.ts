@@ -155,3 +155,10 @@ test("RFC 5954 §4.2 MSG-50: addresses compare by value", () => {
 test("RFC 3261 §19.1.4 MSG-51: a host name never equals its address", () => {
 	assert.equal(same("sip:b@localhost", "sip:b@127.0.0.1"), false);
 });
+
+test("RFC 3261 §19.1.1 MSG-40: a URI has 64 parameters at most, since each is compared with the others", () => {
+	const uri = (count: number) =>
+		`sip:a@h${Array.from({ length: count }, (_, index) => `;p${index}`).join("")}`;
+	assert.equal(parseUri(uri(64)).params.length, 64);
+	assert.throws(() => parseUri(uri(65)), { code: "SIP_PARSE", status: 400 });
+});

@@ -214,6 +214,18 @@ test("RFC 3261 §26.3.2.4 RG-33: a device has a limited number of bindings, and 
 	assert.deepEqual(phone.contacts, ["sip:a@h", "sip:c@h"]);
 });
 
+test("RFC 3261 §26.3.2.4 RG-33: a request has as many Contacts as replace every binding, and no more", () => {
+	const phone = new Registration({ maxBindings: 2 });
+	phone.send(["Contact: <sip:a@h>, <sip:b@h>"]);
+	const others = "Contact: <sip:c@h>, <sip:d@h>";
+	const ended = "<sip:a@h>;expires=0, <sip:b@h>;expires=0";
+	const more = phone.send([`${others}, ${ended}, <sip:e@h>;expires=0`]);
+	assert.equal(answer(more), "403 More Than 4 Contacts");
+	assert.deepEqual(phone.contacts, ["sip:a@h", "sip:b@h"]);
+	assert.equal(phone.send([`${others}, ${ended}`]).status, 200);
+	assert.deepEqual(phone.contacts, ["sip:c@h", "sip:d@h"]);
+});
+
 test("RFC 3261 §26.3.2.4 RG-33: the text of one binding has a limit", () => {
 	const phone = new Registration();
 	const long = phone.send([`Contact: ${A};x=${"y".repeat(9_000)}`]);
