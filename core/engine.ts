@@ -26,6 +26,7 @@ import { SqliteStore } from "./location/sqlite.ts";
 import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
+import type { ScriptLimits } from "./script/limits.ts";
 import type { LoadErrorCode } from "./script/load-error.ts";
 import { scriptDevices } from "./script/script-device.ts";
 import { type ReloadResult, Scripts } from "./script/scripts.ts";
@@ -33,7 +34,7 @@ import { isWildcard } from "./transport/advertised.ts";
 import { developmentCertificate } from "./transport/development-certificate.ts";
 import { Dns } from "./transport/dns.ts";
 import { readTlsFiles } from "./transport/tls-files.ts";
-import type { TlsOptions } from "./transport/tls-settings.ts";
+import { type TlsOptions, TlsSettings } from "./transport/tls-settings.ts";
 import type { ListenOptions, TransportUser } from "./transport/transport-user.ts";
 import { Transports } from "./transport/transports.ts";
 
@@ -90,8 +91,8 @@ class RunningEngine implements Engine, TransportUser {
 	/** Scripts and store first, sockets last: nothing arrives before it can be served. */
 	async open(): Promise<void> {
 		const config = this.#config;
-		this.#scripts = await this.#openScripts(config.routes, true);
-		await this.#openFallback(config);
+		this.#scripts = await this.#openScripts(config, config.routes, true);
+		await this.#reloadFallback(config);
 		const transports = new Transports({
 			user: this,
 			log: this.#log,
@@ -176,8 +177,13 @@ class RunningEngine implements Engine, TransportUser {
 		if (restart.length > 0) return this.#outcome(false, restart.map(needsRestart));
 		try {
 			const tls = await tlsOptions(config);
-			const result = await scripts.reload(scriptDevices(config.devices.values()));
+			// Whatever OpenSSL has against them is said before anything is swapped.
+			if (tls !== undefined) new TlsSettings(tls);
+			const devices = scriptDevices(config.devices.values());
+			const limits = scriptLimits(config);
+			const result = await scripts.reload(devices, { entry: config.routes, limits });
 			if (!result.ok) return this.#outcome(false, scriptErrors(result, scripts.status.error?.code));
+			await this.#reloadFallback(config);
 			if (tls !== undefined) this.#transports?.replaceTls(tls);
 		} catch (error) {
 			return this.#outcome(false, [asReloadError(error)]);
@@ -211,21 +217,24 @@ class RunningEngine implements Engine, TransportUser {
 		this.batchEnd();
 	}
 
-	#openScripts(entry: string | undefined, watch: boolean): Promise<Scripts> {
-		const { devices, script, state } = this.#config;
+	#openScripts(config: Config, entry: string | undefined, watch: boolean): Promise<Scripts> {
+		const { devices, state } = config;
 		return Scripts.start({
 			entry,
 			devices: scriptDevices(devices.values()),
-			limits: { timeoutMs: script.timeoutMs, heapMb: script.heapMb },
+			limits: scriptLimits(config),
 			log: this.#log,
 			state,
 			watch,
 		});
 	}
 
-	async #openFallback({ routes, script }: Config): Promise<void> {
-		if (routes !== undefined && script.fallback === "built-in")
-			this.#fallback = await this.#openScripts(undefined, false);
+	/** The built-in routes beside a script that may fail, with the same devices. */
+	async #reloadFallback(config: Config): Promise<void> {
+		const wanted = config.routes !== undefined && config.script.fallback === "built-in";
+		const before = this.#fallback;
+		this.#fallback = wanted ? await this.#openScripts(config, undefined, false) : undefined;
+		await before?.close();
 	}
 
 	#openStore({ location, state }: Config): LocationStore {
@@ -322,6 +331,10 @@ function developmentFiles({ state, listen, domains }: Config) {
 /** A certificate cannot name the zone of a link-local address. */
 function isPlain(host: string): boolean {
 	return !host.includes("%");
+}
+
+function scriptLimits({ script: { timeoutMs, heapMb } }: Config): ScriptLimits {
+	return { timeoutMs, heapMb };
 }
 
 function scriptErrors(
