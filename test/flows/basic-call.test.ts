@@ -45,6 +45,7 @@ test("RFC 3665 §3.1: INVITE, 180, 200, ACK and BYE cross the proxy, and nothing
 	]);
 	assert.equal(rig.size, 0);
 	assert.equal(rig.retained, 0);
+	assert.equal(rig.exchange.next(), undefined, "no timer is left, Timer C included");
 });
 
 test("RFC 3261 §16.6 PX-26 PX-44 PX-60: headers and body cross untouched; only Via, Record-Route and Max-Forwards are ours", () => {

@@ -54,6 +54,7 @@ test("RFC 3261 §16.7 step 10 RFC 3326 PX-61 PX-73: one answers, the other is ca
 	]);
 	assert.equal(rig.exchange.counters.malformed, 0, "PX-48: the 200 to our CANCEL is taken");
 	assert.equal(unmatched(rig), 0, "nothing was tried that the transactions refused");
+	assert.equal(rig.exchange.next(), undefined, "no timer is left");
 	assert.equal(cancel.value("Reason"), 'SIP;cause=200;text="Call completed elsewhere"');
 	assert.equal(rig.size, 0);
 	assert.equal(rig.retained, 0);
