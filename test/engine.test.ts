@@ -71,6 +71,35 @@ test("a reload takes new devices; an error or a restart-only change leaves every
 	);
 });
 
+test("a reload takes another folder of routes; what the fallback serves is reloaded with it", async (t) => {
+	const { engine, folder } = await start(t);
+	const answer = async () => {
+		const phone = closing(t, await udpPeer(), (peer) => peer.close());
+		phone.send(options("UDP", phone, "7001"), engine.status().listeners[0]?.port ?? 0);
+		return (await phone.inbox.take(isResponse, "an answer")).startLine;
+	};
+	folder.write("a/default.ts", answering("return reply(486);"));
+	folder.write("b/default.ts", answering("throw new Error('b');"));
+	write(folder, `routes: ./a\n${DEVICES}`);
+	assert.equal((await engine.reload()).ok, true);
+	assert.equal(await answer(), "SIP/2.0 486 Busy Here");
+	write(folder, `routes: ./b\nscript: { fallback: built-in }\n${DEVICES}`);
+	assert.equal((await engine.reload()).ok, false, "the probe refuses a script that throws");
+	folder.write(
+		"b/default.ts",
+		answering("if (request.uri.user === '7001') throw new Error('b'); return reply(500);"),
+	);
+	assert.deepEqual((await engine.reload()).errors, []);
+	assert.equal(await answer(), "SIP/2.0 480 Temporarily Unavailable");
+	const device = `devices:\n  "7001": { type: Extension, contact: "*", password: secret }\n`;
+	write(folder, `routes: ./b\nscript: { fallback: built-in }\n${device}`);
+	assert.deepEqual((await engine.reload()).errors, []);
+	const phone = closing(t, await udpPeer(), (peer) => peer.close());
+	const register = options("UDP", phone, "7001").replaceAll("OPTIONS", "REGISTER");
+	phone.send(register, engine.status().listeners[0]?.port ?? 0);
+	assert.equal((await phone.inbox.take(isResponse, "401")).startLine, "SIP/2.0 401 Unauthorized");
+});
+
 test("a port that is taken is named, with what to do, and nothing stays open", async (t) => {
 	const taken = closing(t, await udpPeer(), (peer) => peer.close());
 	const folder = closing(t, tempFolder(), (one) => one.remove());
@@ -85,6 +114,12 @@ test("a port that is taken is named, with what to do, and nothing stays open", a
 const DEVICES = `devices:
   "7001": { type: Extension, contact: "*" }
 `;
+
+function answering(body: string): string {
+	return `import { defineRoutes, reply } from "sipwright";
+export default defineRoutes({ onRequest(request) { ${body} } });
+`;
+}
 
 async function start(t: TestContext): Promise<{ engine: Engine; folder: TempFolder }> {
 	const folder = closing(t, tempFolder(), (one) => one.remove());
