@@ -54,7 +54,7 @@ export function checkDevelopmentCertificate(
 	found.warn(node.at, {
 		code: "CONFIG_DEVELOPMENT_CERTIFICATE",
 		message:
-			"a TLS socket without a certificate uses one made on first start, which no peer trusts",
+			"a TLS socket without a certificate uses one made on first start, which a peer trusts only if it has its authority (tls/authority.pem of the state folder)",
 		fix: "write tls: { certificate: certs/fullchain.pem, key: certs/privkey.pem }",
 	});
 }

@@ -8,7 +8,7 @@ import type { AskContext } from "./ask-context.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, hashOf } from "./compile.ts";
 import type { HookName } from "./hooks.ts";
-import { type Breach, Isolate, TIMED_OUT } from "./isolate.ts";
+import { type Breach, Isolate, type Thrown, TIMED_OUT, thrown } from "./isolate.ts";
 import { DRAIN_MS, PROBE_TIMEOUT_MS, type ScriptLimits, START_TIMEOUT_MS } from "./limits.ts";
 import { LoadError, type LoadStep } from "./load-error.ts";
 import type { Place } from "./place.ts";
@@ -79,11 +79,22 @@ export class Generation {
 	/** Asks the script. `text` is the message as received, one character per octet. */
 	ask(hook: HookName, text: string, context: AskContext): Decision | ScriptError {
 		this.#asked += 1;
-		const answer = this.#isolate.ask(hook, text, JSON.stringify(context), this.limits.timeoutMs);
-		const decision = this.#read(answer);
+		const decision = this.#decide(hook, text, context);
 		if (decision instanceof ScriptError) this.#failed += 1;
 		if (this.#drain !== undefined) this.#disposeUnused();
 		return decision;
+	}
+
+	/** Whatever goes wrong here costs this one request, and nothing else. */
+	#decide(hook: HookName, text: string, context: AskContext): Decision | ScriptError {
+		try {
+			const { timeoutMs } = this.limits;
+			return this.#read(this.#isolate.ask(hook, text, JSON.stringify(context), timeoutMs));
+		} catch (error) {
+			const at = { script: this.bundle.entry, place: undefined, generation: this.id };
+			const reason = `the answer cannot be read: ${thrown(error).message}`;
+			return new ScriptError("SCRIPT_DECISION", at, reason);
+		}
 	}
 
 	retain(): void {
@@ -153,12 +164,13 @@ async function start(bundle: Bundle, options: GenerationOptions): Promise<Isolat
 	try {
 		return await Isolate.open(bundle, JSON.stringify(options.devices), options.limits);
 	} catch (error) {
-		const place = new Positions(bundle).of(String((error as Error).stack));
-		throw refused("LOAD_START", "start", bundle, startReason(error as Error), place);
+		const what = thrown(error);
+		const place = new Positions(bundle).of(what.stack);
+		throw refused("LOAD_START", "start", bundle, startReason(what), place);
 	}
 }
 
-function startReason({ name, message }: Error): string {
+function startReason({ name, message }: Thrown): string {
 	if (message === TIMED_OUT) return `the top level ran for more than ${START_TIMEOUT_MS} ms`;
 	return name === "Error" ? message : `${name}: ${message}`;
 }

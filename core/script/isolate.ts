@@ -1,6 +1,10 @@
 /**
- * One V8 isolate with one bundle in it (isolated-vm). Strings go in, one string comes out; nothing
- * of the host is within reach of the script.
+ * One V8 isolate with one bundle in it (isolated-vm). Strings go in, one string comes out; no object
+ * of the host is within reach of the script. Files are a matter of the bundle (bundle-files.ts).
+ *
+ * V8 looks at the limits between the steps of a script, not within a built-in function: one call
+ * that sorts or multiplies something huge holds the thread until it is done, and one that asks for
+ * more memory than there is ends the process.
  *
  * A script that ran into a limit was stopped in the middle of something. Its isolate is thrown away,
  * and the next question opens another from the same bundle.
@@ -13,7 +17,9 @@ import {
 	HEAP_CHECK_EVERY,
 	HEAP_SLACK_MB,
 	LAST_LOG_TIMEOUT_MS,
+	LOG_LENGTH_MAX,
 	type ScriptLimits,
+	STACK_LENGTH_MAX,
 	START_TIMEOUT_MS,
 } from "./limits.ts";
 import { BUNDLE_FILE } from "./positions.ts";
@@ -41,6 +47,8 @@ type Start = (devices: string) => Runtime;
 /** What isolated-vm says. */
 export const TIMED_OUT = "Script execution timed out.";
 
+/** In a millisecond. */
+const NANOSECONDS = 1e6;
 const MB = 1024 * 1024;
 const ORIGIN = { filename: BUNDLE_FILE } as const;
 const STARTING = { timeout: START_TIMEOUT_MS } as const;
@@ -52,6 +60,8 @@ export class Isolate {
 	readonly #limits: ScriptLimits;
 	#running: Running | undefined;
 	#untilCheck = HEAP_CHECK_EVERY;
+	/** Of the isolate at the last look at it, in nanoseconds. */
+	#cpuTime = 0n;
 
 	private constructor(bundle: Bundle, devices: string, limits: ScriptLimits, running: Running) {
 		this.#bundle = bundle;
@@ -80,11 +90,21 @@ export class Isolate {
 
 	/** Why the default export is no script. */
 	get fault(): string | undefined {
-		return this.#open().fault.applySync(undefined, [], STARTING);
+		try {
+			return this.#open().fault.applySync(undefined, [], STARTING);
+		} catch (error) {
+			return thrown(error).message;
+		}
 	}
 
 	/** JSON of an Answer (sandbox/runtime.ts), made inside and not to be trusted; or why there is none. */
-	ask(hook: HookName, text: string, context: string, timeout: number): string | Breach {
+	ask(
+		hook: HookName,
+		text: string,
+		context: string,
+		timeout: number,
+		again = true,
+	): string | Breach {
 		let running: Running | undefined;
 		try {
 			running = this.#open();
@@ -93,8 +113,21 @@ export class Isolate {
 			if (typeof answer === "string" && answer.length <= ANSWER_LENGTH_MAX) return answer;
 			return this.#drop(running, "SCRIPT_DECISION", "the answer is too long or no text");
 		} catch (error) {
-			return this.#breach(running, error as Error, timeout);
+			if (!again || !this.#stalled(running, thrown(error), timeout))
+				return this.#breach(running, thrown(error), timeout);
+			this.dispose();
+			return this.ask(hook, text, context, timeout, false);
 		}
+	}
+
+	/**
+	 * The clock of isolated-vm is the wall's. On a machine that is short of processors a script can
+	 * be stopped that has hardly run: what it used since the last look says so, and it is asked once
+	 * more, from the start. Only Linux counts per thread; elsewhere this is always false.
+	 */
+	#stalled(running: Running | undefined, error: Thrown, timeout: number): boolean {
+		if (error.message !== TIMED_OUT || !running || running.isolate.isDisposed) return false;
+		return Number(running.isolate.cpuTime - this.#cpuTime) / NANOSECONDS < timeout / 2;
 	}
 
 	/** As `ask`, off the main thread: for questions that no request waits for. */
@@ -108,7 +141,7 @@ export class Isolate {
 		try {
 			return await running.ask.apply(undefined, [hook, text, context], { timeout });
 		} catch (error) {
-			return this.#breach(running, error as Error, timeout);
+			return this.#breach(running, thrown(error), timeout);
 		}
 	}
 
@@ -119,7 +152,10 @@ export class Isolate {
 	}
 
 	#open(): Running {
-		this.#running ??= reopen(this.#bundle, this.#devices, this.#limits);
+		if (this.#running === undefined) {
+			this.#running = reopen(this.#bundle, this.#devices, this.#limits);
+			this.#cpuTime = this.#running.isolate.cpuTime;
+		}
 		return this.#running;
 	}
 
@@ -134,17 +170,18 @@ export class Isolate {
 		const heap = isolate.getHeapStatisticsSync();
 		const used = heap.used_heap_size + heap.externally_allocated_size;
 		this.#untilCheck = used > limit / 2 ? 1 : HEAP_CHECK_EVERY;
+		this.#cpuTime = isolate.cpuTime;
 		if (used <= limit) return false;
-		return !fits.applySync(undefined, [HEAP_SLACK_MB * MB]);
+		return !fits.applySync(undefined, [HEAP_SLACK_MB * MB], STARTING);
 	}
 
-	#breach(running: Running | undefined, error: Error, timeout: number): Breach {
-		const stack = String(error.stack);
+	#breach(running: Running | undefined, error: Thrown, timeout: number): Breach {
+		const { message, stack } = error;
 		if (running?.isolate.isDisposed)
 			return this.#drop(running, "SCRIPT_MEMORY", this.#tooMuch(), stack);
-		if (error.message === TIMED_OUT)
+		if (message === TIMED_OUT)
 			return this.#drop(running, "SCRIPT_TIMEOUT", `ran for more than ${timeout} ms`, stack);
-		return this.#drop(running, "SCRIPT_THREW", error.message, stack);
+		return this.#drop(running, "SCRIPT_THREW", message, stack);
 	}
 
 	#drop(running: Running | undefined, code: Breach["code"], reason: string, stack = ""): Breach {
@@ -156,6 +193,20 @@ export class Isolate {
 	#tooMuch(): string {
 		return `kept more than ${this.#limits.heapMb} MB`;
 	}
+}
+
+/** What came out of an isolate instead of a value. */
+export type Thrown = { readonly name: string; readonly message: string; readonly stack: string };
+
+/** A script can throw anything, `null` among it. */
+export function thrown(error: unknown): Thrown {
+	if (!(error instanceof Error))
+		return { name: "Error", message: `threw ${String(error)}`, stack: "" };
+	return {
+		name: String(error.name),
+		message: String(error.message).slice(0, LOG_LENGTH_MAX),
+		stack: String(error.stack).slice(0, STACK_LENGTH_MAX),
+	};
 }
 
 type Remote<T> = ivm.Reference<T>;
@@ -171,11 +222,16 @@ function newIsolate(limits: ScriptLimits): ivm.Isolate {
 /** As `Isolate.open`, at once: between two questions there is no time to wait. */
 function reopen(bundle: Bundle, devices: string, limits: ScriptLimits): Running {
 	const isolate = newIsolate(limits);
-	const context = isolate.createContextSync();
-	const script = isolate.compileScriptSync(bundle.code, ORIGIN);
-	const start = script.runSync(context, { ...STARTING, ...AS_REFERENCE }) as Remote<Start>;
-	const runtime = start.applySync(undefined, [devices], { ...STARTING, result: AS_REFERENCE });
-	return connect(isolate, runtime);
+	try {
+		const context = isolate.createContextSync();
+		const script = isolate.compileScriptSync(bundle.code, ORIGIN);
+		const start = script.runSync(context, { ...STARTING, ...AS_REFERENCE }) as Remote<Start>;
+		const runtime = start.applySync(undefined, [devices], { ...STARTING, result: AS_REFERENCE });
+		return connect(isolate, runtime);
+	} catch (error) {
+		close(isolate);
+		throw error;
+	}
 }
 
 function connect(isolate: ivm.Isolate, runtime: Remote<Runtime>): Running {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
 import { BODY_LINE, decision, failure, hook, load, request } from "./harness.ts";
 
@@ -136,6 +138,14 @@ test("a script that patches the globals of its isolate harms only its own answer
 		"Error.prepareStackTrace = () => ({}); throw new Error('x');",
 		"Object.prototype.decision = { kind: 'relay' }; Object.prototype.log = { lines: 1 };",
 		"JSON.stringify = JSON.parse = () => 7 as never;",
+		"Object.prototype.toJSON = () => { throw null; };",
+		"Object.prototype.toJSON = () => { throw undefined; };",
+		"Object.prototype.toJSON = () => { throw { then: 1 }; };",
+		"String.prototype.slice = () => { throw null; }; throw new Error('x');",
+		"throw null;",
+		"Object.defineProperty(Object.prototype, 'failure', { get() { throw null; } });",
+		"globalThis.ArrayBuffer = function () { for (;;); }; ArrayBuffer.prototype.transfer = null;",
+		"globalThis.String = () => { throw null; }; throw 1;",
 	];
 	for (const patch of patches) {
 		const { ask } = await load(t, wrong(`// @ts-nocheck\n${patch}`));
@@ -144,4 +154,46 @@ test("a script that patches the globals of its isolate harms only its own answer
 		const next = ask(invite("1"));
 		assert.ok("code" in next || next.kind === "reply", patch);
 	}
+});
+
+test("a top level that throws null when its isolate is opened again costs that request only", async (t) => {
+	const top = `if (Date.now() > ${Date.now() + 1_000}) throw null;`;
+	const { ask } = await load(t, wrong("for (;;);", top), { limits: { timeoutMs: 1_100 } });
+	assert.equal(failure(ask(invite("666"))).code, "SCRIPT_TIMEOUT");
+	const error = failure(ask(invite("1")));
+	assert.deepEqual([error.code, error.reason], ["SCRIPT_THREW", "threw null"]);
+});
+
+test("a log that cannot be written costs the request a ScriptError, and not the process", async (t) => {
+	const { ask, log, generation } = await load(t, wrong('log.info("a");'));
+	Object.assign(log, {
+		info: () => {
+			throw new TypeError("disk full");
+		},
+	});
+	assert.match(failure(ask(invite("666"))).reason, /cannot be read: disk full/);
+	assert.deepEqual(generation.counts, { asked: 1, failed: 1 });
+});
+
+/** Stops this very process for a while as soon as it does something else than wait. */
+async function stopSoon(milliseconds: number): Promise<ChildProcess> {
+	const steps = `echo; sleep 0.05; kill -STOP ${process.pid}; sleep ${milliseconds / 1_000}`;
+	const child = spawn("sh", ["-c", `${steps}; kill -CONT ${process.pid}`]);
+	await once(child.stdout, "data");
+	return child;
+}
+
+test("a machine that stops the script, and not the script itself, costs another try and no error", async (t) => {
+	const { ask, generation } = await load(
+		t,
+		wrong('if (Date.now() < Number(request.headers.get("X-Busy-Until"))) for (;;);'),
+		{ limits: { timeoutMs: 1_000 } },
+	);
+	const busy = (ms: number) =>
+		request("INVITE", "sip:666@127.0.0.1", { headers: [`X-Busy-Until: ${Date.now() + ms}`] });
+	const child = await stopSoon(1_200);
+	assert.equal(decision(ask(busy(900))).kind, "reply");
+	await once(child, "close");
+	assert.equal(failure(ask(busy(60_000))).code, "SCRIPT_TIMEOUT");
+	assert.deepEqual(generation.counts, { asked: 2, failed: 1 });
 });

@@ -14,6 +14,9 @@ export type LogLine = {
 /** `dropped` counts the lines beyond the limit. */
 export type Log = { readonly lines: readonly LogLine[]; readonly dropped: number };
 
+/** Kept from before the script runs. */
+const { stringify } = JSON;
+
 let lines: LogLine[] = [];
 let dropped = 0;
 
@@ -62,7 +65,7 @@ function join(values: readonly unknown[]): string {
 function inspect(value: unknown): string {
 	if (value instanceof Error) return String(value.stack);
 	try {
-		return JSON.stringify(value) ?? String(value);
+		return stringify(value) ?? String(value);
 	} catch {
 		return String(value);
 	}

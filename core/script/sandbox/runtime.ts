@@ -38,23 +38,48 @@ export type Runtime = {
 
 /** Kept from before the script runs, which may well patch its own globals. */
 const { parse, stringify } = JSON;
+const Buffer = ArrayBuffer;
+const { transfer } = ArrayBuffer.prototype;
+const { slice } = String.prototype;
+const { apply } = Reflect;
+/** When not even a failure can be told. */
+const UNTOLD = stringify({
+	failure: {
+		code: "SCRIPT_THREW",
+		reason: "a built-in that the answer is made with was changed, and threw",
+		stack: "",
+	},
+} satisfies Answer);
 
 export function openRuntime(script: { readonly default?: unknown }): Runtime {
 	const routes = script.default;
 	return {
-		ask: (hook, text, context) => stringify(answer(routes, hook, text, parse(context))),
+		ask: (hook, text, context) => told(() => answer(routes, hook, text, parse(context))),
 		fault: () => exportFault(script),
 		log: () => stringify(takeLog()),
 		fits: (octets) => {
 			try {
 				// Detached at once, so that nothing of that size waits for the next collection.
-				new ArrayBuffer(octets).transfer(0);
+				apply(transfer, new Buffer(octets), [0]);
 				return true;
 			} catch {
 				return false;
 			}
 		},
 	};
+}
+
+/** Nothing is thrown across. */
+function told(make: () => Answer): string {
+	try {
+		return stringify(make());
+	} catch (error) {
+		try {
+			return stringify(failed(error));
+		} catch {
+			return UNTOLD;
+		}
+	}
 }
 
 function exportFault(script: { readonly default?: unknown }): string | undefined {
@@ -111,7 +136,9 @@ function failed(error: unknown): Answer {
 	if (error instanceof ParseError || error instanceof LegError)
 		return { decision: { kind: "reply", status: error.status, reason: undefined, edits: [] } };
 	const [reason, stack] = describe(error);
-	return { failure: { code: "SCRIPT_THREW", reason, stack: stack.slice(0, STACK_LENGTH_MAX) } };
+	return {
+		failure: { code: "SCRIPT_THREW", reason, stack: apply(slice, stack, [0, STACK_LENGTH_MAX]) },
+	};
 }
 
 function describe(error: unknown): [reason: string, stack: string] {
