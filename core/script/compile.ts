@@ -4,6 +4,7 @@ import { builtinModules } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Message, type Plugin } from "esbuild";
+import { bundleFiles } from "./bundle-files.ts";
 import { codeFrame } from "./code-frame.ts";
 import { BUNDLE_TIMEOUT_MS } from "./limits.ts";
 import { LoadError, type Problem } from "./load-error.ts";
@@ -34,11 +35,11 @@ const PREPARE = sandboxFile("./sandbox/prepare.ts");
 const RUNTIME = sandboxFile("./sandbox/runtime.ts");
 const MODULE = sandboxFile("./sandbox/sipwright.ts");
 
-/** Throws LoadError, with a code frame for each problem. */
-export async function compile(entry: string): Promise<Compiled> {
+/** Throws LoadError, with a code frame for each problem. `state` is the folder that no script may read. */
+export async function compile(entry: string, state: string): Promise<Compiled> {
 	const folder = dirname(entry);
 	const { outputFiles, metafile, warnings } = await withinTime(
-		build(options(entry, folder)).catch((error) => {
+		build(options(entry, folder, state)).catch((error) => {
 			throw new LoadError("LOAD_BUNDLE", "bundle", problemsOf(error, entry, folder));
 		}),
 		BUNDLE_TIMEOUT_MS,
@@ -63,7 +64,7 @@ export function hashOf(...texts: readonly string[]): string {
 
 const ENTRY_NAME = "sipwright-entry";
 
-function options(entry: string, folder: string) {
+function options(entry: string, folder: string, state: string) {
 	return {
 		stdin: { contents: entrySource(entry), resolveDir: folder, sourcefile: ENTRY_NAME },
 		absWorkingDir: folder,
@@ -80,7 +81,7 @@ function options(entry: string, folder: string) {
 		// A function expression, so that nothing in it becomes a global of the isolate.
 		banner: { js: '(function (SIPWRIGHT_DEVICES) { "use strict";' },
 		footer: { js: "return SIPWRIGHT_RUNTIME.default; })" },
-		plugins: [modules],
+		plugins: [modules, bundleFiles(folder, state)],
 		logLevel: "silent",
 	} as const satisfies BuildOptions;
 }

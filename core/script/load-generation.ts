@@ -25,8 +25,8 @@ export type LoadOptions = {
 export const BUILT_IN = fileURLToPath(new URL("../../routes/default.ts", import.meta.url));
 
 /** What is configured, as one bundle. Throws LoadError. */
-export async function compileRoutes({ entry = BUILT_IN }: LoadOptions): Promise<Compiled> {
-	return compile(await findEntry(entry));
+export async function compileRoutes({ entry = BUILT_IN, state }: LoadOptions): Promise<Compiled> {
+	return compile(await findEntry(entry), state);
 }
 
 /** Runs a bundle in an isolate of its own and tries it. Throws LoadError. */
@@ -65,7 +65,7 @@ export async function loadFallback(options: LoadOptions, id: number): Promise<Ge
 			if (!(error instanceof LoadError)) throw error;
 		}
 	}
-	const { bundle } = await compile(BUILT_IN);
+	const { bundle } = await compile(BUILT_IN, options.state);
 	return Generation.load(bundle, { ...options, id, origin: "built-in" });
 }
 

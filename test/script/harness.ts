@@ -1,4 +1,5 @@
 /** A script in a temporary folder, loaded as the engine loads it, and requests to ask it about. */
+import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Log } from "../../core/base/log.ts";
 import type { Decision } from "../../core/proxy/decision.ts";
@@ -73,7 +74,7 @@ export async function loadFile(
 ): Promise<Loaded> {
 	const log = recordingLog();
 	const entry = await findEntry(path);
-	const { bundle } = await compile(entry);
+	const { bundle } = await compile(entry, join(dirname(entry), "../state"));
 	const options = { id: 1, origin: "script", devices, log } as const;
 	const generation = await Generation.load(bundle, {
 		...options,

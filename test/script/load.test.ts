@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { LoadError } from "../../core/script/load-error.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -102,4 +104,47 @@ test("a script may be many files, JavaScript and JSON among them; an error names
 	assert.equal(answer.kind === "reply" && answer.status, 404);
 	const error = failure(ask(request("INVITE", "sip:boom@127.0.0.1")));
 	assert.deepEqual([error.place?.file, error.place?.line], [helper, 3]);
+});
+
+test("a script cannot read the state folder, nor data outside its own: refused where it is imported", async (t) => {
+	const folder = tempFolder();
+	t.after(() => folder.remove());
+	folder.write("state/signing-keys.json", '{ "secret": "a" }');
+	folder.write("state/code.ts", "export default 'a';");
+	folder.write("elsewhere/notes.txt", "a");
+	folder.write("elsewhere/data.json", "{}");
+	symlinkSync(join(folder.path, "state"), join(folder.path, "linked"));
+	folder.write("routes/lib/.keep", "");
+	symlinkSync(join(folder.path, "state/signing-keys.json"), join(folder.path, "routes/keys.json"));
+	const cases: [string, RegExp][] = [
+		["../state/signing-keys.json", /is in the state folder, which routes cannot read/],
+		["../state/code.ts", /is in the state folder/],
+		["../linked/signing-keys.json", /is in the state folder/],
+		["./keys.json", /is in the state folder/],
+		["../elsewhere/data.json", /is outside the folder of routes; copy it into .*routes$/],
+		["../elsewhere/notes.txt", /is outside the folder of routes/],
+		[join(folder.path, "state/signing-keys.json"), /is in the state folder/],
+	];
+	for (const [path, expected] of cases) {
+		const source = `\nimport k from ${JSON.stringify(path)};\nexport default k;`;
+		const error = await loadFile(t, folder.write("routes/default.ts", source)).catch((e) => e);
+		assert.ok(error instanceof LoadError, path);
+		assert.deepEqual([error.code, error.problems[0]?.line], ["LOAD_BUNDLE", 2], path);
+		assert.equal(error.problems[0]?.file, join(folder.path, "routes/default.ts"));
+		assert.match(error.problems[0]?.message ?? "", expected);
+	}
+});
+
+test("code beside the folder of routes, and data of a package, may be imported", async (t) => {
+	const folder = tempFolder();
+	t.after(() => folder.remove());
+	folder.write("shared/status.ts", "export const status = 480;");
+	folder.write("node_modules/numbers/data.json", '{ "one": 1 }');
+	const source = hook(
+		"return reply(status + data.one);",
+		'import { status } from "../shared/status.ts"; import data from "numbers/data.json";',
+	);
+	const { ask } = await loadFile(t, folder.write("routes/default.ts", source));
+	const answer = decision(ask());
+	assert.equal(answer.kind === "reply" && answer.status, 481);
 });

@@ -288,7 +288,10 @@ test("architecture §5: who retained a generation is answered by it to the end",
 test("200 generations, each replaced by the next, leave no isolate behind", async (t) => {
 	const folder = tempFolder();
 	t.after(() => folder.remove());
-	const { bundle } = await compile(folder.write("default.ts", answering(404)));
+	const { bundle } = await compile(
+		folder.write("default.ts", answering(404)),
+		join(folder.path, "state"),
+	);
 	const options = { origin: "script", limits: DEFAULT_LIMITS, log: recordingLog() } as const;
 	const replace = async (count: number) => {
 		for (let id = 0; id < count; id += 1) {
