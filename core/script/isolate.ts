@@ -48,7 +48,7 @@ type Start = (devices: string) => Runtime;
 export const TIMED_OUT = "Script execution timed out.";
 
 /** In a millisecond. */
-const NANOSECONDS = 1e6;
+const MICROSECONDS = 1e3;
 const MB = 1024 * 1024;
 const ORIGIN = { filename: BUNDLE_FILE } as const;
 const STARTING = { timeout: START_TIMEOUT_MS } as const;
@@ -60,8 +60,6 @@ export class Isolate {
 	readonly #limits: ScriptLimits;
 	#running: Running | undefined;
 	#untilCheck = HEAP_CHECK_EVERY;
-	/** Of the isolate at the last look at it, in nanoseconds. */
-	#cpuTime = 0n;
 
 	private constructor(bundle: Bundle, devices: string, limits: ScriptLimits, running: Running) {
 		this.#bundle = bundle;
@@ -105,6 +103,7 @@ export class Isolate {
 		timeout: number,
 		again = true,
 	): string | Breach {
+		const begun = process.threadCpuUsage();
 		let running: Running | undefined;
 		try {
 			running = this.#open();
@@ -113,21 +112,12 @@ export class Isolate {
 			if (typeof answer === "string" && answer.length <= ANSWER_LENGTH_MAX) return answer;
 			return this.#drop(running, "SCRIPT_DECISION", "the answer is too long or no text");
 		} catch (error) {
-			if (!again || !this.#stalled(running, thrown(error), timeout))
-				return this.#breach(running, thrown(error), timeout);
+			const what = thrown(error);
+			if (!again || what.message !== TIMED_OUT || !isStalled(begun, timeout))
+				return this.#breach(running, what, timeout);
 			this.dispose();
 			return this.ask(hook, text, context, timeout, false);
 		}
-	}
-
-	/**
-	 * The clock of isolated-vm is the wall's. On a machine that is short of processors a script can
-	 * be stopped that has hardly run: what it used since the last look says so, and it is asked once
-	 * more, from the start. Only Linux counts per thread; elsewhere this is always false.
-	 */
-	#stalled(running: Running | undefined, error: Thrown, timeout: number): boolean {
-		if (error.message !== TIMED_OUT || !running || running.isolate.isDisposed) return false;
-		return Number(running.isolate.cpuTime - this.#cpuTime) / NANOSECONDS < timeout / 2;
 	}
 
 	/** As `ask`, off the main thread: for questions that no request waits for. */
@@ -152,10 +142,7 @@ export class Isolate {
 	}
 
 	#open(): Running {
-		if (this.#running === undefined) {
-			this.#running = reopen(this.#bundle, this.#devices, this.#limits);
-			this.#cpuTime = this.#running.isolate.cpuTime;
-		}
+		this.#running ??= reopen(this.#bundle, this.#devices, this.#limits);
 		return this.#running;
 	}
 
@@ -170,7 +157,6 @@ export class Isolate {
 		const heap = isolate.getHeapStatisticsSync();
 		const used = heap.used_heap_size + heap.externally_allocated_size;
 		this.#untilCheck = used > limit / 2 ? 1 : HEAP_CHECK_EVERY;
-		this.#cpuTime = isolate.cpuTime;
 		if (used <= limit) return false;
 		return !fits.applySync(undefined, [HEAP_SLACK_MB * MB], STARTING);
 	}
@@ -193,6 +179,16 @@ export class Isolate {
 	#tooMuch(): string {
 		return `kept more than ${this.#limits.heapMb} MB`;
 	}
+}
+
+/**
+ * The clock of isolated-vm is the wall's. On a machine that is short of processors a script can be
+ * stopped that has hardly run: what this thread used since says so, and the script is asked once
+ * more, from the start.
+ */
+function isStalled(begun: NodeJS.CpuUsage, timeout: number): boolean {
+	const { user, system } = process.threadCpuUsage(begun);
+	return (user + system) / MICROSECONDS < timeout / 2;
 }
 
 /** What came out of an isolate instead of a value. */
