@@ -41,7 +41,7 @@ export const run: Command = {
 			output.err(report([{ code: error.code, message: error.message, fix: error.fix }]));
 			return REFUSED;
 		} finally {
-			log.flush();
+			await log.close();
 		}
 	},
 };

@@ -1,4 +1,5 @@
 /** The log: one JSON object per line on standard output, readable text when it is a terminal. Secrets are left out. */
+import { once } from "node:events";
 import { isatty } from "node:tty";
 import { destination, type LoggerOptions, pino, stdTimeFunctions } from "pino";
 import pretty from "pino-pretty";
@@ -8,8 +9,13 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A log that can be emptied before the process ends. */
-export type ProcessLog = Log & { flush(): void };
+/** A log that is emptied before the process ends. */
+export type ProcessLog = Log & {
+	/** Everything is written, in order; nothing may be logged any more. */
+	close(): Promise<void>;
+	/** For an end by force: a line that is being written may come behind later ones. */
+	flush(): void;
+};
 
 const STDOUT = 1;
 
@@ -31,19 +37,26 @@ export function createLog(
 	};
 	if (readable) {
 		const stream = pretty({ destination: fd, sync: true, ignore: "event", singleLine: true });
-		return bind(pino(options, stream), () => {});
+		return bind(pino(options, stream), { close: async () => {}, flush: () => {} });
 	}
 	const stream = destination({ dest: fd, sync: false, maxLength: WAITING_BYTES_MAX });
-	return bind(pino(options, stream), () => stream.flushSync());
+	return bind(pino(options, stream), {
+		close: async () => {
+			const closed = once(stream, "close");
+			stream.end();
+			await closed;
+		},
+		flush: () => stream.flushSync(),
+	});
 }
 
-function bind(log: Log, flush: () => void): ProcessLog {
+function bind(log: Log, end: Pick<ProcessLog, "close" | "flush">): ProcessLog {
 	return {
 		debug: (fields, message) => log.debug(fields, message),
 		info: (fields, message) => log.info(fields, message),
 		warn: (fields, message) => log.warn(fields, message),
 		error: (fields, message) => log.error(fields, message),
-		flush,
+		...end,
 	};
 }
 
