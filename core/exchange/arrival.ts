@@ -19,10 +19,14 @@ export function judgeArrival(
 	now: Milliseconds,
 ): Verdict {
 	const { request } = route;
+	const seen = callerScheme(route);
+	// What a phone registers is for the registrar to judge: it may well change its scheme (RFC 5630 §5.1.1.1).
+	if (request.method === "REGISTER")
+		return { scheme: seen, mismatch: undefined, refused: undefined };
 	const device = deviceName === undefined ? undefined : directory.device(deviceName);
 	const [binding] = device?.contact === "*" ? directory.bindings(device.name, now) : [];
 	return judge({
-		seen: callerScheme(route),
+		seen,
 		requestUri: schemeOf(request.uri),
 		contact: contactScheme(request),
 		secure: secure(flow.transport),

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { relay } from "../support/decisions.ts";
 import { ExchangeRig } from "../support/exchange-rig.ts";
 import { rigConfig, YAML } from "../support/rig-config.ts";
+import { testBed } from "../support/test-bed.ts";
 import type { RequestGiven, VirtualPhone } from "../support/virtual-phone.ts";
 
 const lenient = await rigConfig();
@@ -116,4 +117,17 @@ test("secure-signaling G19: what does not match is told once for each device, an
 	for (const caller of [...callers, ...callers]) caller.request("MESSAGE", IN_SIPS, SIPS);
 	assert.equal(mismatches(rig).length, 2);
 	assert.equal(rig.exchange.counters.mismatches, 4);
+});
+
+test("RFC 5630 §5.1.1.1 G16: where mismatches are refused, a phone may still register in the other scheme", async () => {
+	const bed = await testBed(`${YAML}\nsecure-signaling: { mismatch: reject }\n`);
+	const rig = bed.rig();
+	const phone = rig.phone("7789", { host: "172.21.83.24", transport: "tls" });
+	const register = (scheme: string) => {
+		const aor = `${scheme}:7789@172.21.83.50`;
+		const contact = `<${scheme}:7789@172.21.83.24:5061>`;
+		phone.request("REGISTER", `${scheme}:172.21.83.50:5314`, { from: aor, to: aor, contact });
+		return phone.received.at(-1)?.status;
+	};
+	assert.deepEqual([register("sips"), register("sip"), register("sips")], [200, 200, 200]);
 });
