@@ -45,10 +45,10 @@ test("the packed tarball: installed into an empty folder, the command starts and
 		symlinkSync(installed.modules, join(project, "node_modules"));
 		folder.write("project/good.ts", script("reply(404)"));
 		folder.write("project/bad.ts", script("reply()"));
-		const tsc = join(installed.modules, "sipwright/node_modules/typescript/bin/tsc");
+		const tsc = join(REPOSITORY, "node_modules/typescript/bin/tsc");
 		const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024"];
-		assert.equal(check(tsc, [...flags, "good.ts"], project), "");
-		assert.match(check(tsc, [...flags, "bad.ts"], project), /^bad\.ts\(4,\d+\): error TS2554/);
+		assert.equal(check(tsc, [...flags, "good.ts"], project), "0");
+		assert.match(check(tsc, [...flags, "bad.ts"], project), /^[12] bad\.ts\(4,\d+\): error TS2554/);
 	});
 });
 
@@ -109,8 +109,13 @@ export default defineRoutes({
 `;
 }
 
+/** The compiler's exit code and what it says. */
 function check(tsc: string, args: readonly string[], cwd: string): string {
-	return spawnSync(process.execPath, [tsc, ...args], { cwd, encoding: "utf8" }).stdout;
+	const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, ...args], {
+		cwd,
+		encoding: "utf8",
+	});
+	return `${status} ${stdout}${stderr}`.trim();
 }
 
 function major(node: string): number {
