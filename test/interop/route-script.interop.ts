@@ -74,7 +74,7 @@ test("while (true) {} in a hook: that request gets 500 within the limit, the nex
 	await bed.sipwright.logged(/SCRIPT_TIMEOUT/);
 
 	const callee = startSipp({ scenario: "uas-rings-and-answers", port: bed.calleePort });
-	closing(t, callee, (one) => one.program.stop());
+	closing(t, callee, (one) => one.stop());
 	const caller = startSipp({ ...(await callerOptions(bed)), calls: 1, callsPerSecond: 1 });
 	const counts = await caller.finished();
 	assert.deepEqual([counts.successful, counts.failed], [1, 0], counts.errors);
@@ -101,7 +101,7 @@ function callsAt50PerSecond(
 	bed: Bed,
 ): { under: Promise<unknown>; finished: Promise<SippCounts> } {
 	const callee = startSipp({ scenario: "uas-rings-and-answers", port: bed.calleePort });
-	closing(t, callee, (one) => one.program.stop());
+	closing(t, callee, (one) => one.stop());
 	const started = callerOptions(bed).then((options) =>
 		startSipp({ ...options, calls: CALLS, callsPerSecond: 50 }),
 	);

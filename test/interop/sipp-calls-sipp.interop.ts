@@ -12,7 +12,7 @@ test("SIPp to SIPp over UDP: 2,000 calls at 200 calls/s, none failed", async (t)
 	const port = await freePort();
 	const calleePort = await freePort();
 	const callee = startSipp({ scenario: "uas-rings-and-answers", port: calleePort });
-	closing(t, callee, (one) => one.program.stop());
+	closing(t, callee, (one) => one.stop());
 	const sipwright = await startSipwright({
 		config: [
 			`listen: [ udp:127.0.0.1:${port} ]`,

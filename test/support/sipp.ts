@@ -41,7 +41,7 @@ export type Sipp = {
 	under(calls: number): Promise<void>;
 	/** Waits until its calls are done and reads its counts. */
 	finished(): Promise<SippCounts>;
-	/** Stops it and reads its counts. */
+	/** Stops it and reads its counts; once more does nothing. */
 	stop(): Promise<SippCounts>;
 };
 
