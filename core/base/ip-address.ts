@@ -24,6 +24,14 @@ export function unmapped(address: string): string {
 	return canonical?.startsWith("::ffff:") && canonical.includes(".") ? canonical.slice(7) : address;
 }
 
+/** The 4 or 16 octets of an address without brackets, its zone left out; undefined for what is no IP literal. */
+export function addressOctets(address: string): readonly number[] | undefined {
+	if (isIpv4(address)) return address.split(".").map(Number);
+	const zone = address.indexOf("%");
+	const groups = parseGroups(zone === -1 ? address : address.slice(0, zone));
+	return groups?.flatMap((group) => [group >> 8, group & 255]);
+}
+
 /** The address as a URI and a Via write it: IPv6 in brackets. */
 export function bracketed(address: string): string {
 	return address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;

@@ -6,6 +6,9 @@ export class TransportCounters {
 	datagramsBlank = 0;
 	/** The send queue was full. */
 	datagramsDropped = 0;
+	/** STUN Binding requests with a response, success or error; and what was STUN but deserved none. */
+	stunAnswered = 0;
+	stunDropped = 0;
 	streamMessagesIn = 0;
 	streamMessagesOut = 0;
 	pings = 0;

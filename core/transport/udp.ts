@@ -7,6 +7,7 @@ import { listenerOf } from "./advertised.ts";
 import type { Batch } from "./batch.ts";
 import type { TransportCounters } from "./counters.ts";
 import type { TransportLimits } from "./limits.ts";
+import { answerBinding, isStun } from "./stun.ts";
 import type { ListenOptions } from "./transport-user.ts";
 import { UdpPeers } from "./udp-peers.ts";
 
@@ -118,6 +119,18 @@ export class UdpListener {
 			});
 	}
 
+	/** To where it came from, and never more than the send queue takes. */
+	#answerStun(datagram: Buffer, { address, port }: RemoteInfo): void {
+		const { counters, limits } = this.#context;
+		const answer = answerBinding(datagram, this.#mapped ? unmapped(address) : address, port);
+		if (answer === undefined || this.#socket.getSendQueueSize() > limits.queuedDatagramBytes) {
+			counters.stunDropped += 1;
+			return;
+		}
+		counters.stunAnswered += 1;
+		this.#socket.send(answer, port, address);
+	}
+
 	readonly #received = (datagram: Buffer, from: RemoteInfo): void => {
 		const { batch, counters } = this.#context;
 		counters.datagramsIn += 1;
@@ -126,6 +139,7 @@ export class UdpListener {
 			return;
 		}
 		if (from.port === 0 || this.#closed) return;
+		if ((datagram[0] ?? 64) < 64 && isStun(datagram)) return this.#answerStun(datagram, from);
 		const flow: Flow = {
 			transport: "udp",
 			listener: this.listener.id,
