@@ -7,7 +7,6 @@
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import type { TimerWheel } from "../base/timer-wheel.ts";
-import { forceUri, readUri } from "../leg/force-scheme.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request, Response } from "../message/message.ts";
 import { buildResponse } from "../message/response.ts";
@@ -18,28 +17,21 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { TransactionTable } from "../transaction/transaction-table.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { bestResponse, shownStatus } from "./best-response.ts";
+import { Branches } from "./branches.ts";
 import type { Decision } from "./decision.ts";
 import { dialogTarget } from "./dialog-target.ts";
 import type { Environment } from "./environment.ts";
 import { type AckRoute, ackRoute, forwardAck } from "./forward-ack.ts";
-import { forwardRequest, nextHopUri } from "./forward-request.ts";
 import { forwardResponse } from "./forward-response.ts";
-import { statefulBranch } from "./loop.ts";
-import { outgoingLeg } from "./outgoing-leg.ts";
-import { passage } from "./passage.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { ANSWERED_ELSEWHERE, reasonOf, refusedBy } from "./reason.ts";
 import { redirection } from "./redirection.ts";
 import { type Rejection, writable } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
-import { type RouteInformation, routeInformation } from "./route-information.ts";
+import { routeInformation } from "./route-information.ts";
 import { type Hop, reachable, type Target, targetSet } from "./target-set.ts";
 import { validate } from "./validate.ts";
-import type { Waiting } from "./waiting.ts";
-
-/** §16.6 step 11: more than three minutes. */
-const TIMER_C: Milliseconds = 185_000;
 
 export type ProxyCoreOptions = {
 	readonly port: ProxyPort;
@@ -55,12 +47,11 @@ export class ProxyCore implements TransactionUser {
 	/** Replaced as a whole when the configuration is reloaded. */
 	environment: Environment;
 	readonly #port: ProxyPort;
-	readonly #wheel: TimerWheel;
+	readonly #branches: Branches;
 	readonly #alive: (flow: Flow) => boolean;
 
 	constructor(options: ProxyCoreOptions) {
 		this.#port = options.port;
-		this.#wheel = options.wheel;
 		this.#alive = (flow) => options.port.alive(flow);
 		this.environment = options.environment;
 		this.transactions = new TransactionTable({
@@ -71,6 +62,7 @@ export class ProxyCore implements TransactionUser {
 			limit: options.transactionsMax,
 			own: (via) => this.environment.own.ownsSentBy(via.host, via.port, via.transport === "TLS"),
 		});
+		this.#branches = new Branches(this, options.port, options.wheel);
 	}
 
 	/** A new request, neither ACK nor CANCEL. */
@@ -127,7 +119,7 @@ export class ProxyCore implements TransactionUser {
 	located(branch: Branch, hops: readonly Hop[], now: Milliseconds): void {
 		if (branch.state !== "waiting") return;
 		branch.hops = reachable(hops, branch.target);
-		this.#forward(branch, now);
+		this.#branches.forward(branch, now);
 		this.#finishWhenDone(branch.context, now);
 	}
 
@@ -139,7 +131,7 @@ export class ProxyCore implements TransactionUser {
 			return;
 		}
 		const waiting = { located: (hops: readonly Hop[]) => this.#sendAck(ack, hops) };
-		const hops = this.#hops(waiting, ack.route, ack.target);
+		const hops = this.#branches.hops(waiting, ack.route, ack.target);
 		if (hops !== undefined) this.#sendAck(ack, hops);
 	}
 
@@ -157,7 +149,7 @@ export class ProxyCore implements TransactionUser {
 		this.#answer(server, { status: 200 }, now, context);
 		if (context.answered || context.cancelled) return;
 		context.cancelled = true;
-		this.#cancelBranches(context, reasonOf(server.request), now);
+		this.#branches.cancel(context, reasonOf(server.request), now);
 		if (!context.pending) this.#reject(context, { status: 487 }, now);
 	}
 
@@ -170,17 +162,17 @@ export class ProxyCore implements TransactionUser {
 			this.#provisional(branch, response, now);
 			return;
 		}
-		if (response.status === 503 && this.#tryNext(branch, now)) return;
+		if (response.status === 503 && this.#branches.tryNext(branch, now)) return;
 
-		this.#end(branch);
+		this.#branches.end(branch);
 		if (response.status < 300) {
 			if (client.method !== "INVITE" && context.answered) return;
 			this.#pass(branch, response, now);
-			this.#cancelBranches(context, ANSWERED_ELSEWHERE, now);
+			this.#branches.cancel(context, ANSWERED_ELSEWHERE, now);
 			return;
 		}
 		context.collect(response.status, response, branch);
-		if (response.status >= 600) this.#cancelBranches(context, refusedBy(response.status), now);
+		if (response.status >= 600) this.#branches.cancel(context, refusedBy(response.status), now);
 		this.#finishWhenDone(context, now);
 	}
 
@@ -191,8 +183,8 @@ export class ProxyCore implements TransactionUser {
 		const { context } = branch;
 		// By the end of Timer F the sender of a non-INVITE has given up too.
 		const late = why === "timeout" && client.method !== "INVITE";
-		if (branch.state !== "calling" || late || !this.#tryNext(branch, now)) {
-			this.#end(branch);
+		if (branch.state !== "calling" || late || !this.#branches.tryNext(branch, now)) {
+			this.#branches.end(branch);
 			const status = why === "transport" ? 503 : 408;
 			context.collect(context.cancelled ? 487 : status, undefined, branch);
 		}
@@ -231,10 +223,10 @@ export class ProxyCore implements TransactionUser {
 	#start(context: ResponseContext, targets: readonly Target[], now: Milliseconds): void {
 		for (const target of targets) context.branches.push(new Branch(context, target, this));
 		for (const branch of context.branches) {
-			const hops = context.route && this.#hops(branch, context.route, branch.target);
+			const hops = context.route && this.#branches.hops(branch, context.route, branch.target);
 			if (hops === undefined) continue;
 			branch.hops = hops;
-			this.#forward(branch, now);
+			this.#branches.forward(branch, now);
 		}
 		this.#finishWhenDone(context, now);
 	}
@@ -245,69 +237,12 @@ export class ProxyCore implements TransactionUser {
 		if (forwarded !== undefined) this.transactions.send(forwarded.text, forwarded.flow);
 	}
 
-	/** The next hops (§16.6 step 7): a flow, or what the top Route or the Request-URI resolves to. */
-	#hops(waiting: Waiting, route: RouteInformation, target: Target): readonly Hop[] | undefined {
-		const { flow, scheme } = target;
-		if (flow !== undefined && this.#port.alive(flow)) return [flow];
-		// A sips leg is resolved as sips whatever the Route says.
-		const uri = readUri(forceUri(nextHopUri(route, target), scheme, "contact").uri);
-		const hops = uri === undefined ? [] : this.#port.locate(waiting, uri);
-		return hops && reachable(hops, target);
-	}
-
-	/** Another address, as long as nothing but a 503 was heard (RFC 3263 §4.3); false when none is left. */
-	#tryNext(branch: Branch, now: Milliseconds): boolean {
-		const { answered, cancelled } = branch.context;
-		if (answered || cancelled || branch.nextHop >= branch.hops.length) return false;
-		this.#disarm(branch);
-		branch.state = "waiting";
-		this.#forward(branch, now);
-		return true;
-	}
-
-	/** Sends a branch to its next address; when none is left it counts as a 503 (§16.9). */
-	#forward(branch: Branch, now: Milliseconds): void {
-		const { context, target } = branch;
-		const { route } = context;
-		const hop = branch.hops[branch.nextHop];
-		branch.nextHop += 1;
-		const { environment } = this;
-		const outgoing = hop && outgoingLeg(hop, target.scheme, target.policy, environment);
-		const way = outgoing && route && passage(route, context.server.flow, outgoing, environment);
-		if (outgoing === undefined || way === undefined || route === undefined) {
-			this.#giveUp(branch, hop);
-			return;
-		}
-		const { request } = route;
-		const id = statefulBranch(request, environment);
-		const { edits, consumed } = context;
-		const parts = { route, target, outgoing, passage: way, edits, consumed, branch: id };
-		const text = forwardRequest(parts);
-		branch.state = "calling";
-		branch.passage = way;
-		const { transactions } = this;
-		branch.client = transactions.request(text, request.method, id, outgoing.flow, branch, now);
-		if (request.method === "INVITE") branch.timerC = this.#wheel.arm(branch, "C", now + TIMER_C);
-	}
-
-	/** No address is left; the flow of a dialog that nothing replaces has failed (RFC 5626 §5.3.1). */
-	#giveUp(branch: Branch, hop: Hop | undefined): void {
-		const { context, target } = branch;
-		this.#end(branch);
-		const status = target.host === undefined ? 503 : 430;
-		context.collect(context.cancelled ? 487 : status, undefined, branch);
-		if (hop !== undefined) this.#port.note("branch.no-listener", { transport: hop.transport });
-	}
-
 	/** §16.7 steps 2 and 5: 100 is ours to send, any other provisional response goes on at once. */
 	#provisional(branch: Branch, response: Response, now: Milliseconds): void {
 		if (branch.state === "ended") return;
 		branch.state = "proceeding";
 		if (response.status === 100) return;
-		if (branch.timerC !== undefined) {
-			this.#wheel.disarm(branch.timerC);
-			branch.timerC = this.#wheel.arm(branch, "C", now + TIMER_C);
-		}
+		this.#branches.ring(branch, now);
 		// RFC 4320 §4.1: nothing but 100 answers a non-INVITE provisionally.
 		const { context } = branch;
 		if (context.answered || context.request.method !== "INVITE") return;
@@ -322,16 +257,6 @@ export class ProxyCore implements TransactionUser {
 		context.answered = true;
 		context.settle();
 		this.transactions.respond(context.server, text, response.status, now);
-	}
-
-	/** §16.7 step 10, §9.1. A branch that waits for its address is simply not started. */
-	#cancelBranches(context: ResponseContext, reason: string | undefined, now: Milliseconds): void {
-		for (const branch of context.branches) {
-			if (branch.state === "ended") continue;
-			if (branch.client === undefined || branch.state === "waiting") this.#end(branch);
-			else if (branch.client.method === "INVITE")
-				this.transactions.cancel(branch.client, reason, now);
-		}
 	}
 
 	/** Timer C: a branch that rings for too long is given up (§16.8). */
@@ -379,18 +304,6 @@ export class ProxyCore implements TransactionUser {
 	#drop(context: ResponseContext, now: Milliseconds): void {
 		context.answered = true;
 		this.transactions.drop(context.server, now);
-	}
-
-	#end(branch: Branch): void {
-		branch.state = "ended";
-		this.#disarm(branch);
-		branch.context.settle();
-	}
-
-	#disarm(branch: Branch): void {
-		if (branch.timerC === undefined) return;
-		this.#wheel.disarm(branch.timerC);
-		branch.timerC = undefined;
 	}
 }
 

@@ -1,0 +1,191 @@
+/**
+ * The branches of a request: RFC 3261 §16.6. Each is sent to the addresses of its target in turn,
+ * is timed by Timer C (§16.8), and can be cancelled (§16.10). What comes back is proxy.ts's affair.
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import type { TimerWheel } from "../base/timer-wheel.ts";
+import { forceUri, readUri } from "../leg/force-scheme.ts";
+import type { ClientTransaction } from "../transaction/client-transaction.ts";
+import type { TransactionTable } from "../transaction/transaction-table.ts";
+import type { Environment } from "./environment.ts";
+import type { ForkOwner } from "./fork.ts";
+import { forwardRequest, nextHopUri } from "./forward-request.ts";
+import { statefulBranch } from "./loop.ts";
+import { outgoingLeg } from "./outgoing-leg.ts";
+import { passage } from "./passage.ts";
+import type { ProxyPort } from "./proxy-port.ts";
+import { Branch, type BranchOwner, type ResponseContext } from "./response-context.ts";
+import type { RouteInformation } from "./route-information.ts";
+import { type Hop, reachable, type Target } from "./target-set.ts";
+import { UnavailableHosts } from "./unavailable-hosts.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** §16.6 step 11: more than three minutes. */
+const TIMER_C: Milliseconds = 185_000;
+
+export type BranchesOptions = {
+	readonly port: ProxyPort;
+	readonly wheel: TimerWheel;
+	readonly transactions: TransactionTable;
+	/** The environment is replaced as a whole on reload: it is read when it is needed. */
+	readonly core: {
+		readonly environment: Environment;
+		/** A branch may have been the last to end. */
+		finishWhenDone(context: ResponseContext, now: Milliseconds): void;
+		/** A client transaction ended without a final response. */
+		failed(client: ClientTransaction, why: "timeout" | "transport", now: Milliseconds): void;
+	};
+};
+
+export class Branches implements BranchOwner, ForkOwner {
+	/** Servers that asked to be left alone for a while. */
+	readonly unavailable = new UnavailableHosts();
+	readonly #port: ProxyPort;
+	readonly #wheel: TimerWheel;
+	readonly #transactions: TransactionTable;
+	readonly #core: BranchesOptions["core"];
+
+	constructor({ port, wheel, transactions, core }: BranchesOptions) {
+		this.#port = port;
+		this.#wheel = wheel;
+		this.#transactions = transactions;
+		this.#core = core;
+	}
+
+	/** Makes a branch and sends the request on it, or has its address looked up first. */
+	call(
+		context: ResponseContext,
+		target: Target,
+		breadth: number | undefined,
+		now: Milliseconds,
+	): void {
+		const branch = new Branch(context, target, this);
+		branch.breadth = breadth;
+		context.branches.push(branch);
+		const hops = context.route && this.hops(branch, context.route, target);
+		if (hops === undefined) return;
+		branch.hops = hops;
+		this.#forward(branch, now);
+	}
+
+	/** The addresses of a branch's next hop are known; none: nobody can be reached there. */
+	located(branch: Branch, hops: readonly Hop[], now: Milliseconds): void {
+		if (branch.state !== "waiting") return;
+		branch.hops = reachable(hops, branch.target);
+		this.#forward(branch, now);
+		this.#core.finishWhenDone(branch.context, now);
+	}
+
+	/** The next hops (§16.6 step 7): a flow, or what the top Route or the Request-URI resolves to. */
+	hops(waiting: Waiting, route: RouteInformation, target: Target): readonly Hop[] | undefined {
+		const { flow, scheme } = target;
+		if (flow !== undefined && this.#port.alive(flow)) return [flow];
+		// A sips leg is resolved as sips whatever the Route says.
+		const uri = readUri(forceUri(nextHopUri(route, target), scheme, "contact").uri);
+		const hops = uri === undefined ? [] : this.#port.locate(waiting, uri);
+		return hops && reachable(hops, target);
+	}
+
+	/** Another address, as long as nothing but a 503 was heard (RFC 3263 §4.3); false when none is left. */
+	tryNext(branch: Branch, now: Milliseconds): boolean {
+		const { context } = branch;
+		if (context.answered || context.closed || branch.unanswered) return false;
+		if (branch.nextHop >= branch.hops.length) return false;
+		this.#disarm(branch);
+		branch.state = "waiting";
+		this.#forward(branch, now);
+		return true;
+	}
+
+	end(branch: Branch): void {
+		branch.state = "ended";
+		this.#disarm(branch);
+		branch.context.settle();
+	}
+
+	/** §16.7 step 2: it begins anew with every 101 to 199. */
+	rewindTimerC(branch: Branch, now: Milliseconds): void {
+		if (branch.timerC === undefined) return;
+		this.#wheel.disarm(branch.timerC);
+		branch.timerC = this.#wheel.arm(branch, "C", now + TIMER_C);
+	}
+
+	/** A branch that rings for too long is given up; one that has said nothing counts as a 408 (§16.8). */
+	timerC(branch: Branch, now: Milliseconds): void {
+		const { client } = branch;
+		if (client === undefined || branch.state === "ended") return;
+		if (branch.state === "proceeding") {
+			this.#transactions.cancel(client, undefined, now);
+			return;
+		}
+		this.#transactions.abandon(client);
+		this.#core.failed(client, "timeout", now);
+	}
+
+	/** The time of those that were called together is up (`Forking.timeout`). */
+	unanswered(context: ResponseContext, now: Milliseconds): void {
+		for (const branch of context.branches) branch.unanswered = branch.state !== "ended";
+		this.cancelAll(context, undefined, now);
+		this.#core.finishWhenDone(context, now);
+	}
+
+	/** §16.7 step 10, §9.1. A branch that waits for its address is simply not started. */
+	cancelAll(context: ResponseContext, reason: string | undefined, now: Milliseconds): void {
+		for (const branch of context.branches) {
+			if (branch.state === "ended") continue;
+			if (branch.client === undefined || branch.state === "waiting") this.end(branch);
+			else if (branch.client.method === "INVITE")
+				this.#transactions.cancel(branch.client, reason, now);
+		}
+	}
+
+	/** Sends a branch to its next address; when none is left it counts as a 503 (§16.9). */
+	#forward(branch: Branch, now: Milliseconds): void {
+		const { context, target } = branch;
+		const { route } = context;
+		const hop = this.#nextHop(branch, now);
+		const { environment } = this.#core;
+		const outgoing = hop && outgoingLeg(hop, target.scheme, target.policy, environment);
+		const way = outgoing && route && passage(route, context.server.flow, outgoing, environment);
+		if (outgoing === undefined || way === undefined || route === undefined) {
+			this.#giveUp(branch, hop);
+			return;
+		}
+		const { request } = route;
+		const { edits, consumed } = context;
+		const id = statefulBranch(request, { uri: target.uri, edits }, environment);
+		const { breadth } = branch;
+		const parts = { route, target, outgoing, passage: way, edits, consumed, breadth, branch: id };
+		const text = forwardRequest(parts);
+		branch.state = "calling";
+		branch.passage = way;
+		const transactions = this.#transactions;
+		branch.client = transactions.request(text, request.method, id, outgoing.flow, branch, now);
+		if (request.method === "INVITE") branch.timerC = this.#wheel.arm(branch, "C", now + TIMER_C);
+	}
+
+	/** Past the servers that want nothing new now (§21.5.4). */
+	#nextHop(branch: Branch, now: Milliseconds): Hop | undefined {
+		const anew = branch.context.route?.dialog === undefined;
+		for (;;) {
+			const hop = branch.hops[branch.nextHop];
+			branch.nextHop += 1;
+			if (hop === undefined || !anew || !this.unavailable.avoids(hop, now)) return hop;
+		}
+	}
+
+	/** No address is left; the flow of a dialog that nothing replaces has failed (RFC 5626 §5.3.1). */
+	#giveUp(branch: Branch, hop: Hop | undefined): void {
+		const { context, target } = branch;
+		this.end(branch);
+		const status = target.host === undefined ? 503 : 430;
+		context.collect(context.cancelled ? 487 : status, undefined, branch);
+		if (hop !== undefined) this.#port.note("branch.no-listener", { transport: hop.transport });
+	}
+
+	#disarm(branch: Branch): void {
+		if (branch.timerC === undefined) return;
+		this.#wheel.disarm(branch.timerC);
+		branch.timerC = undefined;
+	}
+}
