@@ -125,8 +125,8 @@ class RunningEngine implements Engine, TransportUser {
 		this.#exchange?.receive(text, flow, now());
 	}
 
-	framingError(text: string, _error: ParseError, flow: Flow): void {
-		this.#exchange?.receive(text, flow, now());
+	framingError(text: string, error: ParseError, flow: Flow): void {
+		this.#exchange?.framingError(text, error, flow);
 	}
 
 	sendFailed(owner: number, _reason: string): void {

@@ -32,6 +32,14 @@ export function addressOctets(address: string): readonly number[] | undefined {
 	return groups?.flatMap((group) => [group >> 8, group & 255]);
 }
 
+/** Not a group, not everybody, not nobody: where a message may be sent to (RFC 4475 §3.3.10). Takes a canonical address. */
+export function isUnicast(address: string): boolean {
+	const host = address.includes(":") ? unmapped(address) : address;
+	if (host.includes(":")) return host !== "::" && !/^ff[0-9a-f]{2}:/i.test(host);
+	const first = Number(host.slice(0, host.indexOf(".")));
+	return first !== 0 && first < 224;
+}
+
 /** The address as a URI and a Via write it: IPv6 in brackets. */
 export function bracketed(address: string): string {
 	return address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;

@@ -12,6 +12,7 @@ import { TimerWheel } from "../base/timer-wheel.ts";
 import type { Verdict } from "../leg/mismatch.ts";
 import type { LocationStore } from "../location/store.ts";
 import type { Malformed, Response } from "../message/message.ts";
+import type { ParseError } from "../message/parse-error.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
@@ -105,6 +106,7 @@ export class Exchange implements ProxyPort {
 
 	/** A message arrived: a whole one, unparsed, one character per octet. */
 	receive(text: string, flow: Flow, now: Milliseconds): void {
+		if (text.startsWith("SIP/2.0 ") && !this.proxy.transactions.awaits(text)) return;
 		const message = parseMessage(text, flow.transport === "udp" ? "datagram" : "stream");
 		if (message.kind === "malformed") this.refuse(message, flow);
 		else if (message.kind === "response") this.#receiveResponse(message, flow, now);
@@ -117,10 +119,24 @@ export class Exchange implements ProxyPort {
 		else this.counters.malformed += 1;
 	}
 
+	/** The stream breaks off in this text. Answered like `refuse`; whoever cut the stream has counted the answer. */
+	framingError(text: string, error: ParseError, flow: Flow): void {
+		this.counters.malformed += 1;
+		const message = parseMessage(text, "stream");
+		if (message.kind === "malformed") this.#answerMalformed(message, flow);
+		else if (message.kind === "request") {
+			const { method, head } = message;
+			this.#answerMalformed({ kind: "malformed", error, text, method, head }, flow);
+		}
+	}
+
 	/** What is not SIP gets the status of its fault along the way it came, where an answer is possible (RFC 3261 §8.2, §16.3). */
 	refuse(malformed: Malformed, flow: Flow): void {
 		this.counters.malformed += 1;
-		if (!this.#options.mayAnswerMalformed(flow)) return;
+		if (this.#options.mayAnswerMalformed(flow)) this.#answerMalformed(malformed, flow);
+	}
+
+	#answerMalformed(malformed: Malformed, flow: Flow): void {
 		const { error } = malformed;
 		const reason = error.status === 400 ? { reason: `Bad ${error.field}` } : {};
 		const toTag = this.#settings.environment.random.hex(16);

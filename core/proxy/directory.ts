@@ -45,6 +45,11 @@ export function deviceOnFlow(
 	return claimed && configured && sameHost(claimed, configured) ? claimed : configured;
 }
 
+/** Whether the configuration says who is there: an address it trusts, or a device's contact. */
+export function knows(directory: Directory, flow: Flow): boolean {
+	return directory.trusted(flow.host) || directory.deviceAt(flow) !== undefined;
+}
+
 /** The live binding that a Contact URI stands for: same address and user, whatever scheme and transport (§19.1.4 is stricter). */
 export function bindingOf(uri: Uri, directory: Directory, now: Milliseconds): Binding | undefined {
 	const device = deviceOf(uri, directory);

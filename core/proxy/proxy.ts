@@ -10,7 +10,6 @@ import type { TimerWheel } from "../base/timer-wheel.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request, Response } from "../message/message.ts";
 import { buildResponse } from "../message/response.ts";
-
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { Send } from "../transaction/send.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
@@ -20,6 +19,7 @@ import { bestResponse, shownStatus } from "./best-response.ts";
 import { Branches } from "./branches.ts";
 import type { Decision } from "./decision.ts";
 import { dialogTarget } from "./dialog-target.ts";
+import { knows } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import { type AckRoute, ackRoute, forwardAck } from "./forward-ack.ts";
 import { forwardResponse } from "./forward-response.ts";
@@ -60,6 +60,7 @@ export class ProxyCore implements TransactionUser {
 			wheel: options.wheel,
 			random: options.environment.random,
 			limit: options.transactionsMax,
+			knows: (flow) => knows(this.environment.directory, flow),
 			own: (via) => this.environment.own.ownsSentBy(via.host, via.port, via.transport === "TLS"),
 		});
 		this.#branches = new Branches(this, options.port, options.wheel);

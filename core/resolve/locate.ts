@@ -2,10 +2,11 @@
  * Locating SIP servers: RFC 3263 §4, with RFC 2782, RFC 7118 §5.5 and RFC 7984 §3.
  *
  * A generator: it yields DNS questions, is fed answers, and returns the hops to try in order. An
- * IP literal asks nothing. `sips` never becomes anything but TLS or secure WebSocket.
+ * IP literal asks nothing. `sips` never becomes anything but TLS or secure WebSocket. An address of
+ * a group, of everybody or of nobody is no hop, whoever names it (RFC 4475 §3.3.10).
  */
 import type { TransportName } from "../base/flow.ts";
-import { canonicalAddress } from "../base/ip-address.ts";
+import { canonicalAddress, isUnicast } from "../base/ip-address.ts";
 import type { Random } from "../base/random.ts";
 import { type Uri, uriParam } from "../message/uri.ts";
 import type { AddressRecord, DnsAnswer, DnsQuestion, NaptrRecord, SrvRecord } from "./dns.ts";
@@ -50,7 +51,8 @@ export function* locate(uri: Uri, options: LocateOptions): Steps<readonly Hop[]>
 				? []
 				: yield* byName(search, target, named)
 			: [hop(uri, named ?? numericTransport(search), literal, uri.port)];
-	if (hops.length > 0) return hops.slice(0, HOPS_MAX);
+	const usable = hops.filter(({ host }) => isUnicast(host));
+	if (usable.length > 0) return usable.slice(0, HOPS_MAX);
 	throw new ResolveError(search.failed ? "RESOLVE_DNS_FAILED" : "RESOLVE_NO_HOP", uri.text);
 }
 

@@ -3,17 +3,25 @@
  *
  * `received` and `rport` are not read from the Via: what we wrote there is the source of the
  * request, and what the sender wrote there must not steer our response.
+ *
+ * Deviates from RFC 3261 §18.2.2: `maddr` is followed for those whom the configuration knows. For
+ * anybody else it would be a way to make us send eleven responses to a third address for one
+ * request. Test: RFC 3261 §18.2.2 TR-60: a stranger cannot point our responses at a third address.
  */
 import { type Flow, reliable, secure } from "../base/flow.ts";
-import { canonicalAddress, isIpv4 } from "../base/ip-address.ts";
+import { canonicalAddress, isUnicast } from "../base/ip-address.ts";
 import type { Head } from "../message/head.ts";
 
 /** The flow for a response to a request that came on `flow`; undefined when it may not be sent. */
-export function responseFlow(request: { readonly head: Head }, flow: Flow): Flow | undefined {
+export function responseFlow(
+	request: { readonly head: Head },
+	flow: Flow,
+	knows: (flow: Flow) => boolean,
+): Flow | undefined {
 	if (reliable(flow.transport)) return flow;
 	const { params, port } = request.head.via;
 	const maddr = params.get("maddr");
-	if (maddr !== undefined) return toMaddr(maddr, port ?? 5060, flow);
+	if (maddr !== undefined && knows(flow)) return toMaddr(maddr, port ?? 5060, flow);
 	if (params.has("rport") || (port ?? 5060) === flow.port) return flow;
 	return { ...flow, port: port ?? 5060 };
 }
@@ -38,13 +46,4 @@ function toMaddr(maddr: string, port: number, flow: Flow): Flow | undefined {
 	const host = canonicalAddress(maddr);
 	if (host === undefined) return { ...flow, port };
 	return isUnicast(host) ? { ...flow, host, port } : undefined;
-}
-
-/** Nothing is sent to a group, to everybody or to nobody because a Via says so (RFC 4475 §3.3.10). */
-function isUnicast(address: string): boolean {
-	if (isIpv4(address)) {
-		const first = Number(address.slice(0, address.indexOf(".")));
-		return first !== 0 && first < 224;
-	}
-	return address !== "::" && !address.startsWith("ff") && !address.startsWith("::ffff:");
 }

@@ -42,6 +42,8 @@ export type ServerTimer = InviteServerTimer | NonInviteServerTimer;
 export type ServerHost = Host & {
 	/** The response that the user is sending. */
 	outgoing: string;
+	/** Whether the configuration knows who is there (response-flow.ts). */
+	readonly knows: (flow: Flow) => boolean;
 	passUp(server: ServerTransaction): void;
 	passAckUp(server: ServerTransaction): void;
 	unacknowledged(server: ServerTransaction): void;
@@ -101,7 +103,7 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 		this.flow = flow;
 		this.#request = request;
 		this.#legacy = legacy ? { request: request.head.toTag, response: undefined } : undefined;
-		this.#responseFlow = responseFlow(request, flow);
+		this.#responseFlow = responseFlow(request, flow, host.knows);
 		this.state = this.#kind.machine.initial;
 	}
 

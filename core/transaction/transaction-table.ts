@@ -11,6 +11,7 @@ import type { Random } from "../base/random.ts";
 import type { TimerWheel } from "../base/timer-wheel.ts";
 import type { Request, Response } from "../message/message.ts";
 import { buildResponse } from "../message/response.ts";
+import { topBranch } from "../message/top-branch.ts";
 import type { Via } from "../message/via.ts";
 import { buildCancel } from "./cancel.ts";
 import { type ClientHost, ClientTransaction, type Outgoing } from "./client-transaction.ts";
@@ -34,6 +35,8 @@ export type TransactionTableOptions = {
 	readonly limit: number;
 	/** Whether the Via is one that we write: a response with another is not for us (§18.1.2). */
 	own(via: Via): boolean;
+	/** Whether the configuration knows who is there: a stranger's `maddr` is not followed. */
+	knows?(flow: Flow): boolean;
 	/** The base values of the timers on a flow; those of Table 4 unless given. */
 	timing?(flow: Flow): Timing;
 };
@@ -83,6 +86,19 @@ export class TransactionTable {
 	/** Transactions that are not terminated. */
 	get size(): number {
 		return this.#slots.size;
+	}
+
+	/**
+	 * Whether a response with this text may have a transaction. Most of those that have none are
+	 * told by one line: they are counted and need not be parsed (RFC 6026 §7.3).
+	 */
+	awaits(text: string): boolean {
+		const branch = topBranch(text);
+		if (branch === undefined) return true;
+		if (this.#clients.has(clientKey(branch, ""))) return true;
+		if (this.#clients.has(clientKey(branch, "CANCEL"))) return true;
+		this.counters.unmatchedResponses += 1;
+		return false;
 	}
 
 	/** A message arrived; the top Via of a request is already stamped. */
@@ -269,7 +285,7 @@ export class TransactionTable {
 	#refused(request: Request, flow: Flow, key: string): boolean {
 		if (this.size < this.#options.limit) return false;
 		this.counters.refusedRequests += 1;
-		const to = responseFlow(request, flow);
+		const to = responseFlow(request, flow, this.#host.knows);
 		const text = buildResponse(request, 503, {
 			toTag: statelessTag(this.#salt + key),
 			headers: [["Retry-After", String(RETRY_AFTER_SECONDS)]],
@@ -323,11 +339,12 @@ export class TransactionTable {
 	}
 
 	#makeHost(): ClientHost & ServerHost {
-		const { wheel, send, timing } = this.#options;
+		const { knows, wheel, send, timing } = this.#options;
 		const events = this.#events;
 		return {
 			wheel,
 			send,
+			knows: knows ?? (() => false),
 			timing: timing ?? (() => TIMING),
 			now: 0,
 			response: undefined,

@@ -1,16 +1,19 @@
 /** How many answers garbage gets: a flood of it must not make us send one. One count per source and window. */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Milliseconds } from "../base/clock.ts";
+import type { TransportCounters } from "./counters.ts";
 import type { TransportLimits } from "./limits.ts";
 import { sourceOf } from "./source.ts";
 
 export class AnswerBudget {
 	readonly #limits: TransportLimits;
+	readonly #counters: TransportCounters;
 	readonly #answers: BoundedMap<string, number>;
 	#windowEnd = 0;
 
-	constructor(limits: TransportLimits) {
+	constructor(limits: TransportLimits, counters: TransportCounters) {
 		this.#limits = limits;
+		this.#counters = counters;
 		this.#answers = new BoundedMap("malformed sources", limits.malformedSources);
 	}
 
@@ -23,6 +26,8 @@ export class AnswerBudget {
 		const source = sourceOf(address);
 		const count = this.#answers.get(source) ?? 0;
 		this.#answers.push(source, count + 1);
-		return count < this.#limits.malformedAnswers;
+		if (count < this.#limits.malformedAnswers) return true;
+		this.#counters.answersWithheld += 1;
+		return false;
 	}
 }

@@ -21,6 +21,9 @@ export class TransportCounters {
 	connectionsTimedOut = 0;
 	connectionsStalled = 0;
 	handshakesFailed = 0;
+	/** Streams that could not be followed any further. */
 	framingErrors = 0;
+	/** Malformed input that got no answer, because its source had had enough of them. */
+	answersWithheld = 0;
 	sendFailures = 0;
 }

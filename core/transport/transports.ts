@@ -37,7 +37,7 @@ export class Transports {
 	constructor({ user, log, tls, limits }: TransportsOptions) {
 		this.#limits = { ...LIMITS, ...limits };
 		this.#batch = new Batch(user, this.counters);
-		this.#budget = new AnswerBudget(this.#limits);
+		this.#budget = new AnswerBudget(this.#limits, this.counters);
 		this.#tls = tls === undefined ? undefined : new TlsSettings(tls);
 		this.#udp = { batch: this.#batch, counters: this.counters, limits: this.#limits };
 		this.#streams = new Streams({ ...this.#udp, budget: this.#budget, log }, this.#tls);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { ExchangeRig } from "../support/exchange-rig.ts";
 import { testBed } from "../support/test-bed.ts";
@@ -104,6 +105,93 @@ test("architecture §6 PX-16: a trusted source is relayed to wherever it wants",
 	assert.deepEqual(victim.unread, [], "to nowhere");
 	assert.deepEqual(eve.received, []);
 });
+
+test("RFC 3261 §18.2.2 TR-60: a stranger cannot point our responses at a third address", () => {
+	const rig = bed.rig();
+	const { eve, ann, victim } = strangers(rig);
+	eve.request("INVITE", "sip:nobody@172.21.83.50", { via: ";maddr=203.0.113.9" });
+	rig.wait(40_000);
+	const sent = answers(rig, eve);
+	assert.ok(sent.length > 0 && sent.every((status) => status === 403), String(sent));
+	ann.request("OPTIONS", "sip:172.21.83.50", { via: ";maddr=203.0.113.9" });
+	assert.equal(victim.take(200).cseqMethod, "OPTIONS", "whom the configuration trusts may");
+});
+
+test("RFC 4475 §3.3.10 TR-16: nothing is sent to a group, to everybody or to nobody, whoever asks for it and where", () => {
+	const rig = bed.rig();
+	const { ann } = strangers(rig);
+	for (const host of ["255.255.255.255", "0.0.0.0", "224.2.0.1", "[ff02::1]", "[::]"]) {
+		ann.request("OPTIONS", `sip:x@${host}`);
+		ann.request("OPTIONS", `sip:x@example.org;maddr=${host}`);
+		ann.request("OPTIONS", "sip:x@example.org", { headers: [`Route: <sip:${host};lr>`] });
+	}
+	assert.deepEqual(rig.nowhere, []);
+	assert.equal(ann.received.length, 15);
+	assert.ok(
+		ann.received.every(({ status = 0 }) => status >= 400),
+		rig.transcript.join("\n"),
+	);
+	ann.request("OPTIONS", "sip:x@example.org");
+	rig.answerDns([], "NAPTR example.org").answerDns([], "SRV _sip._udp.example.org");
+	rig.answerDns([{ type: "A", address: "224.2.0.1" }]);
+	assert.deepEqual(rig.nowhere, [], "nor if a name server says so");
+});
+
+test("RFC 4475 §3.3.10 TR-16 TR-59: bcast: a response whose next Via is everybody's address goes nowhere", () => {
+	const rig = bed.rig();
+	const { eve } = strangers(rig);
+	eve.send(readFileSync(new URL("../torture/rfc4475/bcast.dat", import.meta.url), "latin1"));
+	assert.deepEqual(answers(rig, eve), []);
+	assert.equal(rig.exchange.proxy.transactions.counters.unmatchedResponses, 1);
+});
+
+test("RFC 6026 §7.3 TR-59: a stray response is dropped by its Via: it is not parsed, and nothing is sent", () => {
+	const rig = bed.rig();
+	const { eve, bob, ann } = strangers(rig);
+	ann.request("INVITE", "sip:5000@172.21.83.50");
+	const invite = bob.take("INVITE");
+	for (const phone of rig.phones) phone.received.length = 0;
+	const ok = (branch: string) =>
+		`SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 172.21.83.50:5060;branch=${branch}\r\nFrom: nonsense\r\n\r\n`;
+	for (let stray = 0; stray < 10; stray += 1) eve.send(ok(`z9hG4bKstray${stray}`));
+	assert.deepEqual(answers(rig, eve), []);
+	assert.equal(rig.exchange.proxy.transactions.counters.unmatchedResponses, 10);
+	assert.equal(rig.exchange.counters.malformed, 0);
+	eve.send(ok(/branch=([^;]+)/.exec(invite.vias[0] ?? "")?.[1] ?? ""));
+	assert.equal(rig.exchange.counters.malformed, 1, "one that has a transaction is parsed");
+	assert.deepEqual(answers(rig, eve), []);
+});
+
+test("TR-60: no reply to somebody unverified is three times as long as what it answers", () => {
+	for (const [what, text] of SHORTEST) {
+		const rig = bed.rig();
+		const { eve } = strangers(rig);
+		eve.send(text);
+		rig.wait(300);
+		for (const { text: reply, startLine } of eve.received)
+			assert.ok(
+				reply.length <= 3 * text.length,
+				`${what}: ${reply.length} for ${text.length}: ${startLine}`,
+			);
+		assert.ok(eve.received.length > 0, what);
+	}
+});
+
+/** The fewest octets that each kind of reply can be had for. */
+const SHORTEST: readonly (readonly [string, string])[] = [
+	["401", shortest("REGISTER", "sip:172.21.83.50", "sip:7790@172.21.83.50", "m:<sip:h>\r\n")],
+	["407", shortest("INVITE", "sip:5000@172.21.83.50", "sip:7790@172.21.83.50", "m:<sip:h>\r\n")],
+	["403", shortest("INVITE", "sip:5000@172.21.83.50", "sip:a@b", "m:<sip:h>\r\n")],
+	["200", shortest("OPTIONS", "sip:172.21.83.50", "sip:a@b")],
+	["420", shortest("OPTIONS", "sip:172.21.83.50", "sip:a@b", "Proxy-Require:x\r\n")],
+	["416", shortest("OPTIONS", "x:y", "sip:a@b")],
+	["483", shortest("OPTIONS", "sip:a@b", "sip:a@b", "Max-Forwards:0\r\n")],
+	["400", "X y SIP/2.0\r\nv:SIP/2.0/UDP h\r\n\r\n"],
+];
+
+function shortest(method: string, uri: string, user: string, more = ""): string {
+	return `${method} ${uri} SIP/2.0\r\nv:SIP/2.0/UDP h;branch=z9hG4bK1\r\nf:<${user}>;tag=1\r\nt:<${user}>\r\ni:1\r\nCSeq:1 ${method}\r\n${more}\r\n`;
+}
 
 test("RFC 3261 §18.2.2 TR-14: a response goes to where the request came from, not to a victim that its Via names", () => {
 	const rig = bed.rig();

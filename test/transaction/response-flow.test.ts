@@ -21,8 +21,8 @@ function received(via: string, flow = SOURCE) {
 	return stampVia(message, flow);
 }
 
-const destination = (via: string) => {
-	const to = responseFlow(received(via), SOURCE);
+const destination = (via: string, known = true) => {
+	const to = responseFlow(received(via), SOURCE, () => known);
 	return to && `${to.host}:${to.port} from ${to.listener}`;
 };
 
@@ -61,16 +61,28 @@ test("RFC 4475 §3.3.10 TR-16: nothing is sent to a group, to everybody or to no
 		"[::ffff:255.255.255.255]",
 	])
 		assert.equal(destination(`SIP/2.0/UDP 10.0.0.1;maddr=${maddr}`), undefined, maddr);
-	const rig = new TransactionRig().receive(
+	const rig = new TransactionRig({ knows: () => true }).receive(
 		request({ via: "SIP/2.0/UDP 192.0.2.10;maddr=224.2.0.1" }),
 	);
 	rig.respond(200);
 	assert.equal(rig.sent.length, 0);
 });
 
+test("RFC 3261 §18.2.2 TR-60: whom nobody knows gets the response himself, whatever his maddr says", () => {
+	for (const [via, expected] of [
+		["SIP/2.0/UDP 10.0.0.1:5062;maddr=203.0.113.9", "198.51.100.7:5062 from 3"],
+		["SIP/2.0/UDP 10.0.0.1;maddr=203.0.113.9;rport", "198.51.100.7:40123 from 3"],
+		["SIP/2.0/UDP 10.0.0.1:5062;maddr=224.2.0.1", "198.51.100.7:5062 from 3"],
+	] as const)
+		assert.equal(destination(via, false), expected, via);
+});
+
 test("RFC 3261 §18.2.2 TR-15: a response to a request on a stream goes on its connection", () => {
 	const invite = received("SIP/2.0/TCP phone.example.com:5062", TCP);
-	assert.equal(responseFlow(invite, TCP), TCP);
+	assert.equal(
+		responseFlow(invite, TCP, () => false),
+		TCP,
+	);
 });
 
 test("RFC 3261 §18.2.2 TR-15: when that is gone, to the address it came from, at the port of sent-by", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { AnswerBudget } from "../../core/transport/answer-budget.ts";
+import { TransportCounters } from "../../core/transport/counters.ts";
 import { LIMITS } from "../../core/transport/limits.ts";
 import { RecentOwners } from "../../core/transport/recent-owners.ts";
 import { sourceOf } from "../../core/transport/source.ts";
@@ -202,7 +203,10 @@ test("a peer that does not close after us is cut", async () => {
 });
 
 test("TR-57: the budget of answers is per source and window, and IPv6 counts by subscriber", () => {
-	const budget = new AnswerBudget({ ...LIMITS, malformedAnswers: 2, malformedWindowMs: 100 });
+	const budget = new AnswerBudget(
+		{ ...LIMITS, malformedAnswers: 2, malformedWindowMs: 100 },
+		new TransportCounters(),
+	);
 	const take = (address: string, now: number) => budget.take(address, now);
 	assert.deepEqual(
 		[take("192.0.2.1", 0), take("192.0.2.1", 1), take("192.0.2.1", 2)],

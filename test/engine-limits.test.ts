@@ -1,0 +1,97 @@
+/** What a hostile or a vanished peer costs the engine, on real sockets of this machine. */
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { loadConfig } from "../core/config/load.ts";
+import { type Engine, startEngine } from "../core/engine.ts";
+import { LIMITS } from "../core/transport/limits.ts";
+import { closing } from "./support/cleanup.ts";
+import { message } from "./support/dialog.ts";
+import { tcpClient, udpPeer } from "./support/sip-peer.ts";
+import { tempFolder } from "./support/temp-folder.ts";
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+test("RFC 3261 §18.3 TR-57: a broken stream counts one answer, and beyond the limit there is none", async (t) => {
+	const { engine, port } = await start(t);
+	let answers = 0;
+	for (let round = 0; round < LIMITS.malformedAnswers + 2; round += 1) {
+		const client = closing(t, await tcpClient(port), (one) => one.close());
+		client.send(
+			request("OPTIONS", "TCP", client.port).replace("Content-Length: 0", "Content-Length: x"),
+		);
+		await client.closed;
+		answers += client.received.filter(({ status }) => status === 400).length;
+	}
+	assert.equal(answers, LIMITS.malformedAnswers);
+	const { framingErrors, malformed, answersWithheld } = engine.status().counters;
+	assert.deepEqual(
+		[framingErrors, malformed, answersWithheld],
+		[LIMITS.malformedAnswers + 2, LIMITS.malformedAnswers, 2],
+	);
+});
+
+test("RFC 3261 §18.3 TR-57: malformed datagrams share the limit of their source", async (t) => {
+	const { engine, port } = await start(t);
+	const peer = closing(t, await udpPeer(), (one) => one.close());
+	const bad = request("OPTIONS", "UDP", peer.port).replace("CSeq: 1 OPTIONS", "CSeq: 1 BYE");
+	for (let round = 0; round < LIMITS.malformedAnswers + 5; round += 1) peer.send(bad, port);
+	peer.send(request("OPTIONS", "UDP", peer.port), port);
+	await peer.response(200);
+	const bads = peer.received.filter(({ status }) => status === 400).length;
+	assert.equal(bads, LIMITS.malformedAnswers);
+	assert.equal(engine.status().counters.answersWithheld, 5);
+});
+
+test("RFC 5626 §6 TR-29: when a phone's connection closes its contact is gone, and callers are told at once", async (t) => {
+	const { engine, port } = await start(t);
+	const phone = await tcpClient(port);
+	phone.send(
+		request("REGISTER", "TCP", phone.port, "7001", [
+			`Contact: <sip:7001@127.0.0.1:${phone.port};transport=tcp>`,
+		]),
+	);
+	await phone.response(200);
+	assert.equal(engine.status().bindings, 1);
+	phone.cut();
+	await phone.closed;
+	const caller = closing(t, await udpPeer(), (one) => one.close());
+	while (engine.status().bindings > 0) await new Promise((resolve) => setImmediate(resolve));
+	caller.send(request("OPTIONS", "UDP", caller.port, "7001"), port);
+	await caller.response(480);
+});
+
+async function start(t: TestContext): Promise<{ engine: Engine; port: number }> {
+	const folder = closing(t, tempFolder(), (one) => one.remove());
+	const file = folder.write(
+		"sipwright.yaml",
+		`listen: ["udp:127.0.0.1:0"]
+trusted: [127.0.0.0/8]
+state: ./state
+location: { store: memory }
+devices: { "7001": { type: Extension, contact: "*" } }
+`,
+	);
+	const loaded = await loadConfig(file);
+	assert.ok(loaded.ok, JSON.stringify(loaded));
+	const engine = closing(t, await startEngine(loaded.config, SILENT), (one) => one.close());
+	return { engine, port: engine.status().listeners[0]?.port ?? 0 };
+}
+
+function request(
+	method: string,
+	transport: string,
+	port: number,
+	user = "",
+	more: readonly string[] = [],
+): string {
+	const at = user === "" ? "127.0.0.1" : `${user}@127.0.0.1`;
+	return message(`${method} sip:${method === "REGISTER" ? "127.0.0.1" : at} SIP/2.0`, [
+		`Via: SIP/2.0/${transport} 127.0.0.1:${port};branch=z9hG4bK-${method};rport`,
+		"Max-Forwards: 70",
+		"From: <sip:newcomer@127.0.0.1>;tag=1",
+		`To: <sip:${at}>`,
+		`Call-ID: ${method}-${transport}@127.0.0.1`,
+		`CSeq: 1 ${method}`,
+		...more,
+	]);
+}
