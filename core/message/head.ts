@@ -13,6 +13,7 @@ import {
 	headerId,
 	headerName,
 	isList,
+	MAX_BREADTH,
 	MAX_FORWARDS,
 	RECORD_ROUTE,
 	ROUTE,
@@ -23,7 +24,7 @@ import {
 import { type Element, splitList } from "./list.ts";
 import { type NameAddress, parseNameAddress } from "./name-addr.ts";
 import { ParseError } from "./parse-error.ts";
-import { type CSeq, parseCallId, parseCSeq, parseMaxForwards } from "./scalars.ts";
+import { type CSeq, parseCallId, parseCSeq, parseMaxBreadth, parseMaxForwards } from "./scalars.ts";
 import { ID, LINE_END, LINE_START, NAME_END, STRIDE, VALUE_END, VALUE_START } from "./scan-head.ts";
 import { unfold } from "./scanner.ts";
 import { parseFirstVia, type Via } from "./via.ts";
@@ -185,6 +186,13 @@ export class Head {
 	get maxForwards(): number | undefined {
 		const line = this.#find(MAX_FORWARDS, "", 0);
 		return line === -1 ? undefined : parseMaxForwards(this.value(line));
+	}
+
+	get maxBreadth(): number | undefined {
+		const line = this.#find(MAX_BREADTH, "", 0);
+		if (line === -1) return undefined;
+		if (this.#find(MAX_BREADTH, "", line + 1) === -1) return parseMaxBreadth(this.value(line));
+		throw new ParseError("more than one", { field: "Max-Breadth", offset: this.lineStart(line) });
 	}
 
 	get contacts(): readonly NameAddress[] {

@@ -76,6 +76,7 @@ export const TO = headerId("to");
 export const CALL_ID = headerId("call-id");
 export const CSEQ = headerId("cseq");
 export const MAX_FORWARDS = headerId("max-forwards");
+export const MAX_BREADTH = headerId("max-breadth");
 export const CONTENT_LENGTH = headerId("content-length");
 
 /** The id of a long name in lower case; UNKNOWN for one that is not in the tables. */

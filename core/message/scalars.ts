@@ -35,6 +35,14 @@ export function parseMaxForwards(value: string): number {
 	return number;
 }
 
+/** A positive integer (RFC 5393 §5.3.1). */
+export function parseMaxBreadth(value: string): number {
+	const number = parseUnsigned(value);
+	if (number === undefined || number === 0)
+		return fail("Max-Breadth", "expected a positive number", 0);
+	return number;
+}
+
 /** Expires and its like: seconds, held at 2^32-1 however many digits are sent; undefined when it is no number. */
 export function parseDeltaSeconds(value: string): number | undefined {
 	const number = parseUnsigned(value);

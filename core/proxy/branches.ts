@@ -23,33 +23,28 @@ import type { Waiting } from "./waiting.ts";
 /** §16.6 step 11: more than three minutes. */
 const TIMER_C: Milliseconds = 185_000;
 
-export type BranchesOptions = {
-	readonly port: ProxyPort;
-	readonly wheel: TimerWheel;
+/** The proxy core, as far as branches need it. */
+export type BranchesCore = {
+	/** Replaced as a whole on reload: it is read when it is needed. */
+	readonly environment: Environment;
 	readonly transactions: TransactionTable;
-	/** The environment is replaced as a whole on reload: it is read when it is needed. */
-	readonly core: {
-		readonly environment: Environment;
-		/** A branch may have been the last to end. */
-		finishWhenDone(context: ResponseContext, now: Milliseconds): void;
-		/** A client transaction ended without a final response. */
-		failed(client: ClientTransaction, why: "timeout" | "transport", now: Milliseconds): void;
-	};
+	/** A branch may have been the last to end. */
+	finishWhenDone(context: ResponseContext, now: Milliseconds): void;
+	/** A client transaction ended without a final response. */
+	failed(client: ClientTransaction, why: "timeout" | "transport", now: Milliseconds): void;
 };
 
 export class Branches implements BranchOwner, ForkOwner {
 	/** Servers that asked to be left alone for a while. */
 	readonly unavailable = new UnavailableHosts();
+	readonly #core: BranchesCore;
 	readonly #port: ProxyPort;
 	readonly #wheel: TimerWheel;
-	readonly #transactions: TransactionTable;
-	readonly #core: BranchesOptions["core"];
 
-	constructor({ port, wheel, transactions, core }: BranchesOptions) {
+	constructor(core: BranchesCore, port: ProxyPort, wheel: TimerWheel) {
+		this.#core = core;
 		this.#port = port;
 		this.#wheel = wheel;
-		this.#transactions = transactions;
-		this.#core = core;
 	}
 
 	/** Makes a branch and sends the request on it, or has its address looked up first. */
@@ -104,7 +99,7 @@ export class Branches implements BranchOwner, ForkOwner {
 	}
 
 	/** §16.7 step 2: it begins anew with every 101 to 199. */
-	rewindTimerC(branch: Branch, now: Milliseconds): void {
+	ring(branch: Branch, now: Milliseconds): void {
 		if (branch.timerC === undefined) return;
 		this.#wheel.disarm(branch.timerC);
 		branch.timerC = this.#wheel.arm(branch, "C", now + TIMER_C);
@@ -115,27 +110,27 @@ export class Branches implements BranchOwner, ForkOwner {
 		const { client } = branch;
 		if (client === undefined || branch.state === "ended") return;
 		if (branch.state === "proceeding") {
-			this.#transactions.cancel(client, undefined, now);
+			this.#core.transactions.cancel(client, undefined, now);
 			return;
 		}
-		this.#transactions.abandon(client);
+		this.#core.transactions.abandon(client);
 		this.#core.failed(client, "timeout", now);
 	}
 
 	/** The time of those that were called together is up (`Forking.timeout`). */
 	unanswered(context: ResponseContext, now: Milliseconds): void {
 		for (const branch of context.branches) branch.unanswered = branch.state !== "ended";
-		this.cancelAll(context, undefined, now);
+		this.cancel(context, undefined, now);
 		this.#core.finishWhenDone(context, now);
 	}
 
 	/** §16.7 step 10, §9.1. A branch that waits for its address is simply not started. */
-	cancelAll(context: ResponseContext, reason: string | undefined, now: Milliseconds): void {
+	cancel(context: ResponseContext, reason: string | undefined, now: Milliseconds): void {
 		for (const branch of context.branches) {
 			if (branch.state === "ended") continue;
 			if (branch.client === undefined || branch.state === "waiting") this.end(branch);
 			else if (branch.client.method === "INVITE")
-				this.#transactions.cancel(branch.client, reason, now);
+				this.#core.transactions.cancel(branch.client, reason, now);
 		}
 	}
 
@@ -159,7 +154,7 @@ export class Branches implements BranchOwner, ForkOwner {
 		const text = forwardRequest(parts);
 		branch.state = "calling";
 		branch.passage = way;
-		const transactions = this.#transactions;
+		const transactions = this.#core.transactions;
 		branch.client = transactions.request(text, request.method, id, outgoing.flow, branch, now);
 		if (request.method === "INVITE") branch.timerC = this.#wheel.arm(branch, "C", now + TIMER_C);
 	}

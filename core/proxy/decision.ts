@@ -1,4 +1,5 @@
 /** What a hook's answer means to the proxy: made by script/ from what the isolate returned, taken here. */
+import type { Milliseconds } from "../base/clock.ts";
 import type { Scheme } from "../base/scheme.ts";
 
 /** A header field that the script set, added or removed on what is forwarded or answered. */
@@ -17,11 +18,26 @@ export type TargetChoice =
 	/** Wherever the Request-URI points to. */
 	| { readonly kind: "request-uri" };
 
+/** In which order targets are called, and for how long: RFC 3261 §16.6. */
+export type Forking = {
+	/** By q: the highest first, equal ones at once. Or all at once; or one after the other, as listed. */
+	readonly order: "q" | "parallel" | "serial";
+	/** What those that are called together have to answer an INVITE; undefined: until Timer C. */
+	readonly timeout: Milliseconds | undefined;
+	/** Whether the Contacts of a 3xx are called in place of whoever sent it (§16.7 step 4). */
+	readonly recurse: boolean;
+};
+
+/** What a script gets that asks for nothing else. */
+export const DEFAULT_FORKING: Forking = { order: "q", timeout: undefined, recurse: false };
+
 export type Decision =
-	/** Several targets are called at once: a parallel fork (§16.6). */
+	/** Several targets are a fork (§16.6). */
 	| {
 			readonly kind: "relay";
 			readonly targets: readonly TargetChoice[];
+			/** Absent: by q, and no 3xx is followed. */
+			readonly fork?: Forking;
 			/** The scheme that `forceSips` or `forceSip` gave every callee leg. */
 			readonly callee: Scheme | undefined;
 			readonly edits: readonly HeaderEdit[];

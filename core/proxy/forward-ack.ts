@@ -34,7 +34,7 @@ export function ackRoute(
 	now: Milliseconds,
 ): AckRoute | undefined {
 	if (request.head.maxForwards === 0) return undefined;
-	const route = routeInformation(request, environment);
+	const route = routeInformation(request, came, environment);
 	if ("status" in route) return undefined;
 	if (route.dialog !== undefined) {
 		const target = dialogTarget(route, route.dialog, environment, alive, now);

@@ -6,6 +6,7 @@ import { reliable } from "../base/flow.ts";
 import { applyRequest } from "../leg/apply-leg.ts";
 import { forceUri } from "../leg/force-scheme.ts";
 import { addContentLength } from "../message/content-length.ts";
+import { writeMaxBreadth } from "../message/max-breadth.ts";
 import { decrementMaxForwards } from "../message/max-forwards.ts";
 import { parseNameAddress } from "../message/name-addr.ts";
 import { Patch } from "../message/patch.ts";
@@ -27,6 +28,8 @@ export type Forwarding = {
 	readonly edits: readonly HeaderEdit[];
 	/** The line of the credentials that were ours to judge. */
 	readonly consumed?: number | undefined;
+	/** A share of Max-Breadth; undefined: all that came (RFC 5393 §5.3.3). */
+	readonly breadth?: number | undefined;
 	/** Of our Via. */
 	readonly branch: string;
 };
@@ -41,6 +44,7 @@ export function forwardRequest(forwarding: Forwarding): string {
 	const uri = forceUri(target.uri, outgoing.scheme, "ruri", uriTransport).uri;
 	if (uri !== request.uri) patch.requestUri(uri); // Step 2.
 	decrementMaxForwards(patch); // Step 3.
+	writeMaxBreadth(patch, forwarding.breadth);
 	removeOwnRoutes(patch, route);
 	if (passage.entries !== undefined)
 		// Step 4.

@@ -1,39 +1,54 @@
 /**
  * Loop detection: RFC 3261 §16.3 step 4 and §16.6 step 8, as RFC 5393 §4.2 has it. The second half
- * of our branch is a hash of what routing looks at: a request that comes back with the same hash
- * would be routed the same way again. One that comes back changed is a spiral, and passes.
+ * of our branch is a hash of what the request says to routing, and of what routing answered: the
+ * target and the edits of the script. A script may decide on anything, a header or where the request
+ * came from; whatever it was, it shows in its decision. So a request that is about to take a way that
+ * it has taken before loops, and one that comes back and goes elsewhere is a spiral, and passes.
  */
+import type { Element } from "../message/list.ts";
 import type { Request } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
 import { parseVia, type Via } from "../message/via.ts";
+import type { HeaderEdit } from "./decision.ts";
 import type { Environment } from "./environment.ts";
 import { fingerprint } from "./fingerprint.ts";
 
 const COOKIE = "z9hG4bK";
 const UNIQUE_DIGITS = 16;
+const HASH_DIGITS = 16;
+
+/** Where a request is about to go, and what the script changes on it. */
+export type Way = { readonly uri: string; readonly edits: readonly HeaderEdit[] };
 
 /** A branch for a request that is forwarded statefully: unique, and telling of loops. */
-export function statefulBranch(request: Request, { random }: Environment): string {
-	return COOKIE + random.hex(UNIQUE_DIGITS) + loopHash(request);
+export function statefulBranch(request: Request, way: Way, { random }: Environment): string {
+	return COOKIE + random.hex(UNIQUE_DIGITS) + loopHash(request, way);
 }
 
 /** A branch that a repeat of the request gets again (§16.11). */
 export function statelessBranch(request: Request): string {
 	const { via, fromTag, toTag, callId, cseq } = request.head;
 	const parts = [via.text, fromTag ?? "", toTag ?? "", callId, String(cseq.number)];
-	return COOKIE + fingerprint(parts) + loopHash(request);
+	return COOKIE + fingerprint(parts) + loopHash(request, NOWHERE);
 }
 
-/** Whether this request has been here before, and would go the same way again. */
-export function isLoop(request: Request, { own }: Environment): boolean {
-	let hash: string | undefined;
-	for (const { start, end } of request.head.elements("via").slice(1)) {
+/** The second halves of the branches that the request got from us when it was here before; hardly ever any. */
+export function earlierWays(request: Request, { own }: Environment): readonly string[] {
+	const elements = request.head.elements("via");
+	let found: string[] | undefined;
+	for (let at = 1; at < elements.length; at += 1) {
+		const { start, end } = elements[at] as Element;
 		const via = readVia(request.text, start, end);
 		if (via === undefined || !own.ownsSentBy(via.host, via.port, via.transport === "TLS")) continue;
-		hash ??= loopHash(request);
-		if (via.params.get("branch")?.endsWith(hash)) return true;
+		found ??= [];
+		found.push((via.params.get("branch") ?? "").slice(-HASH_DIGITS));
 	}
-	return false;
+	return found ?? NONE;
+}
+
+/** Whether it went this way before, and nothing that routing looks at has changed since. */
+export function isLoop(earlier: readonly string[], request: Request, way: Way): boolean {
+	return earlier.length > 0 && earlier.includes(loopHash(request, way));
 }
 
 /** Undefined where it cannot be read: then it is not one of ours, and no reason to refuse (RFC 5393 §4.2.2). */
@@ -46,10 +61,19 @@ function readVia(text: string, start: number, end: number): Via | undefined {
 	}
 }
 
-/** A `sip` and a `sips` form of one Request-URI are the same for routing here. */
-function loopHash(request: Request): string {
+/** A `sip` and a `sips` form of one URI are the same for routing here. The method does not count (RFC 5393 §4.2.1). */
+function loopHash(request: Request, { uri, edits }: Way): string {
 	const { fromTag, toTag, callId, cseq } = request.head;
-	const uri = request.uri.replace(/^sips:/i, "sip:");
 	const routes = request.head.routes.map((route) => route.uri).join(",");
-	return fingerprint([uri, fromTag ?? "", toTag ?? "", callId, String(cseq.number), routes]);
+	const texts = [plain(request.uri), fromTag ?? "", toTag ?? "", callId, String(cseq.number)];
+	texts.push(routes, plain(uri));
+	for (const { op, name, value } of edits) texts.push(op, name, value);
+	return fingerprint(texts);
 }
+
+function plain(uri: string): string {
+	return uri.replace(/^sips:/i, "sip:");
+}
+
+const NONE: readonly string[] = [];
+const NOWHERE: Way = { uri: "", edits: [] };

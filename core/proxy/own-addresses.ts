@@ -1,7 +1,7 @@
 /** Which URIs and sent-by values mean this proxy: RFC 3261 §16.4, §16.5, §18.1.2. */
 import type { Listener } from "../base/flow.ts";
 import { canonicalAddress } from "../base/ip-address.ts";
-import type { Uri } from "../message/uri.ts";
+import { type Uri, uriParam } from "../message/uri.ts";
 
 export class OwnAddresses {
 	/** `host:port` of every listener: as bound, as advertised, and on each local address of a wildcard. */
@@ -31,12 +31,21 @@ export class OwnAddresses {
 	/**
 	 * A request for this URI is ours to route: a listener's address, or a domain we are responsible
 	 * for. Without a port a listener's host is enough: phones write `sip:1001@192.0.2.1` whatever
-	 * port they were told to send to.
+	 * port they were told to send to. One with a maddr goes there, whatever its host (§16.5).
 	 */
 	owns(uri: Uri): boolean {
-		const host = hostKey(uri.host);
-		if (this.#domains.has(host)) return uri.port === undefined || this.#ports.has(uri.port);
-		return uri.port === undefined ? this.#hosts.has(host) : this.#sentBy.has(`${host}:${uri.port}`);
+		if (uri.params.length > 0) {
+			const maddr = uriParam(uri, "maddr")?.value;
+			if (maddr !== undefined && !this.ownsHost(maddr, uri.port)) return false;
+		}
+		return this.ownsHost(uri.host, uri.port);
+	}
+
+	/** A name or an address of ours, with this port or without one. */
+	ownsHost(name: string, port: number | undefined): boolean {
+		const host = hostKey(name);
+		if (this.#domains.has(host)) return port === undefined || this.#ports.has(port);
+		return port === undefined ? this.#hosts.has(host) : this.#sentBy.has(`${host}:${port}`);
 	}
 
 	/** The top Via of a response must be one we wrote (RFC 3261 §18.1.2). */

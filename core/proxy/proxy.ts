@@ -8,6 +8,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import type { TimerWheel } from "../base/timer-wheel.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
+import { incomingMaxBreadth } from "../message/max-breadth.ts";
 import type { Request, Response } from "../message/message.ts";
 import { buildResponse } from "../message/response.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
@@ -17,14 +18,17 @@ import { TransactionTable } from "../transaction/transaction-table.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { bestResponse, shownStatus } from "./best-response.ts";
 import { Branches } from "./branches.ts";
-import type { Decision } from "./decision.ts";
+import { DEFAULT_FORKING, type Decision } from "./decision.ts";
 import { dialogTarget } from "./dialog-target.ts";
 import { knows } from "./directory.ts";
 import type { Environment } from "./environment.ts";
+import { Fork } from "./fork.ts";
 import { type AckRoute, ackRoute, forwardAck } from "./forward-ack.ts";
 import { forwardResponse } from "./forward-response.ts";
+import { earlierWays, isLoop } from "./loop.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { ANSWERED_ELSEWHERE, reasonOf, refusedBy } from "./reason.ts";
+import { followRedirection } from "./recursion.ts";
 import { redirection } from "./redirection.ts";
 import { type Rejection, writable } from "./rejection.ts";
 import { reply } from "./reply.ts";
@@ -47,11 +51,13 @@ export class ProxyCore implements TransactionUser {
 	/** Replaced as a whole when the configuration is reloaded. */
 	environment: Environment;
 	readonly #port: ProxyPort;
+	readonly #wheel: TimerWheel;
 	readonly #branches: Branches;
 	readonly #alive: (flow: Flow) => boolean;
 
 	constructor(options: ProxyCoreOptions) {
 		this.#port = options.port;
+		this.#wheel = options.wheel;
 		this.#alive = (flow) => options.port.alive(flow);
 		this.environment = options.environment;
 		this.transactions = new TransactionTable({
@@ -70,13 +76,13 @@ export class ProxyCore implements TransactionUser {
 	request(server: ServerTransaction, now: Milliseconds): void {
 		const context = new ResponseContext(server);
 		server.user = context;
-		const rejection = validate(server.request, this.environment);
+		const rejection = validate(server.request);
 		if (rejection !== undefined) {
 			this.#reject(context, rejection, now);
 			return;
 		}
 
-		const route = routeInformation(server.request, this.environment);
+		const route = routeInformation(server.request, server.flow, this.environment);
 		if ("status" in route) {
 			this.#reject(context, route, now);
 			return;
@@ -116,14 +122,6 @@ export class ProxyCore implements TransactionUser {
 		}
 	}
 
-	/** The addresses of a branch's next hop are known; none: nobody can be reached there. */
-	located(branch: Branch, hops: readonly Hop[], now: Milliseconds): void {
-		if (branch.state !== "waiting") return;
-		branch.hops = reachable(hops, branch.target);
-		this.#branches.forward(branch, now);
-		this.#finishWhenDone(branch.context, now);
-	}
-
 	/** An ACK that no server transaction took: for a 2xx, it is routed like any request (§16.11). */
 	ack(request: Request, flow: Flow, now: Milliseconds): void {
 		const ack = ackRoute(request, flow, this.environment, this.#alive, now);
@@ -150,7 +148,7 @@ export class ProxyCore implements TransactionUser {
 		this.#answer(server, { status: 200 }, now, context);
 		if (context.answered || context.cancelled) return;
 		context.cancelled = true;
-		this.#branches.cancel(context, reasonOf(server.request), now);
+		this.#stop(context, reasonOf(server.request), now);
 		if (!context.pending) this.#reject(context, { status: 487 }, now);
 	}
 
@@ -163,18 +161,20 @@ export class ProxyCore implements TransactionUser {
 			this.#provisional(branch, response, now);
 			return;
 		}
-		if (response.status === 503 && this.#branches.tryNext(branch, now)) return;
-
+		if (response.status === 503 && this.#another(branch, response, now)) {
+			this.finishWhenDone(context, now);
+			return;
+		}
 		this.#branches.end(branch);
 		if (response.status < 300) {
 			if (client.method !== "INVITE" && context.answered) return;
 			this.#pass(branch, response, now);
-			this.#branches.cancel(context, ANSWERED_ELSEWHERE, now);
+			this.#stop(context, ANSWERED_ELSEWHERE, now);
 			return;
 		}
-		context.collect(response.status, response, branch);
-		if (response.status >= 600) this.#branches.cancel(context, refusedBy(response.status), now);
-		this.#finishWhenDone(context, now);
+		if (context.answered) return;
+		this.#failure(branch, response, now);
+		this.finishWhenDone(context, now);
 	}
 
 	/** A timeout is a 408, a transport failure is a 503 from that address (§16.7, §16.9). */
@@ -189,7 +189,7 @@ export class ProxyCore implements TransactionUser {
 			const status = why === "transport" ? 503 : 408;
 			context.collect(context.cancelled ? 487 : status, undefined, branch);
 		}
-		this.#finishWhenDone(context, now);
+		this.finishWhenDone(context, now);
 	}
 
 	/** Timer H: nobody acknowledged our final response. There is nobody left to tell. */
@@ -218,18 +218,33 @@ export class ProxyCore implements TransactionUser {
 			return;
 		}
 		context.edits = decision.edits;
+		if (targets.length === 1 && decision.fork === undefined) {
+			this.#start(context, targets, now);
+			return;
+		}
+		const { fork: forking = DEFAULT_FORKING, callee } = decision;
+		const breadth = incomingMaxBreadth(context.request.head);
+		// RFC 5393 §5.3.3: it would fit serially, but that is not what the script wants.
+		if (forking.order === "parallel" && targets.length > breadth) {
+			this.#reject(context, { status: 440 }, now);
+			return;
+		}
+		const options = { forking, breadth, callee, wheel: this.#wheel, owner: this.#branches };
+		context.fork = new Fork(context, targets, options);
 		this.#start(context, targets, now);
 	}
 
+	/** Where it would loop, it goes nowhere (RFC 5393 §4.2.2). */
 	#start(context: ResponseContext, targets: readonly Target[], now: Milliseconds): void {
-		for (const target of targets) context.branches.push(new Branch(context, target, this));
-		for (const branch of context.branches) {
-			const hops = context.route && this.#branches.hops(branch, context.route, branch.target);
-			if (hops === undefined) continue;
-			branch.hops = hops;
-			this.#branches.forward(branch, now);
+		const { request, edits } = context;
+		const earlier = earlierWays(request, this.environment);
+		if (targets.some(({ uri }) => isLoop(earlier, request, { uri, edits }))) {
+			this.#reject(context, { status: 482 }, now);
+			return;
 		}
-		this.#finishWhenDone(context, now);
+		if (context.fork === undefined)
+			for (const target of targets) this.#branches.call(context, target, undefined, now);
+		this.finishWhenDone(context, now);
 	}
 
 	#sendAck(ack: AckRoute, hops: readonly Hop[]): void {
@@ -256,19 +271,54 @@ export class ProxyCore implements TransactionUser {
 		const { context } = branch;
 		const text = forwardResponse(response, branch, context.candidates);
 		context.answered = true;
+		context.fork?.stop();
 		context.settle();
 		this.transactions.respond(context.server, text, response.status, now);
 	}
 
-	/** Timer C: a branch that rings for too long is given up (§16.8). */
-	timerC(branch: Branch, now: Milliseconds): void {
-		if (branch.client !== undefined && branch.state !== "ended")
-			this.transactions.cancel(branch.client, undefined, now);
+	/** RFC 3263 §4.3: another address of the target, where there is one; this one may want a pause (§21.5.4). */
+	#another(branch: Branch, response: Response, now: Milliseconds): boolean {
+		const { client } = branch;
+		if (client !== undefined) this.#branches.unavailable.note(client.flow, response, now);
+		return this.#branches.tryNext(branch, now);
+	}
+
+	/** A final response that is no success: §16.7 steps 4 and 5. */
+	#failure(branch: Branch, response: Response, now: Milliseconds): void {
+		const { context } = branch;
+		const { status } = response;
+		if (status === 487 && branch.unanswered) {
+			context.collect(408, undefined, branch);
+			return;
+		}
+		const rest = status < 400 ? this.#redirected(branch, response, now) : response;
+		if (rest !== undefined) context.collect(status, rest, branch);
+		if (status < 600) return;
+		context.refused = true;
+		this.#stop(context, refusedBy(status), now);
+	}
+
+	/** What is left of a 3xx when its Contacts are called, where the script wants it and the Request-URI is ours. */
+	#redirected(branch: Branch, response: Response, now: Milliseconds): Response | undefined {
+		const { context } = branch;
+		const { environment } = this;
+		const { fork, request } = context;
+		if (!fork?.options.forking.recurse || context.closed) return response;
+		if (!environment.own.owns(request.parsedUri)) return response;
+		return followRedirection(response, { context, fork, target: branch.target }, environment, now);
+	}
+
+	/** Nobody else is called, and those that ring stop (§16.7 step 10, §16.10). */
+	#stop(context: ResponseContext, reason: string | undefined, now: Milliseconds): void {
+		context.fork?.stop();
+		this.#branches.cancel(context, reason, now);
 	}
 
 	/** §16.7 step 6: when every branch has ended without success, the best of their responses. */
-	#finishWhenDone(context: ResponseContext, now: Milliseconds): void {
-		if (context.answered || context.pending) return;
+	finishWhenDone(context: ResponseContext, now: Milliseconds): void {
+		if (context.answered) return;
+		context.fork?.callNext(now);
+		if (context.pending) return;
 		const best = bestResponse(context.candidates);
 		const status = best?.status ?? (context.cancelled ? 487 : 480);
 		const shown = shownStatus(status);
@@ -281,6 +331,7 @@ export class ProxyCore implements TransactionUser {
 
 	#reject(context: ResponseContext, rejection: Rejection, now: Milliseconds): void {
 		context.answered = true;
+		context.fork?.stop();
 		this.#answer(context.server, rejection, now, context);
 		context.settle();
 	}
@@ -304,6 +355,7 @@ export class ProxyCore implements TransactionUser {
 	/** No answer at all: the server transaction goes with whatever would still come for it. */
 	#drop(context: ResponseContext, now: Milliseconds): void {
 		context.answered = true;
+		context.fork?.stop();
 		this.transactions.drop(context.server, now);
 	}
 }

@@ -11,6 +11,7 @@ import type { Request, Response } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { HeaderEdit } from "./decision.ts";
+import type { Fork } from "./fork.ts";
 import type { Passage } from "./passage.ts";
 import type { RouteInformation } from "./route-information.ts";
 import type { Hop, Target } from "./target-set.ts";
@@ -39,6 +40,10 @@ export class Branch implements Expiring, Waiting {
 	/** The legs it passes between: responses are made to fit the one that is answered. */
 	passage: Passage | undefined;
 	client: ClientTransaction | undefined;
+	/** Its share of Max-Breadth (RFC 5393 §5.3.3); undefined: it has all to itself. */
+	breadth: number | undefined;
+	/** It was cancelled because nobody answered: whatever 487 it brings says that. */
+	unanswered = false;
 	/** Timer C (§16.6 step 11). */
 	timerC: TimerHandle | undefined;
 	readonly #owner: BranchOwner;
@@ -74,6 +79,8 @@ export class ResponseContext {
 	/** The header line of `request` with credentials that were meant for us, and good (§22.3). */
 	consumed: number | undefined;
 	readonly branches: Branch[] = [];
+	/** What is still to be called, where it is not one target alone. */
+	fork: Fork | undefined;
 	/** What the ended branches brought and was not forwarded. */
 	readonly candidates: Candidate[] = [];
 	/** Whoever answers `ProxyPort.ask` keeps here what it needs until the context has ended. */
@@ -82,6 +89,8 @@ export class ResponseContext {
 	answered = false;
 	/** The caller gave up: no new branch is started (§16.10). */
 	cancelled = false;
+	/** Somebody refused for everybody (6xx): so it is then too (§16.7 step 5). */
+	refused = false;
 	#toTag: string | undefined;
 
 	constructor(server: ServerTransaction) {
@@ -91,6 +100,11 @@ export class ResponseContext {
 	/** As it is routed: the one received, or what a strict router meant by it (§16.4). */
 	get request(): Request {
 		return this.route?.request ?? this.server.request;
+	}
+
+	/** Nobody else is called. */
+	get closed(): boolean {
+		return this.cancelled || this.refused;
 	}
 
 	/** The tag of every response that is our own (§8.2.6.2): made once. */
@@ -113,6 +127,7 @@ export class ResponseContext {
 		if (!this.answered || this.pending) return;
 		this.route = undefined;
 		this.edits = [];
+		this.fork = undefined;
 		this.candidates.length = 0;
 		for (const branch of this.branches) branch.hops = [];
 	}

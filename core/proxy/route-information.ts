@@ -1,4 +1,5 @@
 /** Route information preprocessing: RFC 3261 §16.4. Which entries are ours, and what our cookie in them says. */
+import type { Flow } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
 import { LegError } from "../leg/leg-error.ts";
 import { type OwnRoute, readOwnRoute } from "../leg/own-route.ts";
@@ -9,6 +10,7 @@ import { parseMessage } from "../message/parse-message.ts";
 import { Patch } from "../message/patch.ts";
 import { parseUri, uriParam } from "../message/uri.ts";
 import type { Environment } from "./environment.ts";
+import { withoutOwnMaddr } from "./own-maddr.ts";
 import type { Rejection } from "./rejection.ts";
 
 export type DialogRoute = Extract<OwnRoute, { kind: "dialog" }>;
@@ -26,10 +28,12 @@ export type RouteInformation = {
 
 export function routeInformation(
 	received: Request,
+	came: Flow,
 	environment: Environment,
 ): RouteInformation | Rejection {
 	try {
-		const request = looselyRouted(received, environment);
+		const loose = looselyRouted(received, environment);
+		const request = withoutOwnMaddr(loose, came, environment);
 		const information = readRoutes(request, environment);
 		if (information.dialog !== undefined && !mayBeInDialog(request)) return { status: 403 };
 		// The next hop is where it has to go, so it has to be a URI (§16.3 step 1).

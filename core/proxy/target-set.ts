@@ -13,6 +13,7 @@ import { deviceUri } from "../leg/device-uri.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { Request } from "../message/message.ts";
+import { sameUri } from "../message/same-uri.ts";
 import { parseUri } from "../message/uri.ts";
 import type { Decision, TargetChoice } from "./decision.ts";
 import type { Directory } from "./directory.ts";
@@ -39,6 +40,8 @@ export type Target = {
 	readonly path: readonly string[];
 	readonly policy: SecureSignaling;
 	readonly device: string | undefined;
+	/** Preference in thousandths; absent: 1000 (§16.6). */
+	readonly q?: number;
 };
 
 /** The hops that lead to where the peer of a dialog is. */
@@ -46,35 +49,50 @@ export function reachable(hops: readonly Hop[], { host }: Target): readonly Hop[
 	return host === undefined ? hops : hops.filter((hop) => hop.host === host);
 }
 
-/** The targets in the order chosen, or why there is none. */
+/** The targets of a decision, in the order chosen, or why there is none. */
 export function targetSet(
 	{ targets: choices, callee }: Extract<Decision, { kind: "relay" }>,
 	request: Request,
 	directory: Directory,
 	now: Milliseconds,
 ): readonly Target[] | Rejection {
-	const targets: Target[] = [];
+	const found: Target[] = [];
 	for (const choice of choices) {
-		const found = targetsOf(choice, request, directory, now);
-		if ("status" in found) return found;
-		for (const target of found) if (!includes(targets, target)) targets.push(target);
+		const targets = targetsOf(choice, request, directory, now);
+		if ("status" in targets) return targets;
+		found.push(...targets);
 	}
-	if (targets.length === 0) return { status: 480 };
+	if (found.length === 0) return { status: 480 };
+	const targets = found.length === 1 ? found : distinct(found);
 	return callee === undefined ? targets : targets.map((target) => inScheme(target, callee));
 }
 
+/** The targets in the order chosen, none twice. */
+export function distinct(targets: readonly Target[], known: readonly Target[] = []): Target[] {
+	const found: Target[] = [];
+	for (const target of targets)
+		if (!includes(known, target) && !includes(found, target)) found.push(target);
+	return found;
+}
+
 /** A flow in clear cannot carry `sips` (§26.2.2): then the address has to take a connection of ours. */
-function inScheme(target: Target, scheme: Scheme): Target {
+export function inScheme(target: Target, scheme: Scheme): Target {
 	const { flow } = target;
 	const fits = scheme === "sip" || flow === undefined || secure(flow.transport);
 	return fits ? { ...target, scheme } : { ...target, scheme, flow: undefined };
 }
 
+/** Equal as URIs are (§19.1.4), and at the same flow: behind two NATs a Contact may say the same twice. */
 function includes(targets: readonly Target[], { uri, flow }: Target): boolean {
-	return targets.some((other) => other.uri === uri && other.flow === flow);
+	return targets.some((other) => other.flow === flow && equal(other.uri, uri));
 }
 
-function targetsOf(
+function equal(a: string, b: string): boolean {
+	return a === b || sameUri(parseUri(a), parseUri(b));
+}
+
+/** What one choice of a script, or a Contact that means one of our devices, stands for. */
+export function targetsOf(
 	choice: TargetChoice,
 	request: Request,
 	directory: Directory,
@@ -93,7 +111,7 @@ function targetsOf(
 		const dialled = choice.number ?? dialledUser(device, request.parsedUri.user);
 		return [deviceTarget(device, device.contact, dialled)];
 	}
-	return directory.bindings(device.name, now).map((binding) => bindingTarget(binding, device));
+	return bindingTargets(device, directory, now);
 }
 
 /** A target that is only a URI: it stands for itself (§16.5). */
@@ -116,6 +134,17 @@ function deviceTarget(device: Device, contact: DeviceContact, dialled: string | 
 	return { uri, scheme, flow: undefined, path: [], policy, device: device.name };
 }
 
+/** One target for each place that the device registered from, the most wanted first. */
+export function bindingTargets(
+	device: Device,
+	directory: Directory,
+	now: Milliseconds,
+): readonly Target[] {
+	const bindings = directory.bindings(device.name, now);
+	const ordered = bindings.length > 1 ? bindings.toSorted((a, b) => b.q - a.q) : bindings;
+	return ordered.map((binding) => bindingTarget(binding, device));
+}
+
 function bindingTarget(binding: Binding, device: Device): Target {
 	return {
 		uri: withoutHeaders(binding.contact, parseUri(binding.contact).headers),
@@ -124,6 +153,7 @@ function bindingTarget(binding: Binding, device: Device): Target {
 		path: binding.path,
 		policy: device.secureSignaling,
 		device: device.name,
+		q: binding.q,
 	};
 }
 

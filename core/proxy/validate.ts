@@ -3,24 +3,27 @@
 import type { Request } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
 import { uriParam } from "../message/uri.ts";
-import type { Environment } from "./environment.ts";
-import { isLoop } from "./loop.ts";
 import type { Rejection } from "./rejection.ts";
 
-/** Why the request is not forwarded, or undefined when it may be. */
-export function validate(request: Request, environment: Environment): Rejection | undefined {
+/** Why the request is not forwarded, or undefined when it may be. Loops show when it is known where it goes (loop.ts). */
+export function validate(request: Request): Rejection | undefined {
 	return (
 		badScheme(request) ??
 		tooManyHops(request) ??
-		reading("Via", () => looping(request, environment)) ??
-		reading("Proxy-Require", () => unsupportedByProxy(request))
+		reading("Via", unreadableVia, request) ??
+		reading("Proxy-Require", unsupportedByProxy, request) ??
+		reading("Max-Breadth", badBreadth, request)
 	);
 }
 
 /** A header that a proxy has to read, and whose values cannot be told apart, is bad syntax after all (step 1). */
-function reading(field: string, check: () => Rejection | undefined): Rejection | undefined {
+function reading(
+	field: string,
+	check: (request: Request) => Rejection | undefined,
+	request: Request,
+): Rejection | undefined {
 	try {
-		return check();
+		return check(request);
 	} catch (error) {
 		if (error instanceof ParseError) return { status: error.status, reason: `Bad ${field}` };
 		throw error;
@@ -41,9 +44,9 @@ function tooManyHops(request: Request): Rejection | undefined {
 	return request.head.maxForwards === 0 ? { status: 483 } : undefined;
 }
 
-/** §16.3 step 4, RFC 5393 §4.2. */
-function looping(request: Request, environment: Environment): Rejection | undefined {
-	return isLoop(request, environment) ? { status: 482 } : undefined;
+/** Step 4 looks for those of ours among them. */
+function unreadableVia(request: Request): undefined {
+	request.head.elements("via");
 }
 
 /** §16.3 step 5: we support no extension that a proxy must understand, so every tag is unknown. */
@@ -52,4 +55,9 @@ function unsupportedByProxy(request: Request): Rejection | undefined {
 	if (tags.length === 0) return undefined;
 	const names = tags.map((tag) => request.text.slice(tag.start, tag.end));
 	return { status: 420, headers: [["Unsupported", names.join(", ")]] };
+}
+
+/** RFC 5393 §5.3.1: a positive integer, where there is one. */
+function badBreadth(request: Request): undefined {
+	request.head.maxBreadth;
 }

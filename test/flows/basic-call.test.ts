@@ -48,13 +48,13 @@ test("RFC 3665 §3.1: INVITE, 180, 200, ACK and BYE cross the proxy, and nothing
 	assert.equal(rig.exchange.next(), undefined, "no timer is left, Timer C included");
 });
 
-test("RFC 3261 §16.6 PX-26 PX-44 PX-60: headers and body cross untouched; only Via, Record-Route and Max-Forwards are ours", () => {
+test("RFC 3261 §16.6 PX-26 PX-44 PX-60: headers and body cross untouched; only Via, Record-Route, Max-Forwards and Max-Breadth are ours", () => {
 	const rig = bed.rig();
 	const { ann, bob } = phones(rig);
 	const headers = ["X-Odd:   spaced  ", "Subject: a\r\n folded", "k: 100rel", "X-odd: again"];
 	const sent = ann.request("INVITE", "sip:5000@172.21.83.50", { headers, body: "v=0\r\n\0\xff" });
 	const invite = bob.take("INVITE");
-	const ours = ["Via", "Record-Route", "Max-Forwards"];
+	const ours = ["Via", "Record-Route", "Max-Forwards", "Max-Breadth"];
 	assert.deepEqual(invite.without(...ours), sent.without(...ours));
 	assert.equal(invite.body, sent.body);
 	assert.deepEqual(invite.vias.slice(1), sent.vias);

@@ -80,13 +80,13 @@ export function flow(transport: TransportName, host = "172.21.83.70", port = 506
 }
 
 export function routed(received: Request, place = environment): RouteInformation {
-	const route = routeInformation(received, place);
+	const route = routeInformation(received, flow("udp"), place);
 	assert.ok(!("status" in route), `rejected: ${JSON.stringify(route)}`);
 	return route;
 }
 
 export function rejected(received: Request, place = environment): Rejection {
-	const route = routeInformation(received, place);
+	const route = routeInformation(received, flow("udp"), place);
 	assert.ok("status" in route, "not rejected");
 	return route;
 }

@@ -13,7 +13,7 @@ test("RFC 3261 §16.6 step 1 PX-26 PX-44: what no step names leaves byte for byt
 		"Supported: 100rel",
 		"k: path",
 	];
-	const sent = request({ lines, body: "v=0\r\n\0\xff" });
+	const sent = request({ lines: [...lines, "Max-Breadth: 60"], body: "v=0\r\n\0\xff" });
 	const out = forwarded(sent);
 	const expected = sent.text
 		.replace("INVITE sip:5000@172.21.83.50 ", "INVITE sip:5000@172.21.83.60:5060 ")

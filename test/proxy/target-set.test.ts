@@ -107,6 +107,7 @@ test("RFC 5626 §5.3 RFC 3327 §5.4 PX-114: a binding is called at its Contact, 
 		path,
 		policy: busy.directory.policy,
 		device: "7789",
+		q: 1000,
 	});
 	assert.equal(second?.flow, UDP_FLOW);
 

@@ -1,0 +1,149 @@
+/**
+ * Calling the targets of one request: in parallel, serially or by q (RFC 3261 §16.6), as many at a
+ * time as the Max-Breadth of the request allows (RFC 5393 §5.3.3).
+ *
+ * The target set is a list of groups. Those of one group are called at once; the next group when
+ * they all have failed, or when their time is up.
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import type { Scheme } from "../base/scheme.ts";
+import { type Expiring, NO_TIMER, type TimerWheel } from "../base/timer-wheel.ts";
+import type { Forking } from "./decision.ts";
+import type { ResponseContext } from "./response-context.ts";
+import { distinct, type Target } from "./target-set.ts";
+
+/** What the proxy does for it. */
+export type ForkOwner = {
+	/** Makes a branch and sends the request. `breadth`: its share of Max-Breadth. */
+	call(context: ResponseContext, target: Target, breadth: number, now: Milliseconds): void;
+	/** Nobody of those called has answered in time. */
+	unanswered(context: ResponseContext, now: Milliseconds): void;
+};
+
+export type ForkOptions = {
+	readonly forking: Forking;
+	/** Of the request as it came (RFC 5393 §5.3.2). */
+	readonly breadth: number;
+	/** The scheme that the script gave every callee leg. */
+	readonly callee: Scheme | undefined;
+	readonly wheel: TimerWheel;
+	readonly owner: ForkOwner;
+};
+
+/** Targets that 3xx responses may add to one request: whoever is called must not decide how much we send. */
+const RECURSIONS_MAX = 16;
+
+export class Fork implements Expiring {
+	readonly options: ForkOptions;
+	readonly #context: ResponseContext;
+	readonly #groups: Target[][];
+	/** Every target there ever was: none is called twice (§16.5). */
+	readonly #known: Target[];
+	/** The first group has been begun, and goes on as Max-Breadth comes free. */
+	#begun = false;
+	/** The first group is not to wait for those that are being called. */
+	#due = true;
+	#recursions = 0;
+	#timer = NO_TIMER;
+
+	constructor(context: ResponseContext, targets: readonly Target[], options: ForkOptions) {
+		this.#context = context;
+		this.options = options;
+		this.#known = [...targets];
+		this.#groups = groupsOf(targets, options.forking.order);
+	}
+
+	/** Calls who is next, if anybody is. */
+	callNext(now: Milliseconds): void {
+		for (;;) {
+			const [group] = this.#groups;
+			if (group === undefined || !(this.#due || this.#begun || !this.#context.pending)) return;
+			const free = this.options.breadth - this.#used();
+			if (free < 1) return;
+			const called = group.splice(0, free);
+			this.#begun = group.length > 0;
+			if (!this.#begun) this.#groups.shift();
+			this.#due = false;
+			this.#arm(now);
+			this.#call(called, free, now);
+		}
+	}
+
+	/** Those of the targets that were not in the set, in place of one that redirected to them: the first group at once. */
+	redirected(targets: readonly Target[]): readonly Target[] {
+		const room = RECURSIONS_MAX - this.#recursions;
+		const added = distinct(targets, this.#known).slice(0, room);
+		this.#recursions += added.length;
+		this.#ahead(added);
+		return added;
+	}
+
+	/** Targets that turned up while others ring: called at once. */
+	joined(targets: readonly Target[]): void {
+		this.#ahead(distinct(targets, this.#known));
+	}
+
+	/** Nobody else is called. */
+	stop(): void {
+		this.#groups.length = 0;
+		this.options.wheel.disarm(this.#timer);
+		this.#timer = NO_TIMER;
+	}
+
+	expire(_tag: string, now: Milliseconds): void {
+		this.#timer = NO_TIMER;
+		this.#due = true;
+		this.options.owner.unanswered(this.#context, now);
+	}
+
+	#ahead(targets: readonly Target[]): void {
+		if (targets.length === 0) return;
+		this.#known.push(...targets);
+		const groups = groupsOf(targets, this.options.forking.order);
+		// The rest of a group that waits for Max-Breadth is no group of its own.
+		const first = this.#begun ? this.#groups.shift() : undefined;
+		if (first !== undefined) groups[0]?.unshift(...first);
+		this.#groups.unshift(...groups);
+		this.#due = true;
+	}
+
+	/** RFC 5393 §5.3.3: shares of at least one, and together no more than is free. */
+	#call(called: readonly Target[], free: number, now: Milliseconds): void {
+		const share = Math.floor(free / called.length);
+		const over = free % called.length;
+		for (const [index, target] of called.entries())
+			this.options.owner.call(this.#context, target, index < over ? share + 1 : share, now);
+	}
+
+	/** What branches that have no final response hold. */
+	#used(): number {
+		let used = 0;
+		for (const { state, breadth = 0 } of this.#context.branches)
+			if (state !== "ended") used += breadth;
+		return used;
+	}
+
+	#arm(now: Milliseconds): void {
+		const { forking, wheel } = this.options;
+		if (forking.timeout === undefined || this.#context.request.method !== "INVITE") return;
+		wheel.disarm(this.#timer);
+		this.#timer = wheel.arm(this, "unanswered", now + forking.timeout);
+	}
+}
+
+function groupsOf(targets: readonly Target[], order: Forking["order"]): Target[][] {
+	if (targets.length === 0) return [];
+	if (order === "parallel") return [[...targets]];
+	if (order === "serial") return targets.map((target) => [target]);
+	const groups = new Map<number, Target[]>();
+	for (const target of targets.toSorted((a, b) => qOf(b) - qOf(a))) {
+		const group = groups.get(qOf(target)) ?? [];
+		group.push(target);
+		groups.set(qOf(target), group);
+	}
+	return [...groups.values()];
+}
+
+function qOf({ q = 1000 }: Target): number {
+	return q;
+}
