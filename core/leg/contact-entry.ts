@@ -171,8 +171,8 @@ function placeInUser(uri: Uri): Place | undefined {
 	const start = uri.scheme.length + 1;
 	const next = uri.user.indexOf(";", at + 1);
 	const end = next === -1 ? uri.user.length : next;
-	const { entry, behind } = firstEntry(uri.user.slice(at + USER_PARAM.length, end));
-	const kept = behind === "" ? "" : USER_PARAM + behind;
+	const { entry, behind, more } = firstEntry(uri.user.slice(at + USER_PARAM.length, end));
+	const kept = more ? USER_PARAM + behind : "";
 	const user = uri.user.slice(0, at) + kept + uri.user.slice(end);
 	const alone = user === "" && uri.password === undefined;
 	const after = uri.text.slice(start + uri.user.length + (alone ? 1 : 0));

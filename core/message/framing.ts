@@ -114,9 +114,10 @@ export class StreamFramer {
 		if (end === this.#at) return;
 		const before = end - 1 > this.#at ? this.#chunk.charCodeAt(end - 2) : this.#lastCode;
 		this.#take(end);
-		if (this.#lastCode === 10 && before !== 13) throw fault("line feed without carriage return", 0);
+		// Sizes first: a line in parts is refused for its length before its end has come.
 		if (this.#heldLength - this.#lineStart > MAX_LINE) throw tooLarge("header line");
 		if (this.#heldLength > MAX_HEAD) throw tooLarge("header block");
+		if (this.#lastCode === 10 && before !== 13) throw fault("line feed without carriage return", 0);
 	}
 
 	#readBody(): Frame | undefined {

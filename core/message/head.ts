@@ -247,7 +247,11 @@ export class Head {
 
 	#address(id: number, field: string): NameAddress {
 		const line = this.#required(id, field);
-		return parseNameAddress(field, this.text, this.valueStart(line), this.valueEnd(line));
+		const address = parseNameAddress(field, this.text, this.valueStart(line), this.valueEnd(line));
+		// `*` is for Contact alone; a tag without a value stands where one would be added (§20, §25.1).
+		if (address.star || (address.params.has("tag") && address.params.get("tag") === undefined))
+			throw new ParseError("no address with a tag", { field, offset: address.start });
+		return address;
 	}
 
 	#addresses(id: number, field: string, name: HeaderName): readonly NameAddress[] {

@@ -3,7 +3,7 @@
  * and §25.1, RFC 8217. Without `<>`, a semicolon begins header parameters, not URI parameters.
  */
 import { type Params, readParams } from "./params.ts";
-import { Scanner } from "./scanner.ts";
+import { isSpace, Scanner } from "./scanner.ts";
 
 /** All offsets are into the text it was parsed from. */
 export type NameAddress = {
@@ -38,7 +38,7 @@ export function parseNameAddress(
 	stop = text.length,
 ): NameAddress {
 	let end = stop;
-	while (end > start && text.charCodeAt(end - 1) <= 32) end -= 1;
+	while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
 	const scan = new Scanner(field, text, start, end);
 	scan.skipSpace();
 	const from = scan.offset;

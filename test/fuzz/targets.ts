@@ -1,0 +1,9 @@
+/** All fuzz targets. */
+import type { Target } from "./target.ts";
+import { framing } from "./targets/framing.ts";
+import { leg } from "./targets/leg.ts";
+import { message } from "./targets/message.ts";
+import { uri } from "./targets/uri.ts";
+import { value } from "./targets/value.ts";
+
+export const targets: readonly Target[] = [message, uri, value, framing, leg];
