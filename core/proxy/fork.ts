@@ -9,7 +9,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Scheme } from "../base/scheme.ts";
 import { type Expiring, NO_TIMER, type TimerWheel } from "../base/timer-wheel.ts";
 import type { Forking } from "./decision.ts";
-import type { ResponseContext } from "./response-context.ts";
+import type { ResponseContext, RestOfTargets } from "./response-context.ts";
 import { distinct, type Target } from "./target-set.ts";
 
 /** What the proxy does for it. */
@@ -33,7 +33,7 @@ export type ForkOptions = {
 /** Targets that 3xx responses may add to one request: whoever is called must not decide how much we send. */
 const RECURSIONS_MAX = 16;
 
-export class Fork implements Expiring {
+export class Fork implements Expiring, RestOfTargets {
 	readonly options: ForkOptions;
 	readonly #context: ResponseContext;
 	readonly #groups: Target[][];

@@ -14,16 +14,15 @@ import { parseQ } from "../message/scalars.ts";
 import { parseUri, type Uri } from "../message/uri.ts";
 import { deviceOf } from "./directory.ts";
 import type { Environment } from "./environment.ts";
-import type { Fork } from "./fork.ts";
 import { earlierWays, isLoop } from "./loop.ts";
-import type { ResponseContext } from "./response-context.ts";
+import type { ResponseContext, RestOfTargets } from "./response-context.ts";
 import { inScheme, type Target, targetsOf, uriTarget } from "./target-set.ts";
 
 /** Who answered with the 3xx, and in which fork. */
 export type Redirecting = {
 	readonly context: ResponseContext;
 	readonly target: Target;
-	readonly fork: Fork;
+	readonly fork: RestOfTargets;
 };
 
 /**

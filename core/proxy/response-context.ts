@@ -5,13 +5,13 @@
  * collects their responses, and knows whether a final response has been sent.
  */
 import type { Milliseconds } from "../base/clock.ts";
+import type { Scheme } from "../base/scheme.ts";
 import type { Expiring, TimerHandle } from "../base/timer-wheel.ts";
 import type { Request, Response } from "../message/message.ts";
 
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import type { HeaderEdit } from "./decision.ts";
-import type { Fork } from "./fork.ts";
+import type { Forking, HeaderEdit } from "./decision.ts";
 import type { Passage } from "./passage.ts";
 import type { RouteInformation } from "./route-information.ts";
 import type { Hop, Target } from "./target-set.ts";
@@ -64,6 +64,15 @@ export class Branch implements Expiring, Waiting {
 	}
 }
 
+/** The targets that are still to be called: fork.ts. */
+export type RestOfTargets = {
+	readonly options: { readonly forking: Forking; readonly callee: Scheme | undefined };
+	callNext(now: Milliseconds): void;
+	/** Takes the Contacts of a 3xx, and answers those that were not in the target set before. */
+	redirected(targets: readonly Target[]): readonly Target[];
+	stop(): void;
+};
+
 /** A final response, or the status of what came instead of one: a timeout, a transport failure. */
 export type Candidate = {
 	readonly status: number;
@@ -80,7 +89,7 @@ export class ResponseContext {
 	consumed: number | undefined;
 	readonly branches: Branch[] = [];
 	/** What is still to be called, where it is not one target alone. */
-	fork: Fork | undefined;
+	fork: RestOfTargets | undefined;
 	/** What the ended branches brought and was not forwarded. */
 	readonly candidates: Candidate[] = [];
 	/** Whoever answers `ProxyPort.ask` keeps here what it needs until the context has ended. */

@@ -30,6 +30,8 @@ export const DEBOUNCE_MS = 50;
 /** What a hook may answer. */
 export const ANSWER_LENGTH_MAX = 262_144;
 export const TARGETS_MAX = 16;
+export const FORK_TIMEOUT_MIN_MS = 1_000;
+export const FORK_TIMEOUT_MAX_MS = 3_600_000;
 export const EDITS_MAX = 64;
 export const VALUE_LENGTH_MAX = 8_192;
 

@@ -4,7 +4,13 @@ import { parseNameAddress } from "../message/name-addr.ts";
 import { parseUri } from "../message/uri.ts";
 import type { Decision } from "../proxy/decision.ts";
 import { headerFault } from "./header-rules.ts";
-import { EDITS_MAX, TARGETS_MAX, VALUE_LENGTH_MAX } from "./limits.ts";
+import {
+	EDITS_MAX,
+	FORK_TIMEOUT_MAX_MS,
+	FORK_TIMEOUT_MIN_MS,
+	TARGETS_MAX,
+	VALUE_LENGTH_MAX,
+} from "./limits.ts";
 import { readJson } from "./read-json.ts";
 
 const scheme = z.enum(["sip", "sips"]).optional();
@@ -23,10 +29,16 @@ const target = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("uri"), uri }),
 	z.object({ kind: z.literal("request-uri") }),
 ]);
+const fork = z.object({
+	order: z.enum(["q", "parallel", "serial"]),
+	timeout: z.int().min(FORK_TIMEOUT_MIN_MS).max(FORK_TIMEOUT_MAX_MS).optional(),
+	recurse: z.boolean(),
+});
 const decision = z.discriminatedUnion("kind", [
 	z.object({
 		kind: z.literal("relay"),
 		targets: z.array(target).min(1).max(TARGETS_MAX),
+		fork: fork.optional(),
 		callee: scheme,
 		edits,
 	}),
@@ -78,7 +90,10 @@ function withUndefined(data: z.infer<typeof decision>): Decision {
 			const targets = data.targets.map((one) =>
 				one.kind === "device" ? { ...one, number: one.number } : one,
 			);
-			return { ...data, targets, callee: data.callee };
+			const { fork: forking, ...rest } = data;
+			const relay = { ...rest, targets, callee: data.callee };
+			if (forking === undefined) return relay;
+			return { ...relay, fork: { ...forking, timeout: forking.timeout } };
 		}
 		case "reply":
 			return { ...data, reason: data.reason };

@@ -3,228 +3,9 @@
  * code share; a call that is not allowed where it stands is a type error in your editor.
  */
 
-/**
- * The two URI schemes a leg can have.
- *
- * @example
- * const scheme: Scheme = call.caller.scheme;
- */
-export type Scheme = "sip" | "sips";
+import type { Call, CalleeLeg, Contact, Device, Request } from "./sipwright-types.d.ts";
 
-/**
- * Any token is a method; these are the registered ones.
- *
- * @example
- * const closed: Method[] = ["SUBSCRIBE", "PUBLISH"];
- */
-export type Method =
-	| ("INVITE" | "REGISTER" | "OPTIONS" | "MESSAGE" | "SUBSCRIBE" | "NOTIFY" | "PUBLISH")
-	| ("BYE" | "INFO" | "PRACK" | "REFER" | "UPDATE")
-	| (string & {});
-
-/**
- * A URI, read only.
- *
- * @example
- * const { user, host } = request.uri; // sip:5000@example.com
- */
-export interface Uri {
-	/** As it was written. */
-	readonly text: string;
-	/** In lower case. Host, user and port are those of `sip` and `sips`; others are only text. */
-	readonly scheme: Scheme | (string & {});
-	/** The part before `@`, without a password, its `%` escapes resolved. */
-	readonly user: string | undefined;
-	/** As written, IPv6 in brackets. */
-	readonly host: string;
-	readonly port: number | undefined;
-	/** The value of a URI parameter: undefined without it, "" when it has no value. */
-	param(name: string): string | undefined;
-}
-
-/**
- * The value of From, To or one Contact.
- *
- * @example
- * if (request.from.display === "Anonymous") return reply(433);
- */
-export interface Address {
-	/** As it was written, or as an edit left it. */
-	readonly text: string;
-	/** The display name, without quotes; "" when there is none. */
-	readonly display: string;
-	readonly uri: Uri;
-	/** The value of a header parameter: undefined without it, "" when it has no value. */
-	param(name: string): string | undefined;
-}
-
-/**
- * One Contact of the request. `stripTransport` edits it.
- *
- * @example
- * const secure = request.contacts.some((contact) => contact.uri.scheme === "sips");
- */
-export interface Contact extends Address {
-	/** `Contact: *`, which removes every binding. Its `uri` is `*` and has no parts. */
-	readonly star: boolean;
-}
-
-/**
- * Headers that belong to the engine: a script reads them, and cannot edit them.
- *
- * @example
- * const hops = request.headers.all("Via").length;
- */
-export type EngineHeader =
-	| ("via" | "route" | "record-route" | "path" | "from" | "to" | "contact" | "call-id" | "cseq")
-	| ("max-forwards" | "max-breadth" | "content-length" | "content-type" | "content-encoding")
-	| ("v" | "f" | "t" | "m" | "i" | "l" | "c" | "e");
-
-/**
- * A header name that a script may edit: any but those of the engine.
- *
- * @example
- * request.headers.set("X-Tenant", "blue"); // fine
- * request.headers.set("Via", "…"); // type error
- */
-export type EditableHeader<Name extends string> =
-	Lowercase<Name> extends EngineHeader ? never : Name;
-
-/**
- * The headers of the request. Names may be written in any case, long or compact. Edits act on this
- * copy, and on what the engine sends on when the hook answers with `relay` or `fork`.
- *
- * @example
- * request.headers.set("X-Tenant", request.headers.get("X-Tenant") ?? "none");
- */
-export interface Headers {
-	/** The value of the first line of this name. */
-	get(name: string): string | undefined;
-	/** The values of every line of this name, in order. */
-	all(name: string): readonly string[];
-	/** One line of this name with this value, in the place of those that were there. */
-	set<Name extends string>(name: EditableHeader<Name>, value: string): void;
-	/** One more line behind the others. */
-	add<Name extends string>(name: EditableHeader<Name>, value: string): void;
-	/** No line of this name any more. */
-	remove<Name extends string>(name: EditableHeader<Name>): void;
-}
-
-/**
- * Where the request came from.
- *
- * @example
- * if (!request.source.trusted) return challenge();
- */
-export interface Source {
-	/** The peer's IP address, without brackets. */
-	readonly address: string;
-	readonly port: number;
-	/** How the last hop arrived. It says nothing of the hops before. */
-	readonly transport: "udp" | "tcp" | "tls" | "ws" | "wss";
-	/** It lies in one of the `trusted` networks. */
-	readonly trusted: boolean;
-	/** The device behind it: by credentials, by the flow it registered on, or by its configured contact. */
-	readonly device: Device | undefined;
-	/** The request carries credentials that are good. */
-	readonly authenticated: boolean;
-}
-
-/**
- * A new request outside any dialog. ACK, CANCEL and requests within a dialog do not reach scripts.
- *
- * @example
- * const isCall = (request: Request) => request.method === "INVITE" && request.ours;
- */
-export interface Request {
-	readonly method: Method;
-	/** The Request-URI. */
-	readonly uri: Uri;
-	/** The Request-URI names one of our domains or listeners. */
-	readonly ours: boolean;
-	readonly from: Address;
-	readonly to: Address;
-	readonly contacts: readonly Contact[];
-	readonly callId: string;
-	readonly headers: Headers;
-	/** "" when there is none. */
-	readonly body: string;
-	readonly source: Source;
-}
-
-/**
- * The side the request came from. Its scheme holds for the life of the dialog.
- *
- * @example
- * if (call.caller.scheme === "sip") log.info("in clear, or over TLS without sips");
- */
-export interface CallerLeg {
-	readonly side: "caller";
-	readonly scheme: Scheme;
-}
-
-/**
- * The side the request goes to: the pattern for every leg that `relay` or `fork` makes.
- *
- * @example
- * forceSips(call.callee);
- */
-export interface CalleeLeg {
-	readonly side: "callee";
-	/** Undefined: each leg takes the scheme of the contact or binding it goes to. */
-	readonly scheme: Scheme | undefined;
-}
-
-/**
- * The legs of the call that this request would set up.
- *
- * @example
- * const upgrade = (call: Call) => call.caller.scheme === "sips" && forceSips(call.callee);
- */
-export interface Call {
-	readonly caller: CallerLeg;
-	readonly callee: CalleeLeg;
-}
-
-/**
- * The `type` of a device, as the configuration writes it.
- *
- * @example
- * if (callee.type === "Trunk") return relay(callee);
- */
-export type DeviceType =
-	| ("Extension" | "ACD Position" | "Trunk" | "Voice over IP Service" | "Routing Point")
-	| (string & {});
-
-/**
- * One entry of `devices:` in the configuration.
- *
- * @example
- * const callable = (to: Device) => to.type === "Extension" && to.authenticateRequests.length > 0;
- */
-export interface Device {
-	/** Its key: a number or a name. */
-	readonly name: string;
-	readonly type: DeviceType;
-	/** Its configured contact is `sips`. A device that registers is called in the scheme it registered with. */
-	readonly secure: boolean;
-	/** `contact: "*"`: it registers, and is reached at its bindings. */
-	readonly registers: boolean;
-	/** `service-type` of a Voice over IP Service. */
-	readonly serviceType: string | undefined;
-	/** The leading digits that lead to a Trunk. */
-	readonly prefix: string | undefined;
-	/** What takes the place of `prefix`; undefined leaves the number alone. */
-	readonly replacePrefix: string | undefined;
-	/** Smaller is tried first. */
-	readonly priority: number;
-	/** The methods it has to authenticate. Empty for a device without a password. */
-	readonly authenticateRequests: readonly string[];
-	/** What to do with `sips` where the configuration says `sip`, and the other way round. */
-	readonly mismatch: "follow-message" | "follow-config" | "reject";
-	/** The number to dial there, its prefix replaced. Undefined: the one that was dialled. */
-	readonly number: string | undefined;
-}
+export type * from "./sipwright-types.d.ts";
 
 declare const decision: unique symbol;
 
@@ -308,23 +89,51 @@ export function stripTransport(contact: Contact): void;
 export function relay(): Decision;
 
 /**
+ * How `relay` and `fork` call their targets. A device that registers is one target for each place
+ * it registered from, with the `q` it gave there; every other target has the highest, 1.
+ *
+ * @example
+ * return fork([desk, mobile], { order: "serial", timeout: 20 });
+ */
+export interface ForkOptions {
+	/**
+	 * `"q"`, unless given: the highest `q` first, equal ones at once, the next when all of those have
+	 * failed. `"parallel"`: all at once; 440 where the Max-Breadth of the request forbids it.
+	 * `"serial"`: one after the other, as listed.
+	 */
+	readonly order?: "q" | "parallel" | "serial";
+	/**
+	 * Seconds, 1 to 3600, that those called at once have to answer an INVITE. Then they are cancelled
+	 * and the next are called; behind the last the caller gets 408. Without it they ring for three
+	 * minutes, and as long as they say that they still do.
+	 */
+	readonly timeout?: number;
+	/**
+	 * Calls the Contacts of a 3xx in place of whoever sent it, where the Request-URI is ours. Without
+	 * it the caller gets the 3xx. Whoever is called then chooses where the call goes, but for trunks.
+	 */
+	readonly recurse?: boolean;
+}
+
+/**
  * Sends the request on to a device or to a SIP URI. For a device that has not registered the
  * caller gets 480.
  *
  * @example
  * return relay(callee); // or relay("sip:5000@192.0.2.7:5060;transport=tcp")
  */
-export function relay(target: Device | string): Decision;
+export function relay(target: Device | string, options?: ForkOptions): Decision;
 
 /**
- * Calls several targets at once; the first to answer gets the call.
+ * Calls several targets; the first to answer gets the call. At once, unless `options` or the `q` of
+ * a registration say otherwise.
  *
  * @example
  * const desk = device("5000");
  * const mobile = device("5001");
  * if (desk && mobile) return fork([desk, mobile]);
  */
-export function fork(targets: readonly (Device | string)[]): Decision;
+export function fork(targets: readonly (Device | string)[], options?: ForkOptions): Decision;
 
 /**
  * Answers with a final response, 200 to 699. Without a reason the usual phrase is sent.

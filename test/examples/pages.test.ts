@@ -42,7 +42,9 @@ test("the pages show scripts and configurations", () => {
 test("docs/reference/route-api.md names every export of the module sipwright, and every member", () => {
 	const tree = repository();
 	const page = tree.get("docs/reference/route-api.md") ?? "";
-	const types = (tree.get("core/script/sipwright.d.ts") ?? "").replaceAll(/\/\*[\s\S]*?\*\//g, "");
+	const files = ["sipwright.d.ts", "sipwright-types.d.ts"].map((name) => `core/script/${name}`);
+	const text = files.map((file) => tree.get(file) ?? "").join("\n");
+	const types = text.replaceAll(/\/\*[\s\S]*?\*\//g, "");
 	const exported = types.matchAll(/^export (?:type|interface|function|const) (\w+)/gm);
 	const members = types.matchAll(/^\t(?:readonly )?(\w+)(?:<[^>]*>+)?[(:]/gm);
 	const names = new Set([...exported, ...members].map(([, name = ""]) => name));

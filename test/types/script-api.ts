@@ -61,6 +61,12 @@ export function targets(request: Request): Decision[] {
 		relay(),
 		relay("sip:a@b"),
 		fork([...(callee ? [callee] : []), "sip:a@b"]),
+		relay("sip:a@b", { recurse: true }),
+		fork(["sip:a@b"], { order: "serial", timeout: 20 }),
+		// @ts-expect-error: no such order
+		fork(["sip:a@b"], { order: "random" }),
+		// @ts-expect-error: a misspelt option
+		fork(["sip:a@b"], { recursive: true }),
 		redirect(["sip:a@b"], 301),
 		// @ts-expect-error: perhaps there is no such device
 		relay(callee),

@@ -1,6 +1,6 @@
 /** The answer of a hook before it crosses: what `relay`, `reply` and the others make. */
 import { parseUri } from "../../message/uri.ts";
-import type { Decision, HeaderEdit, TargetChoice } from "../../proxy/decision.ts";
+import type { Decision, Forking, HeaderEdit, TargetChoice } from "../../proxy/decision.ts";
 import { TARGETS_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { isDevice } from "./devices.ts";
@@ -9,7 +9,11 @@ import { escapeUser, toWire } from "./text.ts";
 
 /** A decision without what legs and headers of the call add to it. */
 export type Draft =
-	| { readonly kind: "relay"; readonly targets: readonly TargetChoice[] }
+	| {
+			readonly kind: "relay";
+			readonly targets: readonly TargetChoice[];
+			readonly fork?: Forking;
+	  }
 	| Exclude<Decision, { kind: "relay" | "save" }>
 	| { readonly kind: "save" };
 
@@ -29,8 +33,10 @@ export class Choice {
 	}
 }
 
-export function relayTo(targets: readonly TargetChoice[]): Choice {
-	return new Choice({ kind: "relay", targets });
+export function relayTo(targets: readonly TargetChoice[], fork?: Forking): Choice {
+	return new Choice(
+		fork === undefined ? { kind: "relay", targets } : { kind: "relay", targets, fork },
+	);
 }
 
 /** Throws a TypeError for what is no target. */

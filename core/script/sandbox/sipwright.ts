@@ -13,6 +13,7 @@ import {
 } from "./choice.ts";
 import { define } from "./define-routes.ts";
 import { findDevice } from "./devices.ts";
+import { forkingOf } from "./forking.ts";
 import { log as scriptLog } from "./log.ts";
 import { ScriptContact } from "./uri.ts";
 
@@ -40,16 +41,20 @@ export function stripTransport(contact: Public.Contact): void {
 	contact.edit(strip(contact.text).stored);
 }
 
-export function relay(...target: readonly (Public.Device | string)[]): Public.Decision {
-	const [first] = target;
-	if (target.length === 0) return decision(relayTo([{ kind: "request-uri" }]));
+type Target = Public.Device | string;
+
+export function relay(
+	...given: readonly [target?: Target, options?: Public.ForkOptions]
+): Public.Decision {
+	const [first, options] = given;
+	if (given.length === 0) return decision(relayTo([{ kind: "request-uri" }]));
 	if (first === undefined)
 		throw new TypeError("relay(undefined): there is no such device; answer reply(404) instead");
-	return decision(relayTo([targetOf(first, "relay")]));
+	return decision(relayTo([targetOf(first, "relay")], forkingOf("relay", options)));
 }
 
-export function fork(targets: readonly (Public.Device | string)[]): Public.Decision {
-	return decision(relayTo(targetsOf(targets)));
+export function fork(targets: readonly Target[], options?: Public.ForkOptions): Public.Decision {
+	return decision(relayTo(targetsOf(targets), forkingOf("fork", options)));
 }
 
 export function reply(
