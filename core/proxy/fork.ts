@@ -65,7 +65,7 @@ export class Fork implements Expiring, RestOfTargets {
 			if (!this.#begun) this.#groups.shift();
 			this.#due = false;
 			this.#arm(now);
-			this.#call(called, free, now);
+			this.#call(called, free - this.#reserve(free - called.length), now);
 		}
 	}
 
@@ -107,6 +107,17 @@ export class Fork implements Expiring, RestOfTargets {
 		this.#due = true;
 	}
 
+	/** Whoever has a time to answer in may still hold its share when that is up: each that follows needs one too. */
+	#reserve(most: number): number {
+		if (!this.#timed) return 0;
+		const left = this.#groups.reduce((sum, group) => sum + group.length, 0);
+		return Math.min(left, most);
+	}
+
+	get #timed(): boolean {
+		return this.options.forking.timeout !== undefined && this.#context.request.method === "INVITE";
+	}
+
 	/** RFC 5393 §5.3.3: shares of at least one, and together no more than is free. */
 	#call(called: readonly Target[], free: number, now: Milliseconds): void {
 		const share = Math.floor(free / called.length);
@@ -125,7 +136,7 @@ export class Fork implements Expiring, RestOfTargets {
 
 	#arm(now: Milliseconds): void {
 		const { forking, wheel } = this.options;
-		if (forking.timeout === undefined || this.#context.request.method !== "INVITE") return;
+		if (forking.timeout === undefined || !this.#timed) return;
 		wheel.disarm(this.#timer);
 		this.#timer = wheel.arm(this, "unanswered", now + forking.timeout);
 	}
