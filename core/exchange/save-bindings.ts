@@ -5,7 +5,7 @@ import type { LocationStore } from "../location/store.ts";
 import type { Request } from "../message/message.ts";
 import { parseNameAddress } from "../message/name-addr.ts";
 import { ParseError } from "../message/parse-error.ts";
-import { parseUri } from "../message/uri.ts";
+import { parseUri, type Uri, uriParam } from "../message/uri.ts";
 import type { Environment } from "../proxy/environment.ts";
 import type { Rejection } from "../proxy/rejection.ts";
 import { addressOfRecord } from "../registrar/address-of-record.ts";
@@ -51,12 +51,20 @@ export function saveBindings(input: SaveInput): Rejection {
 		options: {
 			...input.options,
 			register: secureSignaling.register,
-			refuses: (uri) => (own.owns(uri) ? "Contact Is This Server" : undefined),
+			refuses: (uri) => (isThisServer(uri, own) ? "Contact Is This Server" : undefined),
 		},
 		now,
 	});
 	if (put.length > 0 || remove.length > 0) store.apply(name, put, remove);
 	return answer;
+}
+
+/**
+ * Calls to it would come back to us. A name of our domain alone is bound (RFC 4475 §3.3.14): where
+ * it leads is for the DNS to say, and a loop ends with 482.
+ */
+function isThisServer(uri: Uri, own: Environment["own"]): boolean {
+	return own.listensAt(uriParam(uri, "maddr")?.value ?? uri.host, uri.port);
 }
 
 /** A header that cannot be read is refused before anything is bound by it. */

@@ -43,8 +43,13 @@ export class OwnAddresses {
 
 	/** A name or an address of ours, with this port or without one. */
 	ownsHost(name: string, port: number | undefined): boolean {
+		if (!this.#domains.has(hostKey(name))) return this.listensAt(name, port);
+		return port === undefined || this.#ports.has(port);
+	}
+
+	/** An address of a listener. A domain of ours that is none may be served by other hosts as well. */
+	listensAt(name: string, port: number | undefined): boolean {
 		const host = hostKey(name);
-		if (this.#domains.has(host)) return port === undefined || this.#ports.has(port);
 		return port === undefined ? this.#hosts.has(host) : this.#sentBy.has(`${host}:${port}`);
 	}
 

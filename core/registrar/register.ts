@@ -30,8 +30,8 @@ export function register(input: RegisterInput): RegisterResult {
 type Changes = { readonly put: readonly Binding[]; readonly remove: readonly Binding[] };
 
 /** Step 2: no extension of a registrar is offered yet, so none may be required (§8.2.2.3). */
-function refuseRequire({ request }: RegisterInput): Refusal | undefined {
-	const required = request.head.tokens("require");
+function refuseRequire({ request: { head, text } }: RegisterInput): Refusal | undefined {
+	const required = head.elements("require").map(({ start, end }) => text.slice(start, end));
 	if (required.length === 0) return undefined;
 	return { status: 420, reason: "Bad Extension", headers: [["Unsupported", required.join(", ")]] };
 }

@@ -43,17 +43,27 @@ export function* locate(uri: Uri, options: LocateOptions): Steps<readonly Hop[]>
 	const search: Search = { options, uri, failed: false };
 	const named = namedTransport(uri, options);
 	const target = uriParam(uri, "maddr")?.value ?? uri.host;
-	const literal = canonicalAddress(target);
-	// A made-up name stands for a flow and is never looked up (RFC 7118 appendix B.1, RFC 2606 §2).
+	const literal = canonicalAddress(target) ?? threeColons(target);
 	const hops =
 		literal === undefined
-			? target.toLowerCase().endsWith(".invalid")
+			? isNoName(target)
 				? []
 				: yield* byName(search, target, named)
 			: [hop(uri, named ?? numericTransport(search), literal, uri.port)];
 	const usable = hops.filter(({ host }) => isUnicast(host));
 	if (usable.length > 0) return usable.slice(0, HOPS_MAX);
 	throw new ResolveError(search.failed ? "RESOLVE_DNS_FAILED" : "RESOLVE_NO_HOP", uri.text);
+}
+
+/** `[2001:db8:::192.0.2.1]`, which RFC 3261 §25 allowed: its author meant two colons (RFC 5118 §4.10). */
+function threeColons(target: string): string | undefined {
+	const bug = target.startsWith("[") && target.includes(".");
+	return bug ? canonicalAddress(target.replace(":::", "::")) : undefined;
+}
+
+/** Brackets around what is no address; a made-up name, which stands for a flow (RFC 7118 appendix B.1, RFC 2606 §2). */
+function isNoName(target: string): boolean {
+	return target.startsWith("[") || target.toLowerCase().endsWith(".invalid");
 }
 
 /** The transport that the URI names, as its scheme reads it; undefined when it names none. */

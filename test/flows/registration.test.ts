@@ -162,9 +162,18 @@ test("RFC 3327 §5.4 PX-114: a phone behind an edge proxy is called through its 
 	assert.deepEqual(came.values("Route"), [path]);
 });
 
-test("RFC 3261 §10.3 RG-33: our own address is no Contact: calls to it would come back here", () => {
+test("RFC 3261 §10.3 RG-46: our own address is no Contact: calls to it would come back here", () => {
 	const rig = bed.rig();
 	const phone = rig.phone("7789", { host: "172.21.83.24" });
-	for (const contact of ["<sip:5000@172.21.83.50>", "<sip:7789@example.com>"])
+	for (const contact of ["<sip:5000@172.21.83.50>", "<sip:7789@h;maddr=172.21.83.50>"])
 		assert.equal(register(phone, "7789", { contact }).take(403).status, 403);
+});
+
+test("RFC 4475 §3.3.14 RFC 5626 §5.3 RG-46: a Contact in our domain is bound, and calls take the flow of its phone", () => {
+	const rig = bed.rig();
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	register(phone, "7789", { contact: "<sip:7789@example.com>" }).take(200);
+	rig.phone("ann", { host: "172.21.83.70" }).request("INVITE", "sip:7789@172.21.83.50");
+	assert.equal(phone.take("INVITE").uri, "sip:7789@example.com");
+	assert.deepEqual(rig.questions, []);
 });

@@ -9,7 +9,7 @@ test("RFC 3261 §10.3 step 2 RG-02: an extension that is required gets 420 and i
 	const phone = new Registration();
 	const result = phone.send(["Require: foo, Bar", `Contact: ${A}`]);
 	assert.equal(answer(result), "420 Bad Extension");
-	assert.deepEqual(headers(result, "Unsupported"), ["foo, bar"]);
+	assert.deepEqual(headers(result, "Unsupported"), ["foo, Bar"]);
 	assert.deepEqual(phone.contacts, []);
 });
 

@@ -1,7 +1,5 @@
-/** Torture messages as files: one `.dat` with the octets, one `.json` with what we expect, against parser, framer and patch. */
+/** Torture messages against parser, framer and patch. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { StreamFramer } from "../../core/message/framing.ts";
 import type { Head } from "../../core/message/head.ts";
@@ -11,33 +9,16 @@ import { parseMessage } from "../../core/message/parse-message.ts";
 import { Patch } from "../../core/message/patch.ts";
 import { buildResponse } from "../../core/message/response.ts";
 import { pushVia } from "../../core/message/via-stack.ts";
+import { type TortureMessage, tortureMessages } from "./messages.ts";
 
-type Expected = {
-	readonly id: string;
-	readonly section: string;
-	readonly title: string;
-	/** What the archived file lacks. */
-	readonly missing?: string;
-	readonly datagram: Record<string, unknown>;
-	readonly stream: readonly string[];
-};
-
-/** Defines the tests of every message in the folder, and returns how many messages there are. */
+/** Defines the tests of every message of the RFC, and returns how many messages there are. */
 export function torture(rfc: number): number {
-	const folder = join(import.meta.dirname, `rfc${rfc}`);
-	const tags = readdirSync(folder)
-		.filter((name) => name.endsWith(".dat"))
-		.map((name) => name.slice(0, -4));
-	for (const tag of tags) tortureBy(rfc, folder, tag);
-	return tags.length;
+	const messages = tortureMessages(rfc);
+	for (const message of messages) tortureBy(message);
+	return messages.length;
 }
 
-function tortureBy(rfc: number, folder: string, tag: string): void {
-	const archived = readFileSync(join(folder, `${tag}.dat`), "latin1");
-	const expected = JSON.parse(readFileSync(join(folder, `${tag}.json`), "utf8")) as Expected;
-	const text = archived + (expected.missing ?? "");
-	const name = `RFC ${rfc} §${expected.section} ${expected.id}: ${tag}, ${expected.title}`;
-
+function tortureBy({ name, archived, text, expected }: TortureMessage): void {
 	test(`${name}, in a datagram`, () => {
 		const message = parseMessage(text, "datagram");
 		assert.deepEqual(outcome(message, text), expected.datagram);
