@@ -159,6 +159,7 @@ class RunningEngine implements Engine, TransportUser {
 				...this.#transports?.counters,
 				...exchange?.proxy.transactions.counters,
 				...exchange?.counters,
+				...exchange?.proxy.counters,
 				scriptsAsked: scripts?.asked ?? 0,
 				scriptsFailed: scripts?.failed ?? 0,
 			},
@@ -259,6 +260,7 @@ class RunningEngine implements Engine, TransportUser {
 				directory: configuredDirectory(config, store),
 				signing: { keys: this.#keys, hmac: this.#hmac, boot: this.#boot },
 				random: this.#random,
+				udpRequestMax: config.udp.maxRequest,
 			},
 			digest: {
 				...config.auth,

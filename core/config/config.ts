@@ -21,6 +21,8 @@ export type Config = {
 	readonly location: { readonly store: "memory" | "sqlite" };
 	readonly auth: AuthConfig;
 	readonly registrar: RegistrarConfig;
+	/** Octets; Infinity for any number. */
+	readonly udp: { readonly maxRequest: number };
 	readonly admin: { readonly address: string; readonly port: number };
 	/** The defaults that a device may override. */
 	readonly secureSignaling: SecureSignaling;

@@ -50,6 +50,19 @@ export function integer({ min, max }: { readonly min: number; readonly max: numb
 	});
 }
 
+/** A number as above, or `off` for none: Infinity. */
+export function limit({ min, max }: { readonly min: number; readonly max: number }) {
+	const range = `${min} to ${max}`;
+	return scalar({ values: `${range}, \`off\``, example: String(min) }, (written) => {
+		const value = written === "off" ? Infinity : Number(written);
+		const known = value === Infinity || /^\d{1,9}$/.test(written);
+		if (!known) return wrong("is neither a whole number nor off", `a number, ${range}, or off`);
+		if (value !== Infinity && (value < min || value > max))
+			return wrong("is out of range", `a number, ${range}, or off`);
+		return { value };
+	});
+}
+
 /** `yes` and `no`; YAML's `true` and `false` are understood too. */
 export function flag({ later }: { later?: boolean } = {}) {
 	const supported = later === undefined ? "yes or no" : word(!later);

@@ -17,6 +17,7 @@ import {
 	readRoutes,
 	readScript,
 	readTrusted,
+	readUdp,
 } from "./sections.ts";
 import { readSecureSignaling } from "./secure-signaling.ts";
 import { type Block, child, type Node, parseYaml } from "./source.ts";
@@ -102,6 +103,7 @@ async function readConfig(
 		location: readLocation(part("location"), found),
 		auth: readAuth(part("auth"), top.domains, found),
 		registrar: readRegistrar(part("registrar"), found),
+		udp: readUdp(part("udp"), found),
 		admin: readAdmin(part("admin"), found),
 		secureSignaling,
 		devices: await readDevicesPart(part("devices"), folder, secureSignaling, found),

@@ -1,6 +1,6 @@
 /** Every key of the configuration but those of one device and of `secure-signaling`: kind, default, meaning. */
 import { z } from "zod";
-import { choice, flag, integer, list, scalar, text, valueDocs, wrong } from "./fields.ts";
+import { choice, flag, integer, limit, list, scalar, text, valueDocs, wrong } from "./fields.ts";
 import { isDomain, isHost, parseAddress } from "./host.ts";
 import { type Network, parseNetwork } from "./networks.ts";
 import { key } from "./section.ts";
@@ -87,6 +87,13 @@ export const registrarShape = {
 	),
 };
 
+export const udpShape = {
+	"max-request": key(
+		limit({ min: 500, max: 65_000 }).default(1300),
+		"octets of a request that goes out over UDP; a larger one goes by TCP to the same address and port, and by UDP after all where TCP is refused (RFC 3261 §18.1.1). `off`: always UDP",
+	),
+};
+
 export const adminShape = {
 	address: key(
 		adminAddress.default({ address: "127.0.0.1", port: 8060 }),
@@ -137,6 +144,7 @@ export const topShape = {
 	location: block("{ store: sqlite }", "where registrations are kept", restart),
 	auth: block("{ realm: sip.example.com }", "digest authentication of devices with a password"),
 	registrar: block("{ max-expires: 7200 }", "how long registrations live"),
+	udp: block("{ max-request: 1300 }", "what is sent over UDP"),
 	admin: block('{ address: "127.0.0.1:8060" }', "the API behind `status` and `reload`", restart),
 	"secure-signaling": block(
 		"{ register: strict }",

@@ -1,10 +1,17 @@
-/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `admin`, `script`. */
+/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `udp`, `admin`, `script`. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { AuthConfig, Config, RegistrarConfig, ScriptConfig } from "./config.ts";
 import type { Findings } from "./finding.ts";
 import { holdsAll, type Network, Networks, parseNetwork } from "./networks.ts";
-import { adminShape, authShape, locationShape, registrarShape, scriptShape } from "./schema.ts";
+import {
+	adminShape,
+	authShape,
+	locationShape,
+	registrarShape,
+	scriptShape,
+	udpShape,
+} from "./schema.ts";
 import { readSection } from "./section.ts";
 import { child, type Node } from "./source.ts";
 
@@ -83,6 +90,10 @@ export function readRegistrar(node: Node | undefined, found: Findings): Registra
 		defaultExpiresSeconds: usual,
 		maxBindings: given["max-bindings"],
 	};
+}
+
+export function readUdp(node: Node | undefined, found: Findings): Config["udp"] {
+	return { maxRequest: readSection("udp", node, udpShape, found)["max-request"] };
 }
 
 export function readAdmin(node: Node | undefined, found: Findings): Config["admin"] {

@@ -38,7 +38,6 @@ export class AddressLookup {
 			transports: [...new Set(listeners.map(({ transport }) => transport))],
 			families: [...(four ? (["A"] as const) : []), ...(six ? (["AAAA"] as const) : [])],
 			secure: false,
-			large: false,
 			srvSipsTls: false,
 		};
 		this.#ask = ask;

@@ -10,8 +10,9 @@ import type { TransactionTable } from "../transaction/transaction-table.ts";
 import type { Environment } from "./environment.ts";
 import type { ForkOwner } from "./fork.ts";
 import { forwardRequest, nextHopUri } from "./forward-request.ts";
+import { LargeRequests } from "./large-requests.ts";
 import { statefulBranch } from "./loop.ts";
-import { outgoingLeg } from "./outgoing-leg.ts";
+import { type OutgoingLeg, outgoingLeg } from "./outgoing-leg.ts";
 import { passage } from "./passage.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { Branch, type BranchOwner, type ResponseContext } from "./response-context.ts";
@@ -37,6 +38,7 @@ export type BranchesCore = {
 export class Branches implements BranchOwner, ForkOwner {
 	/** Servers that asked to be left alone for a while. */
 	readonly unavailable = new UnavailableHosts();
+	readonly large = new LargeRequests();
 	readonly #core: BranchesCore;
 	readonly #port: ProxyPort;
 	readonly #wheel: TimerWheel;
@@ -98,6 +100,14 @@ export class Branches implements BranchOwner, ForkOwner {
 		branch.context.settle();
 	}
 
+	/** What a large request found out about TCP; where there is none, UDP is what is tried next (§18.1.1). */
+	triedTcp(branch: Branch, taken: boolean, now: Milliseconds): void {
+		if (branch.oversized === undefined) return;
+		this.large.learn(branch.oversized, taken, now);
+		branch.oversized = undefined;
+		if (!taken) branch.nextHop -= 1;
+	}
+
 	/** §16.7 step 2: it begins anew with every 101 to 199. */
 	ring(branch: Branch, now: Milliseconds): void {
 		if (branch.timerC === undefined) return;
@@ -142,7 +152,7 @@ export class Branches implements BranchOwner, ForkOwner {
 		const { environment } = this.#core;
 		const outgoing = hop && outgoingLeg(hop, target.scheme, target.policy, environment);
 		const way = outgoing && route && passage(route, context.server.flow, outgoing, environment);
-		if (outgoing === undefined || way === undefined || route === undefined) {
+		if (hop === undefined || outgoing === undefined || way === undefined || route === undefined) {
 			this.#giveUp(branch, hop);
 			return;
 		}
@@ -151,12 +161,31 @@ export class Branches implements BranchOwner, ForkOwner {
 		const id = statefulBranch(request, { uri: target.uri, edits }, environment);
 		const { breadth } = branch;
 		const parts = { route, target, outgoing, passage: way, edits, consumed, breadth, branch: id };
-		const text = forwardRequest(parts);
+		const plain = forwardRequest(parts);
+		const tcp = this.#overTcp(plain, outgoing, hop, now);
+		// Our Record-Route stays as it is for UDP: the size is this one request's (RFC 5658 §5).
+		const text = tcp === undefined ? plain : forwardRequest({ ...parts, outgoing: tcp });
+		const { flow } = tcp ?? outgoing;
 		branch.state = "calling";
 		branch.passage = way;
+		branch.oversized = tcp && hop;
 		const transactions = this.#core.transactions;
-		branch.client = transactions.request(text, request.method, id, outgoing.flow, branch, now);
+		branch.client = transactions.request(text, request.method, id, flow, branch, now);
 		if (request.method === "INVITE") branch.timerC = this.#wheel.arm(branch, "C", now + TIMER_C);
+	}
+
+	#overTcp(
+		{ length }: string,
+		outgoing: OutgoingLeg,
+		hop: Hop,
+		now: Milliseconds,
+	): OutgoingLeg | undefined {
+		const { environment } = this.#core;
+		if (length <= environment.udpRequestMax || outgoing.flow.transport !== "udp") return undefined;
+		const tcp = this.large.leg(length, outgoing, hop, environment, now);
+		const { host, port } = hop;
+		this.#port.note("request.large", { octets: length, host, port, by: tcp ? "tcp" : "udp" });
+		return tcp;
 	}
 
 	/** Past the servers that want nothing new now (§21.5.4). */

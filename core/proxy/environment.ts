@@ -12,6 +12,8 @@ export type Environment = {
 	/** Signs the dialog cookies in our Record-Route. */
 	readonly signing: Signing;
 	readonly random: Random;
+	/** Octets that a request over UDP may have (RFC 3261 §18.1.1); Infinity: as many as it has. */
+	readonly udpRequestMax: number;
 };
 
 /** The listener with this id; undefined when it was removed since. */

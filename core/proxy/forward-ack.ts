@@ -9,6 +9,7 @@ import type { Request } from "../message/message.ts";
 import { dialogTarget } from "./dialog-target.ts";
 import type { Environment } from "./environment.ts";
 import { forwardRequest } from "./forward-request.ts";
+import type { LargeRequests } from "./large-requests.ts";
 import { statelessBranch } from "./loop.ts";
 import { outgoingLeg } from "./outgoing-leg.ts";
 import { passage } from "./passage.ts";
@@ -51,11 +52,16 @@ export function forwardAck(
 	{ route, target, came }: AckRoute,
 	hop: Hop,
 	environment: Environment,
+	large: LargeRequests,
+	now: Milliseconds,
 ): { text: string; flow: Flow } | undefined {
 	const outgoing = outgoingLeg(hop, target.scheme, target.policy, environment);
 	const way = outgoing && passage(route, came, outgoing, environment);
 	if (outgoing === undefined || way === undefined) return undefined;
 	const branch = statelessBranch(route.request);
-	const text = forwardRequest({ route, target, outgoing, passage: way, edits: [], branch });
-	return { text, flow: outgoing.flow };
+	const parts = { route, target, outgoing, passage: way, edits: [], branch };
+	const text = forwardRequest(parts);
+	const tcp = large.leg(text.length, outgoing, hop, environment, now, true);
+	if (tcp === undefined) return { text, flow: outgoing.flow };
+	return { text: forwardRequest({ ...parts, outgoing: tcp }), flow: tcp.flow };
 }

@@ -72,6 +72,11 @@ export class ProxyCore implements TransactionUser {
 		this.#branches = new Branches(this, options.port, options.wheel);
 	}
 
+	/** Counts since the start. */
+	get counters(): Readonly<Record<string, number>> {
+		return this.#branches.large.counters;
+	}
+
 	/** A new request, neither ACK nor CANCEL. */
 	request(server: ServerTransaction, now: Milliseconds): void {
 		const context = new ResponseContext(server);
@@ -129,9 +134,11 @@ export class ProxyCore implements TransactionUser {
 			this.#port.note("ack.dropped", { callId: request.head.callId, source: flow.host });
 			return;
 		}
-		const waiting = { located: (hops: readonly Hop[]) => this.#sendAck(ack, hops) };
+		const waiting = {
+			located: (hops: readonly Hop[], at: Milliseconds) => this.#sendAck(ack, hops, at),
+		};
 		const hops = this.#branches.hops(waiting, ack.route, ack.target);
-		if (hops !== undefined) this.#sendAck(ack, hops);
+		if (hops !== undefined) this.#sendAck(ack, hops, now);
 	}
 
 	/** §16.10. */
@@ -157,6 +164,7 @@ export class ProxyCore implements TransactionUser {
 		const branch = client.user;
 		if (!(branch instanceof Branch)) return;
 		const { context } = branch;
+		if (branch.oversized !== undefined) this.#branches.triedTcp(branch, true, now);
 		if (response.status < 200) {
 			this.#provisional(branch, response, now);
 			return;
@@ -184,6 +192,7 @@ export class ProxyCore implements TransactionUser {
 		const { context } = branch;
 		// By the end of Timer F the sender of a non-INVITE has given up too.
 		const late = why === "timeout" && client.method !== "INVITE";
+		if (why === "transport") this.#branches.triedTcp(branch, false, now);
 		if (branch.state !== "calling" || late || !this.#branches.tryNext(branch, now)) {
 			this.#branches.end(branch);
 			const status = why === "transport" ? 503 : 408;
@@ -247,9 +256,9 @@ export class ProxyCore implements TransactionUser {
 		this.finishWhenDone(context, now);
 	}
 
-	#sendAck(ack: AckRoute, hops: readonly Hop[]): void {
+	#sendAck(ack: AckRoute, hops: readonly Hop[], now: Milliseconds): void {
 		const [hop] = reachable(hops, ack.target);
-		const forwarded = hop && forwardAck(ack, hop, this.environment);
+		const forwarded = hop && forwardAck(ack, hop, this.environment, this.#branches.large, now);
 		if (forwarded !== undefined) this.transactions.send(forwarded.text, forwarded.flow);
 	}
 

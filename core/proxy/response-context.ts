@@ -40,6 +40,8 @@ export class Branch implements Expiring, Waiting {
 	/** The legs it passes between: responses are made to fit the one that is answered. */
 	passage: Passage | undefined;
 	client: ClientTransaction | undefined;
+	/** It went by TCP because of its size: the address that it would have gone to by UDP (§18.1.1). */
+	oversized: Hop | undefined;
 	/** Its share of Max-Breadth (RFC 5393 §5.3.3); undefined: it has all to itself. */
 	breadth: number | undefined;
 	/** It was cancelled because nobody answered: whatever 487 it brings says that. */

@@ -22,8 +22,6 @@ export type LocateOptions = {
 	readonly families: readonly ("A" | "AAAA")[];
 	/** The leg demands TLS although the URI is `sip` (RFC 5630 §5.3). */
 	readonly secure: boolean;
-	/** The request is too large for UDP where TCP will do (RFC 3261 §18.1.1). */
-	readonly large: boolean;
 	/** Also ask for SRV `_sips._tls` when `_sips._tcp` has no record. */
 	readonly srvSipsTls: boolean;
 };
@@ -110,9 +108,8 @@ function plainTransport(name: string | undefined): TransportName | undefined {
 	}
 }
 
-/** §4.1: without a parameter, an address or an explicit port means UDP; a large request needs a stream. */
+/** §4.1: without a parameter, an address or an explicit port means UDP. */
 function numericTransport({ options }: Search): TransportName {
-	if (options.large && options.transports.includes("tcp")) return "tcp";
 	return options.transports.includes("udp") ? "udp" : "tcp";
 }
 
@@ -135,8 +132,7 @@ function* byName(
 /** The transports to look for, in our order, where the URI leaves the choice to us. */
 function preferred({ options }: Search, named: TransportName | undefined): TransportName[] {
 	if (named !== undefined) return [named];
-	const order: TransportName[] = options.large ? ["tcp", "udp"] : ["udp", "tcp"];
-	return order.filter((transport) => options.transports.includes(transport));
+	return PLAIN.filter((transport) => options.transports.includes(transport));
 }
 
 /** §4.1: undefined when the domain has no NAPTR record that we can use. */
@@ -256,6 +252,9 @@ function hop(uri: Uri, transport: TransportName, host: string, port: number | un
 	const serverName = secure ? (canonicalAddress(uri.host) ?? uri.host) : undefined;
 	return { transport, host, port: port ?? PORTS[transport], serverName };
 }
+
+/** Ours to choose from, the usual one first. */
+const PLAIN: readonly TransportName[] = ["udp", "tcp"];
 
 /** RFC 3261 §19.1.2, RFC 7118 §5.5. */
 const PORTS: Readonly<Record<TransportName, number>> = {

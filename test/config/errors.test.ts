@@ -38,6 +38,18 @@ test("an unknown key that resembles none is answered with the keys there are", a
 	]);
 });
 
+test("a limit is a number in its range, or off", async (t) => {
+	const { errors } = await read(t, "udp: { max-request: 499 }");
+	const { errors: words } = await read(t, "udp: { max-request: none }");
+	assert.deepEqual(
+		[...errors, ...words],
+		[
+			'1:21 error CONFIG_VALUE max-request: "499" is out of range → write max-request: a number, 500 to 65000, or off',
+			'1:21 error CONFIG_VALUE max-request: "none" is neither a whole number nor off → write max-request: a number, 500 to 65000, or off',
+		],
+	);
+});
+
 test("words that every JavaScript object knows are unknown keys like others", async (t) => {
 	const { errors } = await read(t, "constructor: 1\n__proto__: { state: x }\ntoString: 2\n");
 	assert.deepEqual(

@@ -50,6 +50,7 @@ state: var/state
 location: { store: memory }
 auth: { realm: r, algorithms: [SHA-512-256, MD5, MD5], nonce-lifetime: 60 }
 registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings: 2 }
+udp: { max-request: 4000 }
 admin: { address: "[::1]:9000" }
 script: { timeout-ms: 20, heap-mb: 32, fallback: built-in }
 `,
@@ -69,6 +70,7 @@ script: { timeout-ms: 20, heap-mb: 32, fallback: built-in }
 		defaultExpiresSeconds: 40,
 		maxBindings: 2,
 	});
+	assert.deepEqual(config.udp, { maxRequest: 4000 });
 	assert.deepEqual(config.admin, { address: "::1", port: 9000 });
 	assert.deepEqual(config.script, { timeoutMs: 20, heapMb: 32, fallback: "built-in" });
 });

@@ -145,20 +145,12 @@ test("PX-87 RFC 3263 §4.1: without NAPTR, SRV of each transport in turn", () =>
 		"AAAA t",
 		"A t",
 	]);
-	assert.equal(questions("sip:h.example", tcp, { large: true })[1], "SRV _sip._tcp.h.example");
 	assert.deepEqual(questions("sip:h.example;transport=tcp", tcp)[0], "SRV _sip._tcp.h.example");
 });
 
 test("PX-88: without SRV the addresses of the name, at the default port of the scheme", () => {
 	assert.deepEqual(hops("sip:h.example", H), ["udp 192.0.2.1:5060"]);
 	assert.deepEqual(hops("sips:h.example", H), ["tls 192.0.2.1:5061 (h.example)"]);
-});
-
-test("RFC 3261 §18.1.1: a request too large for UDP takes TCP, unless the URI says UDP", () => {
-	assert.deepEqual(hops("sip:192.0.2.1", {}, { large: true }), ["tcp 192.0.2.1:5060"]);
-	assert.deepEqual(hops("sip:192.0.2.1;transport=udp", {}, { large: true }), [
-		"udp 192.0.2.1:5060",
-	]);
 });
 
 test("PX-91 RFC 2782: priorities in order, each target's addresses together, all kept for failover", () => {

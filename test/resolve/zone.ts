@@ -25,7 +25,6 @@ export const OPTIONS: LocateOptions = {
 	transports: ["udp", "tcp", "tls", "ws", "wss"],
 	families: ["AAAA", "A"],
 	secure: false,
-	large: false,
 	srvSipsTls: false,
 };
 

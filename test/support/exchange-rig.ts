@@ -196,6 +196,7 @@ export class ExchangeRig {
 				directory: configuredDirectory(config, this.store),
 				signing: { keys: { current: key, all: [key] }, hmac, boot: this.#boot },
 				random: this.#random,
+				udpRequestMax: config.udp.maxRequest,
 			},
 			digest: {
 				...config.auth,

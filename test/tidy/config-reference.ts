@@ -11,6 +11,7 @@ import {
 	scriptShape,
 	tlsShape,
 	topShape,
+	udpShape,
 } from "../../core/config/schema.ts";
 import { keyDocs, type Shape, unwrap } from "../../core/config/section.ts";
 import { camelCase, secureSignalingShape } from "../../core/config/secure-signaling.ts";
@@ -48,6 +49,7 @@ export function configReference(): string {
 		section("location", "", locationShape),
 		section("auth", "", authShape),
 		section("registrar", "", registrarShape),
+		section("udp", "", udpShape),
 		section("admin", "", adminShape),
 		section("script", "", scriptShape),
 		section("devices", DEVICES, deviceShape),
