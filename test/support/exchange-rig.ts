@@ -43,6 +43,8 @@ export type RigOptions = {
 	readonly store?: LocationStore;
 	readonly transactionsMax?: number;
 	readonly mayAnswerMalformed?: () => boolean;
+	/** Told of everything that goes out, wherever it goes. */
+	readonly watch?: (text: string, flow: Flow, owner: number) => void;
 };
 
 export type Asking = {
@@ -228,6 +230,7 @@ export class ExchangeRig {
 	}
 
 	#send(text: string, flow: Flow, owner: number): void {
+		this.#options.watch?.(text, flow, owner);
 		const phone = this.phones.find((one) => one.reachable && one.isAt(flow));
 		if (phone === undefined) {
 			this.nowhere.push({ text, flow });

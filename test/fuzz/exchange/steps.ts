@@ -1,0 +1,413 @@
+/** What can happen to the core, each step as plain data: places in lists count from the first again behind the last. */
+import { once } from "../grammar.ts";
+import type { Chance, Json } from "../target.ts";
+
+export type Step =
+	| {
+			readonly do: "request";
+			readonly from: number;
+			readonly method: string;
+			readonly uri: string;
+			/** Whole lines. */
+			readonly headers: readonly string[];
+			/** What the script answers, and what a 3xx or a challenge of another script would. */
+			readonly script: Json;
+			/** Seed of changes to the text; 0 for none. */
+			readonly mutate: number;
+	  }
+	/** A text that was sent before, once more; `from` another flow where it is not the same. */
+	| { readonly do: "again"; readonly at: number; readonly elsewhere: boolean }
+	/** Somebody answers a request that reached it, perhaps not for the first time. */
+	| {
+			readonly do: "answer";
+			readonly at: number;
+			readonly status: string;
+			readonly headers: readonly string[];
+			readonly tag: string;
+			readonly mutate: number;
+	  }
+	/** The ACK for a final response that a caller got. */
+	| { readonly do: "ack"; readonly at: number; readonly mutate: number }
+	| {
+			readonly do: "cancel";
+			readonly at: number;
+			readonly headers: readonly string[];
+			readonly mutate: number;
+	  }
+	| {
+			readonly do: "dialog";
+			readonly at: number;
+			readonly method: string;
+			readonly mutate: number;
+			readonly script: Json;
+	  }
+	| {
+			readonly do: "register";
+			readonly from: number;
+			readonly contacts: readonly string[];
+			readonly expires: string;
+			readonly script: Json;
+			readonly mutate: number;
+	  }
+	/** A challenge that somebody got is answered with the right password. */
+	| { readonly do: "authorize"; readonly at: number; readonly script: Json }
+	| { readonly do: "raw"; readonly from: number; readonly seed: number }
+	| { readonly do: "wait"; readonly ms: number }
+	| { readonly do: "dns"; readonly at: number; readonly answer: number }
+	| { readonly do: "disconnect"; readonly phone: number }
+	| { readonly do: "reachable"; readonly phone: number; readonly value: boolean }
+	| { readonly do: "reload" };
+
+export type History = {
+	readonly seed: number;
+	/** Transactions at most. */
+	readonly limit: number;
+	/** What answers where the script fails; null for none. */
+	readonly fallback: Json;
+	readonly steps: readonly Step[];
+};
+
+export function anyHistory(chance: Chance): History {
+	const stories = Array.from({ length: 1 + chance.below(3) }, () => chance.pick(STORIES)(chance));
+	return {
+		seed: chance.below(1_000),
+		limit: once(chance, 10) ? 1 + chance.below(6) : 1_000,
+		fallback: once(chance, 2) ? null : anyDecision(chance),
+		steps: disturbed(once(chance, 2) ? stories.flat() : interleaved(stories, chance), chance),
+	};
+}
+
+/** Some steps left out, doubled, exchanged, and others in between. */
+function disturbed(steps: readonly Step[], chance: Chance): Step[] {
+	const odds = 3 + chance.below(20);
+	return steps.flatMap((step, at) => {
+		if (!once(chance, odds)) return [step];
+		const other = chance.pick(MAKERS)(chance);
+		return chance.pick([
+			[],
+			[step, step],
+			[other, step],
+			[step, other],
+			[steps[at + 1] ?? other, step],
+		]);
+	});
+}
+
+function interleaved(stories: readonly Step[][], { below }: Chance): Step[] {
+	const left = stories.map((steps) => [...steps]).filter((steps) => steps.length > 0);
+	const all: Step[] = [];
+	while (left.length > 0) {
+		const at = below(left.length);
+		const [steps = []] = left.slice(at);
+		const next = steps.shift();
+		if (next !== undefined) all.push(next);
+		if (steps.length === 0) left.splice(at, 1);
+	}
+	return all;
+}
+
+type Maker = (chance: Chance) => Step;
+
+const request: Maker = (chance) => ({
+	do: "request",
+	from: chance.below(PHONES),
+	method: chance.pick(METHODS),
+	uri: chance.pick(URIS),
+	headers: Array.from({ length: once(chance, 3) ? 1 + chance.below(2) : 0 }, () =>
+		chance.pick(REQUEST_HEADERS),
+	),
+	script: anyDecision(chance),
+	mutate: mutation(chance, 5),
+});
+
+const answer: Maker = (chance) => ({
+	do: "answer",
+	at: chance.below(6),
+	status: chance.pick(STATUSES),
+	headers: once(chance, 3) ? [chance.pick(RESPONSE_HEADERS)] : [],
+	tag: chance.pick(["b", "b", "c", ""]),
+	mutate: mutation(chance, 8),
+});
+
+const ack: Maker = (chance) => ({ do: "ack", at: chance.below(4), mutate: mutation(chance, 12) });
+
+const wait: Maker = (chance) => ({
+	do: "wait",
+	ms: chance.pick([0, 10, 100, 300, 600, 1_500, 5_000, 33_000, 200_000, 4_000_000]),
+});
+
+const again: Maker = (chance) => ({ do: "again", at: chance.below(8), elsewhere: once(chance, 8) });
+
+const dialog: Maker = (chance) => ({
+	do: "dialog",
+	at: chance.below(4),
+	method: chance.pick(["BYE", "INVITE", "UPDATE", "INFO", "ACK", "CANCEL", "NOTIFY", "PRACK"]),
+	mutate: mutation(chance, 6),
+	script: anyDecision(chance),
+});
+
+const register: Maker = (chance) => ({
+	do: "register",
+	from: chance.below(PHONES),
+	contacts: Array.from({ length: chance.below(3) }, () => chance.pick(CONTACTS)),
+	expires: chance.pick(["3600", "60", "0", "1", "x", ""]),
+	script: chance.pick<Json>([
+		{ kind: "save" },
+		{ kind: "save" },
+		{ kind: "challenge" },
+		anyDecision(chance),
+	]),
+	mutate: mutation(chance, 6),
+});
+
+const cancel: Maker = (chance) => ({
+	do: "cancel",
+	at: chance.below(3),
+	headers: once(chance, 3)
+		? [chance.pick(["Reason: SIP;cause=200", "Reason: a\0b", "Reason:", "Require: x"])]
+		: [],
+	mutate: mutation(chance, 10),
+});
+
+type Story = (chance: Chance) => Step[];
+
+/** A call as calls go, each part with its chance to go otherwise. */
+const call: Story = (chance) => [
+	...(once(chance, 4) ? [register(chance)] : []),
+	{
+		...request(chance),
+		method: "INVITE",
+		script: relay(chance),
+		mutate: mutation(chance, 20),
+	} as Step,
+	...resolved(chance),
+	...times(chance, 3, (one) =>
+		answered(one, chance.pick(["100 Trying", "180 Ringing", "183 Progress"])),
+	),
+	...(once(chance, 4) ? [cancel(chance)] : []),
+	...(once(chance, 4) ? [wait(chance)] : []),
+	...times(chance, 4, (one) => answered(one, chance.pick(STATUSES))),
+	ack(chance),
+	...times(chance, 3, (one) => [dialog(one), answered(one, "200 OK"), ack(one)]).flat(),
+];
+
+const other: Story = (chance) => [
+	{ ...request(chance), script: relay(chance), mutate: mutation(chance, 20) } as Step,
+	...resolved(chance),
+	...times(chance, 4, (one) => (once(one, 4) ? wait(one) : answered(one, chance.pick(STATUSES)))),
+	...times(chance, 2, again),
+];
+
+const registration: Story = (chance) => [
+	...times(chance, 3, register),
+	...(once(chance, 2)
+		? [{ do: "authorize", at: chance.below(2), script: { kind: "save" } } as const]
+		: []),
+	...times(chance, 2, (one) => (once(one, 3) ? wait(one) : register(one))),
+];
+
+const noise: Story = (chance) => times(chance, 25, (one) => one.pick(MAKERS)(one));
+
+const STORIES: readonly Story[] = [call, call, call, call, other, other, registration, noise];
+
+function answered(chance: Chance, status: string): Step {
+	return { ...answer(chance), at: chance.below(once(chance, 2) ? 1 : 4), status } as Step;
+}
+
+/** Mostly an answer that leads somewhere. */
+function resolved(chance: Chance): Step[] {
+	return times(chance, 3, (one) => ({
+		do: "dns",
+		at: 0,
+		answer: once(one, 2) ? 0 : one.below(DNS_ANSWERS),
+	}));
+}
+
+function times<V>(chance: Chance, most: number, make: (chance: Chance) => V): V[] {
+	return Array.from({ length: chance.below(most + 1) }, () => make(chance));
+}
+
+const MAKERS: readonly Maker[] = [
+	...[request, request, request, request, answer, answer, answer, answer, answer, answer, answer],
+	...[ack, ack, wait, wait, wait, again, again, dialog, dialog, dialog, register, register, cancel],
+	(chance) => ({ do: "authorize", at: chance.below(3), script: anyDecision(chance) }),
+	(chance) => ({ do: "raw", from: chance.below(PHONES), seed: chance.below(2 ** 31) }),
+	(chance) => ({ do: "dns", at: chance.below(4), answer: chance.below(DNS_ANSWERS) }),
+	(chance) => ({ do: "dns", at: chance.below(4), answer: chance.below(DNS_ANSWERS) }),
+	(chance) => ({ do: "disconnect", phone: chance.below(PHONES) }),
+	(chance) => ({ do: "reachable", phone: chance.below(PHONES), value: once(chance, 2) }),
+	(chance) => (once(chance, 4) ? { do: "reload" } : wait(chance)),
+]; // biome-ignore format: a table
+
+/** What an isolate might answer; null stands for a script that failed. */
+function anyDecision(chance: Chance): Json {
+	switch (chance.below(12)) {
+		case 0:
+			return chance.pick<Json>([
+				null,
+				{ kind: "drop" },
+				{ kind: "challenge" },
+				{ kind: "save" },
+				{ kind: "nonsense" },
+			]);
+		case 1:
+			return {
+				kind: "reply",
+				status: chance.pick([200, 302, 401, 404, 480, 486, 603]),
+				edits: edits(chance),
+				...(once(chance, 2) ? { reason: "So Be It" } : {}),
+			};
+		case 2:
+			return {
+				kind: "redirect",
+				status: 302,
+				contacts: [chance.pick(TARGET_URIS), chance.pick(TARGET_URIS)],
+			};
+		default:
+			return relay(chance);
+	}
+}
+
+function relay(chance: Chance): Json {
+	const targets = Array.from({ length: 1 + (once(chance, 2) ? chance.below(4) : 0) }, () =>
+		choice(chance),
+	);
+	const fork = { order: chance.pick(["q", "parallel", "serial"]), recurse: once(chance, 2) };
+	const timeout = once(chance, 3) ? { timeout: chance.pick([1_000, 20_000, 3_600_000]) } : {};
+	return {
+		kind: "relay",
+		targets,
+		edits: edits(chance),
+		...(once(chance, 2) ? { fork: { ...fork, ...timeout } } : {}),
+		...(once(chance, 5) ? { callee: chance.pick(["sip", "sips"]) } : {}),
+	};
+}
+
+function choice(chance: Chance): Json {
+	if (once(chance, 8)) return { kind: "request-uri" };
+	if (once(chance, 4)) return { kind: "uri", uri: chance.pick(TARGET_URIS) };
+	return {
+		kind: "device",
+		name: chance.pick(DEVICES),
+		...(once(chance, 4) ? { number: "8123" } : {}),
+	};
+}
+
+function edits(chance: Chance): Json {
+	if (!once(chance, 4)) return [];
+	return Array.from({ length: 1 + chance.below(3) }, () => ({
+		op: chance.pick(["set", "add", "remove"]),
+		name: chance.pick(EDITED),
+		value: chance.pick(["a", "", "b, c", "\xc3\xa9", '"x', "<sip:a@h>"]),
+	}));
+}
+
+function mutation(chance: Chance, odds: number): number {
+	return once(chance, odds) ? 1 + chance.below(2 ** 31) : 0;
+}
+
+export const PHONES = 9;
+export const DNS_ANSWERS = 6;
+const METHODS = [
+	"INVITE",
+	"INVITE",
+	"INVITE",
+	"INVITE",
+	"INVITE",
+	"OPTIONS",
+	"MESSAGE",
+	"SUBSCRIBE",
+	"REFER",
+	"BYE",
+	"ACK",
+	"CANCEL",
+	"NOTIFY",
+	"x",
+];
+const DEVICES = [
+	"5000",
+	"5000",
+	"5000",
+	"5001",
+	"5001",
+	"5003",
+	"5003",
+	"5002",
+	"7789",
+	"7789",
+	"7790",
+	"gw",
+	"gw",
+	"media",
+	"nobody",
+];
+const URIS = [
+	"sip:5000@172.21.83.50",
+	"sip:5001@example.com",
+	"sips:5001@172.21.83.50:5314",
+	"sip:7789@172.21.83.50",
+	"sip:8123@172.21.83.50",
+	"sip:172.21.83.50",
+	"sip:a@gw.example.org",
+	"tel:+1",
+	"sip:x@192.0.2.77",
+	"sip:5003@172.21.83.50;transport=tcp",
+	"sip:5000@172.21.83.50;maddr=172.21.83.50",
+	"urn:x:y",
+];
+const TARGET_URIS = [
+	"sip:5000@172.21.83.60",
+	"sip:a@gw.example.org",
+	"sips:a@gw.example.org",
+	"sip:a@192.0.2.77;transport=tcp",
+	"sips:5001@192.168.8.57",
+	"sip:q@172.21.83.50",
+	"sip:nobody.invalid",
+	"sip:a@192.0.2.99",
+	"sip:a@h?x=y",
+	"sip:a@[2001:db8::1]",
+	"sip:x@gw.example.org;transport=ws",
+	"sip:224.0.0.1",
+];
+const REQUEST_HEADERS = [
+	...["Route: <sip:172.21.83.50;lr>", "Route: <sip:172.21.83.50;lr>, <sip:172.21.83.60;lr>", "Route: <sip:172.21.83.60>", "Route: <sip:gw.example.org;lr>", "Record-Route: <sip:192.0.2.9;lr>", "Route: <sip:a>, <sip:172.21.83.50;x5=a>"],
+	...["Max-Breadth: 2", "Max-Breadth: 0", "Max-Breadth: x", "Proxy-Require: a", "Require: 100rel", "Supported: path, 100rel", "Identity: x", "Expires: 3", "Timestamp: 5", "Content-Type: application/sdp", "Privacy: id", "Subject: \xc3\xa9", "X-A: b\r\n c"],
+	...["Proxy-Authorization: Digest username=\"7790\", realm=\"example.com\", nonce=\"x\", uri=\"sip:a\", response=\"y\"", "Authorization: Basic a", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKup", "Via: SIP/2.0/UDP 172.21.83.50:5060;branch=z9hG4bK0", "m: <sip:a@b>, <sips:c@d>", "Path: <sip:p@h;lr>"],
+]; // biome-ignore format: a table
+const STATUSES = [
+	"100 Trying",
+	"180 Ringing",
+	"183 Progress",
+	"199 Early",
+	"200 OK",
+	"200 OK",
+	"200 OK",
+	"202 Accepted",
+	"302 Moved",
+	"300 Many",
+	"401 Who",
+	"407 Who",
+	"408 Late",
+	"430 Flow",
+	"481 What",
+	"486 Busy",
+	"487 Over",
+	"491 Pending",
+	"500 Oh",
+	"503 No",
+	"600 Busy",
+	"603 No",
+];
+const RESPONSE_HEADERS = ["Contact: <sip:5000@172.21.83.60>", "Contact: <sip:5001@192.168.8.57>;q=0.3, <sip:a@gw.example.org>", "Contact: <sips:5001@192.168.8.57>", "Contact: *", "Contact: <", "WWW-Authenticate: Digest realm=b", "Proxy-Authenticate: Digest realm=\"\0\"", "Retry-After: 30", "Require: 100rel\r\nRSeq: 1", "Record-Route: <sip:192.0.2.9;lr>", "Content-Type: a/b"]; // biome-ignore format: a table
+const CONTACTS = ["<sip:7789@172.21.83.24:5061>", "<sips:7789@172.21.83.24:5061;transport=tcp>", "<sip:7790@172.21.83.77>;q=0.2", "<sip:7790@10.0.0.4;transport=udp>;expires=30", "*", "<sip:x@172.21.83.50>", '"A" <sip:7790@gw.example.org>;+sip.instance="<urn:uuid:1>";reg-id=1', "<sip:a@b", "<sip:7789@172.21.83.24:5061>;expires=0", "tel:+1", "<sips:7791@192.0.2.77>"]; // biome-ignore format: a table
+const EDITED = [
+	"X-A",
+	"Subject",
+	"s",
+	"Identity",
+	"P-Asserted-Identity",
+	"Reason",
+	"Warning",
+	"Proxy-Authorization",
+	"Privacy",
+];
