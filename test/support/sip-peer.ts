@@ -93,8 +93,8 @@ class UdpPeer extends SipPeer {
 		});
 	}
 
-	send(text: string, port = this.#to?.port): void {
-		this.#socket.send(Buffer.from(text, "latin1"), port, this.#to?.host ?? this.host);
+	send(text: string, port = this.#to?.port, host = this.#to?.host ?? this.host): void {
+		this.#socket.send(Buffer.from(text, "latin1"), port, host);
 	}
 
 	close(): Promise<void> {
@@ -176,8 +176,12 @@ export async function udpPeer(host = "127.0.0.1", port = 0): Promise<UdpPeer> {
 	return new UdpPeer(socket);
 }
 
-export async function tcpClient(port: number, host = "127.0.0.1"): Promise<StreamPeer> {
-	const socket = connect({ port, host });
+export async function tcpClient(
+	port: number,
+	host = "127.0.0.1",
+	localAddress?: string,
+): Promise<StreamPeer> {
+	const socket = connect({ port, host, ...(localAddress !== undefined && { localAddress }) });
 	await once(socket, "connect");
 	return new StreamPeer(socket);
 }

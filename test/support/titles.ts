@@ -3,7 +3,7 @@
  * another string. A title is
  * - the string that stands first in `test(…)`, `describe(…)`, `suite(…)` or `it(…)`; what a template fills in is unknown;
  * - for `test(title, …)`, each first string of the table that the loop around it goes through;
- * - what a torture message's `.json` says (test/torture/torture.ts makes the same of it).
+ * - what a torture message's `.json` says (test/torture/messages.ts makes the same of it).
  */
 import { type Literal, readSource, type Source } from "./source.ts";
 import { select, type Tree } from "./tree.ts";
