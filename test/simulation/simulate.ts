@@ -1,0 +1,54 @@
+/** Runs seeds. One that fails is run again to tell what happened in the call concerned. */
+import type { Config } from "../../core/config/config.ts";
+import type { RouteGeneration } from "../../core/exchange/exchange.ts";
+import { Chance } from "./chance.ts";
+import { Ladder } from "./ladder.ts";
+import { Violation } from "./watch.ts";
+import { World } from "./world.ts";
+
+export type Setting = {
+	readonly config: Config;
+	readonly builtIn: Pick<RouteGeneration, "ask">;
+};
+
+export type SeedResult = {
+	readonly seed: number;
+	readonly calls: number;
+	readonly counts: ReadonlyMap<string, number>;
+	/** Undefined when everything held. */
+	readonly failure: string | undefined;
+};
+
+/** The calls of a seed: 20 to 50. */
+export function callsOf(seed: number): number {
+	return new Chance(seed, 8).between(20, 50);
+}
+
+export function runSeed(setting: Setting, seed: number, calls = callsOf(seed)): SeedResult {
+	const world = new World({ ...setting, seed });
+	try {
+		world.run(calls);
+		return { seed, calls, counts: world.counts, failure: undefined };
+	} catch (error) {
+		const failure = explain(setting, seed, calls, error);
+		return { seed, calls, counts: world.counts, failure };
+	}
+}
+
+/** The failure, the command that repeats it, and the ladder of the call. */
+function explain(setting: Setting, seed: number, calls: number, error: unknown): string {
+	const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+	const ladder = new Ladder();
+	try {
+		new World({ ...setting, seed, ladder }).run(calls);
+	} catch {
+		// The same failure once more: what is wanted is the way there.
+	}
+	const callId = error instanceof Violation ? error.callId : "";
+	return [
+		`seed ${seed}: ${what}`,
+		`again: npm run simulate -- --seeds 1 --from ${seed} --calls ${calls}`,
+		`the messages of ${callId || "no one call"}:`,
+		ladder.ofCall(callId, process.env.SIMULATE_TEXTS === "1"),
+	].join("\n");
+}
