@@ -182,6 +182,7 @@ export class Exchange implements ProxyPort {
 		const refused = badCredentials(caller);
 		if (refused !== undefined) return refused;
 		if (caller.verdict?.kind === "accepted") context.consumed = caller.verdict.line;
+		context.vouched = caller.device !== undefined;
 
 		const { environment } = this.#settings;
 		const verdict = judgeArrival(route, server.flow, caller.device, environment, now);

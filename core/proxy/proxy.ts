@@ -10,7 +10,6 @@ import type { TimerWheel } from "../base/timer-wheel.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import { incomingMaxBreadth } from "../message/max-breadth.ts";
 import type { Request, Response } from "../message/message.ts";
-import { buildResponse } from "../message/response.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { Send } from "../transaction/send.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
@@ -30,7 +29,7 @@ import type { ProxyPort } from "./proxy-port.ts";
 import { ANSWERED_ELSEWHERE, reasonOf, refusedBy } from "./reason.ts";
 import { followRedirection } from "./recursion.ts";
 import { redirection } from "./redirection.ts";
-import { type Rejection, writable } from "./rejection.ts";
+import { ownResponse, type Rejection } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { routeInformation } from "./route-information.ts";
@@ -121,7 +120,7 @@ export class ProxyCore implements TransactionUser {
 				}
 				return this.#reject(context, this.#port.register(context, decision.contacts, now), now);
 			case "challenge":
-				return this.#reject(context, this.#port.challenge(context, now), now);
+				return this.#refuse(context, this.#port.challenge(context, now));
 			case "drop":
 				return this.#drop(context, now);
 		}
@@ -149,7 +148,8 @@ export class ProxyCore implements TransactionUser {
 	): void {
 		const context = invite?.user;
 		if (!(context instanceof ResponseContext)) {
-			this.#answer(server, { status: 481 }, now);
+			if (this.#isStranger(server.flow)) this.#answerOnce(server, { status: 481 });
+			else this.#answer(server, { status: 481 }, now);
 			return;
 		}
 		this.#answer(server, { status: 200 }, now, context);
@@ -339,10 +339,35 @@ export class ProxyCore implements TransactionUser {
 	}
 
 	#reject(context: ResponseContext, rejection: Rejection, now: Milliseconds): void {
+		const { branches, server, vouched } = context;
+		const alone = rejection.status >= 300 && branches.length === 0 && !context.cancelled;
+		if (alone && !vouched && this.#isStranger(server.flow)) {
+			this.#refuse(context, rejection);
+			return;
+		}
 		context.answered = true;
 		context.fork?.stop();
-		this.#answer(context.server, rejection, now, context);
+		this.#answer(server, rejection, now, context);
 		context.settle();
+	}
+
+	/** An answer without state, to whom we owe nothing: one for each request, never repeated (§26.3.2.4). */
+	#refuse(context: ResponseContext, rejection: Rejection): void {
+		context.answered = true;
+		context.settle();
+		this.#answerOnce(context.server, rejection);
+		this.#port.ended(context);
+	}
+
+	#isStranger(flow: Flow): boolean {
+		return !knows(this.environment.directory, flow);
+	}
+
+	#answerOnce(server: ServerTransaction, rejection: Rejection): void {
+		const toTag = this.transactions.statelessTag(server.request);
+		const text = ownResponse(server.request, rejection, toTag);
+		if (text === undefined) this.transactions.abandon(server);
+		else this.transactions.answerOnce(server, text);
 	}
 
 	/** A response of our own (§8.2.6). */
@@ -353,11 +378,7 @@ export class ProxyCore implements TransactionUser {
 		context?: ResponseContext,
 	): void {
 		const make = () => this.environment.random.hex(TAG_DIGITS);
-		const text = buildResponse(server.request, rejection.status, {
-			...(rejection.reason === undefined ? {} : { reason: rejection.reason }),
-			toTag: context?.toTag(make) ?? make(),
-			headers: writable(rejection.headers ?? []),
-		});
+		const text = ownResponse(server.request, rejection, context?.toTag(make) ?? make());
 		if (text !== undefined) this.transactions.respond(server, text, rejection.status, now);
 	}
 

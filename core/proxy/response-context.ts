@@ -96,6 +96,8 @@ export class ResponseContext {
 	readonly candidates: Candidate[] = [];
 	/** Whoever answers `ProxyPort.ask` keeps here what it needs until the context has ended. */
 	asked: unknown;
+	/** Who sent the request is a device of ours, as far as anybody can tell. */
+	vouched = false;
 	/** A final response has gone to the caller, or none will. */
 	answered = false;
 	/** The caller gave up: no new branch is started (§16.10). */

@@ -140,6 +140,11 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 		expire(this, timer);
 	}
 
+	/** Sends a response that is neither kept nor repeated. */
+	sendOnce(text: string): void {
+		if (this.#responseFlow !== undefined) this.#host.send(text, this.#responseFlow, 0);
+	}
+
 	/** Sends the response, from now on, along another flow. */
 	redirect(flow: Flow): void {
 		this.#responseFlow = flow;

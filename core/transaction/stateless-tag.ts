@@ -11,5 +11,8 @@ function hash(text: string, offset: number): string {
 	return (value >>> 0).toString(16).padStart(8, "0");
 }
 
+/** Their length. */
+export const TAG_DIGITS = 16;
+
 const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;

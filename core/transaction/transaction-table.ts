@@ -15,6 +15,7 @@ import { topBranch } from "../message/top-branch.ts";
 import type { Via } from "../message/via.ts";
 import { buildCancel } from "./cancel.ts";
 import { type ClientHost, ClientTransaction, type Outgoing } from "./client-transaction.ts";
+import { newCounters } from "./counters.ts";
 import { EventQueue } from "./event-queue.ts";
 import { cancelKey, clientKey, hasCookie, secondKey, serverKey } from "./key.ts";
 import { MergedRequests } from "./merged-requests.ts";
@@ -22,7 +23,7 @@ import { responseFlow } from "./response-flow.ts";
 import type { Send } from "./send.ts";
 import { type ServerHost, ServerTransaction } from "./server-transaction.ts";
 import { Slots } from "./slots.ts";
-import { statelessTag } from "./stateless-tag.ts";
+import { statelessTag, TAG_DIGITS } from "./stateless-tag.ts";
 import { TIMING, type Timing } from "./timers.ts";
 import type { TransactionUser } from "./transaction-user.ts";
 
@@ -41,25 +42,8 @@ export type TransactionTableOptions = {
 	timing?(flow: Flow): Timing;
 };
 
-/** What did not become an event. Counts since the start. */
-export type TransactionCounters = {
-	/** Responses whose top Via is not ours. */
-	foreignResponses: number;
-	/** Responses, and final responses of the user, that no transaction waits for (any more). */
-	unmatchedResponses: number;
-	/** Events that the transaction's state has no row for. */
-	strays: number;
-	/** Requests refused because the table is full. */
-	refusedRequests: number;
-};
-
 export class TransactionTable {
-	readonly counters: TransactionCounters = {
-		foreignResponses: 0,
-		unmatchedResponses: 0,
-		strays: 0,
-		refusedRequests: 0,
-	};
+	readonly counters = newCounters();
 	readonly #options: TransactionTableOptions;
 	readonly #host: ClientHost & ServerHost;
 	readonly #events: EventQueue;
@@ -120,6 +104,20 @@ export class TransactionTable {
 		this.#settle(server);
 		this.#done(now);
 		return taken;
+	}
+
+	/** The To tag for `answerOnce`: the same for every repeat of the request, known again in its ACK (§8.2.7). */
+	statelessTag(request: Request): string {
+		return this.#tagFor(serverKey(request));
+	}
+
+	/**
+	 * Answers a request and forgets it: a repeat is a new request, and gets an answer of its own
+	 * (§26.3.2.4). No event of it comes any more.
+	 */
+	answerOnce(server: ServerTransaction, text: string): void {
+		server.sendOnce(text);
+		this.abandon(server);
 	}
 
 	/** Never answers this request: repeats are absorbed until they can no longer come. */
@@ -198,10 +196,22 @@ export class TransactionTable {
 			this.#flow = flow;
 			if (!found.take(request.method === "ACK" ? "ack" : "request")) this.counters.strays += 1;
 			this.#settle(found);
-		} else if (request.method === "ACK") this.#events.push({ kind: "ack", request, flow });
+		} else if (request.method === "ACK") this.#receiveAck(request, flow, key);
 		else if (request.method === "CANCEL") this.#receiveCancel(request, flow, key);
 		else if (!this.#refused(request, flow, key))
 			this.#startServer(request, flow, this.#freeKey(key, request));
+	}
+
+	/** One for an answer that we keep nothing of ends here (§8.2.7); any other is for the user to route. */
+	#receiveAck(request: Request, flow: Flow, key: string): void {
+		const { toTag } = request.head;
+		if (toTag?.length === TAG_DIGITS && toTag === this.#tagFor(key))
+			this.counters.acksAbsorbed += 1;
+		else this.#events.push({ kind: "ack", request, flow });
+	}
+
+	#tagFor(key: string): string {
+		return statelessTag(this.#salt + key);
 	}
 
 	/** Own transaction whatever the limit: there is at most one per request to cancel. */
@@ -287,7 +297,7 @@ export class TransactionTable {
 		this.counters.refusedRequests += 1;
 		const to = responseFlow(request, flow, this.#host.knows);
 		const text = buildResponse(request, 503, {
-			toTag: statelessTag(this.#salt + key),
+			toTag: this.#tagFor(key),
 			headers: [["Retry-After", String(RETRY_AFTER_SECONDS)]],
 		});
 		if (text !== undefined && to !== undefined) this.send(text, to);
