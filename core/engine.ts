@@ -18,6 +18,7 @@ import { now } from "./host/clock.ts";
 import { entropy } from "./host/entropy.ts";
 import { hashHex, makeHmac } from "./host/hashes.ts";
 import { localAddresses } from "./host/local-addresses.ts";
+import { openFilesMax } from "./host/open-files.ts";
 import type { Keys } from "./leg/seal.ts";
 import type { SecureSignaling } from "./leg/secure-signaling.ts";
 import type { BoundListener } from "./location/binding-row.ts";
@@ -33,6 +34,7 @@ import { type ReloadResult, Scripts } from "./script/scripts.ts";
 import { isWildcard } from "./transport/advertised.ts";
 import { developmentCertificate } from "./transport/development-certificate.ts";
 import { Dns } from "./transport/dns.ts";
+import { connectionsWithin, LIMITS } from "./transport/limits.ts";
 import { readTlsFiles } from "./transport/tls-files.ts";
 import { type TlsOptions, TlsSettings } from "./transport/tls-settings.ts";
 import type { ListenOptions, TransportUser } from "./transport/transport-user.ts";
@@ -42,6 +44,8 @@ import { Transports } from "./transport/transports.ts";
 const TRANSACTIONS_MAX = 1_000_000;
 const SWEEP_MS = 10_000;
 const NONCES_MAX = 100_000;
+/** Files of store, log, scripts and admin API, and name look-ups in progress. */
+const OWN_FILES = 256;
 const FAILED_LOGINS = { max: 10, windowSeconds: 60, entriesMax: 10_000 };
 
 export type Engine = {
@@ -97,6 +101,7 @@ class RunningEngine implements Engine, TransportUser {
 			user: this,
 			log: this.#log,
 			tls: await tlsOptions(config),
+			limits: { connections: this.#connectionsMax(config) },
 		});
 		this.#transports = transports;
 		const store = this.#openStore(config);
@@ -139,6 +144,10 @@ class RunningEngine implements Engine, TransportUser {
 
 	inUse(connection: number): boolean {
 		return this.#store?.restsOn(connection) ?? false;
+	}
+
+	waitedOn(): Iterable<Flow> {
+		return this.#exchange?.proxy.transactions.flows() ?? [];
 	}
 
 	batchEnd(): void {
@@ -205,6 +214,18 @@ class RunningEngine implements Engine, TransportUser {
 		await this.#store?.close();
 		// Last: what came in while the sockets closed may have set it again.
 		this.#alarm.clear();
+	}
+
+	#connectionsMax({ listen }: Config): number {
+		const openFiles = openFilesMax();
+		const reserved = OWN_FILES + listen.length * (1 + LIMITS.watchedPeers);
+		const connections = connectionsWithin(openFiles, reserved);
+		if (connections < LIMITS.connections)
+			this.#log.info(
+				{ connections, openFiles },
+				`at most ${connections} connections: the process may open ${openFiles} files`,
+			);
+		return connections;
 	}
 
 	#ring(): void {

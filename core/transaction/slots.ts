@@ -33,6 +33,10 @@ export class Slots<V extends { readonly id: number }> {
 		return value?.id === id ? value : undefined;
 	}
 
+	*[Symbol.iterator](): Generator<V> {
+		for (const value of this.#values) if (value !== undefined) yield value;
+	}
+
 	/** False when it is not there any more. */
 	remove(value: V): boolean {
 		if (this.get(value.id) !== value) return false;

@@ -72,6 +72,11 @@ export class TransactionTable {
 		return this.#slots.size;
 	}
 
+	/** Where the transactions that are not over expect something from, or still have to answer. */
+	*flows(): Generator<Flow> {
+		for (const { flow } of this.#slots) yield flow;
+	}
+
 	/**
 	 * Whether a response with this text may have a transaction. Most of those that have none are
 	 * told by one line: they are counted and need not be parsed (RFC 6026 §7.3).

@@ -14,7 +14,11 @@ export type ConnectionTableOptions = {
 	readonly limits: TransportLimits;
 	readonly counters: TransportCounters;
 	inUse(connection: number): boolean;
+	waitedOn(): Iterable<Flow>;
 };
+
+/** What flows of transactions name: connections by id, and those of ours by what they are for. */
+type Waited = ReadonlySet<number | string>;
 
 export class ConnectionTable {
 	readonly #options: ConnectionTableOptions;
@@ -27,6 +31,9 @@ export class ConnectionTable {
 	#opened = 0;
 	#lastId = 0;
 	#fullUntil = 0;
+	/** As of at most one sweep ago: a newer transaction's connection has just had a message. */
+	#waited: Waited = new Set();
+	#waitedUntil = 0;
 
 	constructor(options: ConnectionTableOptions) {
 		this.#options = options;
@@ -62,7 +69,10 @@ export class ConnectionTable {
 		this.#acceptedInAll -= 1;
 	}
 
-	/** Makes room by closing idle connections that nobody needs, the longest idle first. */
+	/**
+	 * Makes room by closing connections that nobody needs, the one whose last message is oldest
+	 * first. Pings do not count, and who never sent a message waits for nothing.
+	 */
 	hasRoom(now: Milliseconds): boolean {
 		if (this.size < this.#options.limits.connections) return true;
 		if (now < this.#fullUntil) return false;
@@ -113,19 +123,37 @@ export class ConnectionTable {
 	}
 
 	#evict(now: Milliseconds): boolean {
-		const { counters, inUse, limits } = this.#options;
+		const { counters, limits } = this.#options;
 		const idle = [...this.#byId.values()]
-			.filter(
-				({ state, lastActive, flow }) =>
-					state === "open" && now - lastActive >= limits.idleAtLeastMs && !inUse(flow.connection),
-			)
-			.sort((one, other) => one.lastActive - other.lastActive)
+			.filter((connection) => this.#evictable(connection, now))
+			.sort((one, other) => one.lastMessage - other.lastMessage)
 			.slice(0, Math.ceil(limits.connections / EVICTED_ONE_IN));
 		for (const connection of idle) {
 			counters.connectionsEvicted += 1;
 			connection.destroy("made room for another connection");
 		}
 		return idle.length > 0;
+	}
+
+	#evictable(connection: Connection, now: Milliseconds): boolean {
+		const { inUse, limits } = this.#options;
+		const { flow, lastMessage, spoken, state } = connection;
+		if (state !== "open") return false;
+		if (!spoken) return true;
+		if (now - lastMessage < limits.idleAtLeastMs || inUse(flow.connection)) return false;
+		const waited = this.#waitedOn(now);
+		return !waited.has(flow.connection) && !waited.has(purposeOf(flow));
+	}
+
+	#waitedOn(now: Milliseconds): Waited {
+		if (now < this.#waitedUntil) return this.#waited;
+		const waited = new Set<number | string>();
+		for (const flow of this.#options.waitedOn())
+			if (flow.connection !== 0) waited.add(flow.connection);
+			else if (flow.transport !== "udp") waited.add(purposeOf(flow));
+		this.#waited = waited;
+		this.#waitedUntil = now + this.#options.limits.sweepMs;
+		return waited;
 	}
 }
 

@@ -32,6 +32,10 @@ export class Connection {
 	readonly #owners = new RecentOwners();
 	readonly #progress: Progress;
 	#lastActive: Milliseconds;
+	#lastMessage: Milliseconds;
+	#spoken = false;
+	/** A message is in the output, not only pongs. */
+	#speaking = false;
 	#output = "";
 	/** Why it failed; undefined for a connection that ended in order. */
 	#failure: string | undefined;
@@ -55,6 +59,7 @@ export class Connection {
 			stalledSince: undefined,
 		};
 		this.#lastActive = now;
+		this.#lastMessage = now;
 		socket.on("data", this.#received);
 		socket.on("drain", this.#drained);
 		socket.on("end", this.#ended);
@@ -66,9 +71,14 @@ export class Connection {
 		return this.#progress.state;
 	}
 
-	/** Of the last input or output. */
-	get lastActive(): Milliseconds {
-		return this.#lastActive;
+	/** When the last message came or left; when it was opened, if none did. Pings are none. */
+	get lastMessage(): Milliseconds {
+		return this.#lastMessage;
+	}
+
+	/** Whether any message came or left. */
+	get spoken(): boolean {
+		return this.#spoken;
 	}
 
 	/** TCP is there, TLS is still to come. */
@@ -83,13 +93,20 @@ export class Connection {
 	}
 
 	send(text: string, owner: number): void {
-		const { batch, counters, limits } = this.#context;
+		const { batch, counters } = this.#context;
 		if (this.state === "closing" || this.state === "closed")
 			return batch.failed(owner, "the connection is closed");
 		if (owner !== 0) this.#owners.sent(owner);
+		counters.streamMessagesOut += 1;
+		this.#spoken = true;
+		this.#speaking = true;
+		this.#write(text);
+	}
+
+	#write(text: string): void {
+		const { batch, counters, limits } = this.#context;
 		if (this.state === "open" && this.#output === "") batch.wait(this);
 		this.#output += text;
-		counters.streamMessagesOut += 1;
 		if (this.#output.length + this.#socket.writableLength > limits.queuedBytes) {
 			counters.connectionsStalled += 1;
 			this.destroy("the peer does not read");
@@ -102,6 +119,8 @@ export class Connection {
 		const output = this.#output;
 		this.#output = "";
 		this.#lastActive = performance.now();
+		if (this.#speaking) this.#lastMessage = this.#lastActive;
+		this.#speaking = false;
 		if (!this.#socket.write(output, "latin1")) this.#progress.stalledSince ??= this.#lastActive;
 	}
 
@@ -162,6 +181,8 @@ export class Connection {
 			if (frame.kind === "message") {
 				messages += 1;
 				counters.streamMessagesIn += 1;
+				this.#spoken = true;
+				this.#lastMessage = this.#lastActive;
 				batch.user.message(frame.text, this.flow);
 			} else if (frame.kind === "ping") this.#pong();
 			else if (frame.kind === "error") {
@@ -175,7 +196,7 @@ export class Connection {
 	/** Stands between messages, since messages are sent whole. */
 	#pong(): void {
 		this.#context.counters.pings += 1;
-		this.send(PONG, 0);
+		this.#write(PONG);
 	}
 
 	#answerError(text: string, error: ParseError): void {

@@ -64,6 +64,15 @@ export const LIMITS: TransportLimits = {
 	malformedSources: 10_000,
 };
 
+/**
+ * Connections, where a process may have that many files open: `reserved` are for everything else.
+ * Past it neither a connection nor a file could be opened; below it idle ones make room in time.
+ */
+export function connectionsWithin(openFiles: number | undefined, reserved: number): number {
+	if (openFiles === undefined) return LIMITS.connections;
+	return Math.max(1, Math.min(LIMITS.connections, openFiles - reserved));
+}
+
 /** Owners remembered per connection and per watched UDP peer, to tell them of a failure that comes late. */
 export const OWNERS_REMEMBERED = 256;
 /** One in so many connections is closed by one eviction, so that a flood does not search the table for each newcomer. */

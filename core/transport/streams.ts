@@ -34,6 +34,7 @@ export class Streams {
 			limits,
 			counters,
 			inUse: (connection) => batch.user.inUse?.(connection) ?? false,
+			waitedOn: () => batch.user.waitedOn?.() ?? [],
 		});
 		this.#connections = { ...context, closed: this.#closed };
 		this.#accepting = {

@@ -16,8 +16,10 @@ export type TransportUser = {
 	/** A stream connection is gone, and its flows with it (RFC 5626 §7). */
 	connectionClosed(connection: number): void;
 	batchEnd(): void;
-	/** Whether a registration or a transaction rests on this connection: then it is never closed for being idle. */
+	/** Whether a registration rests on this connection: then it is never closed for being idle. */
 	inUse?(connection: number): boolean;
+	/** The flows of transactions that are not over: their connections do not make room for others (RFC 3261 §18). */
+	waitedOn?(): Iterable<Flow>;
 };
 
 export type ListenOptions = {

@@ -28,6 +28,8 @@ export class Recorder implements TransportUser {
 	/** The calls since the start, each batch ending in "end". */
 	readonly calls: string[] = [];
 	readonly needed = new Set<number>();
+	/** Flows of transactions. */
+	readonly waited: Flow[] = [];
 	reply: ((told: Told) => void) | undefined;
 	readonly #waiting = new Set<() => void>();
 
@@ -60,6 +62,10 @@ export class Recorder implements TransportUser {
 
 	inUse(connection: number): boolean {
 		return this.needed.has(connection);
+	}
+
+	waitedOn(): Iterable<Flow> {
+		return this.waited;
 	}
 
 	/** The message at that index, once it is there. */
