@@ -27,9 +27,7 @@ function stripped({ text, scheme, port, params, hostEnd }: Uri): string {
 	const usual = port === undefined || port === defaultPort(scheme === "sips");
 	const host = usual ? text.slice(0, hostEnd) : text.slice(0, text.lastIndexOf(":", hostEnd));
 	const kept = params.filter(({ name }) => name !== "maddr" && name !== "transport");
-	const headers = text.indexOf("?", hostEnd);
-	const rest = kept.map((param) => `;${param.text}`).join("");
-	return host + rest + (headers === -1 ? "" : text.slice(headers));
+	return host + kept.map((param) => `;${param.text}`).join("");
 }
 
 function defaultPort(secure: boolean): number {

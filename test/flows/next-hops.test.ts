@@ -57,6 +57,62 @@ test("RFC 3263 §4.3 PX-94: a 503 is followed by the next address; another failu
 	assert.equal(ann.take(486).status, 486);
 });
 
+/** Two calls to the same name; the first server answers the first of them. */
+function twice(status: string, ...headers: string[]) {
+	const { rig, ann, one, two } = calling();
+	rig.answerDns(TWO);
+	one.answer(one.take("INVITE"), status, { headers });
+	two.answer(two.take("INVITE"), "486 Busy Here");
+	const again = () => {
+		for (const phone of [one, two]) phone.unread.length = 0;
+		ann.request("INVITE", "sip:bob@example.com");
+		rig.answerDns(TWO);
+		return [one, two].map(
+			({ unread }) => unread.filter(({ method }) => method === "INVITE").length,
+		);
+	};
+	return { rig, ann, one, two, again };
+}
+
+test("RFC 3261 §21.5.4 PX-96: a server that answers 503 with Retry-After is passed over for that time", () => {
+	const { rig, again } = twice("503 Service Unavailable", "Retry-After: 60 (busy);duration=5");
+	assert.deepEqual(again(), [0, 1]);
+	rig.wait(59_900);
+	assert.deepEqual(again(), [0, 1]);
+	rig.wait(200);
+	assert.deepEqual(again(), [1, 0]);
+});
+
+test("RFC 3261 §21.5.4 PX-96: for ten minutes at most; without a Retry-After it is tried again at once", () => {
+	const { rig, again } = twice("503 Service Unavailable", "Retry-After: 999999999");
+	rig.wait(599_900);
+	assert.deepEqual(again(), [0, 1]);
+	rig.wait(200);
+	assert.deepEqual(again(), [1, 0]);
+	assert.deepEqual(twice("503 Service Unavailable").again(), [1, 0]);
+	assert.deepEqual(twice("503 Service Unavailable", "Retry-After: soon").again(), [1, 0]);
+});
+
+test("RFC 3261 §21.5.4 PX-96: where every server has asked for a pause the caller gets 500 at once, and a call that is up goes on", () => {
+	const { rig, ann, one } = calling("sip:bob@10.0.0.1");
+	one.answer(one.take("INVITE"), "200 OK");
+	const dialog = ann.caller(ann.take(200));
+	dialog.send("ACK");
+	ann.request("INVITE", "sip:bob@example.com");
+	const came = one.unread.findLast(({ method }) => method === "INVITE");
+	assert.ok(came);
+	one.answer(came, "503 Service Unavailable", { headers: ["Retry-After: 60"] });
+	assert.equal(ann.take(500).status, 500);
+	one.unread.length = 0;
+	ann.request("INVITE", "sip:bob@example.com");
+	assert.equal(ann.take(500).status, 500);
+	assert.deepEqual(one.unread, []);
+	dialog.send("BYE");
+	one.answer(one.take("BYE"), "200 OK");
+	assert.equal(ann.take(200, "BYE").status, 200);
+	rig.wait(64_000);
+});
+
 test("RFC 3261 §17.1.1.2 PX-94: an ACK that the first address does not get changes nothing for the second", () => {
 	const { rig, ann, one, two } = calling();
 	rig.answerDns(TWO);
