@@ -52,6 +52,11 @@ export function fuzz(target: Target, { seed, from, inputs, starting }: Run): Fou
 	return [...found.values()];
 }
 
+/** The command that makes the same input again. */
+export function repeating({ target, seed, at }: Found): string {
+	return `npm run fuzz -- --target ${target} --seed ${seed} --from ${at} --inputs 1`;
+}
+
 /** What the check threw; undefined when all is well. */
 export function failure(target: Target, input: Json): unknown {
 	const before = performance.now();

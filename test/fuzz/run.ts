@@ -8,7 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { write } from "./findings.ts";
-import { type Found, fuzz } from "./fuzz.ts";
+import { type Found, fuzz, repeating } from "./fuzz.ts";
 import type { Target } from "./target.ts";
 import { targets } from "./targets.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -58,11 +58,11 @@ function runOne(target: Target, watchdog: Watchdog): Found[] {
 }
 
 function tell(found: Found): void {
-	const { target, at, key, error, input } = found;
+	const { target, key, error, input } = found;
 	say(`\n${target}: ${key}`);
 	say(String(error instanceof Error ? error.stack : error));
 	say(`input, made smaller: ${JSON.stringify(input)}`);
-	say(`again: npm run fuzz -- --target ${target} --seed ${found.seed} --from ${at} --inputs 1`);
+	say(`again: ${repeating(found)}`);
 	if (values.keep) say(`kept: ${write(found)}`);
 	say("");
 }

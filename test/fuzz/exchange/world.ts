@@ -58,6 +58,8 @@ export class World {
 
 	take(step: Step): void {
 		this.#perform(step);
+		const { size, exchange } = this.#rig;
+		demand(size > 0 || exchange.next() === undefined, "timers: none without a transaction");
 		this.#sort();
 	}
 

@@ -8,7 +8,7 @@ import { target } from "../target.ts";
 
 export const exchange = target<History>({
 	name: "exchange",
-	share: 5,
+	share: 15,
 	words: ["do", "kind", "order", "op", "callee"],
 	make: anyHistory,
 	check(history) {

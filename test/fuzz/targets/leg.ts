@@ -31,7 +31,7 @@ type Input = {
 
 export const leg = target<Input>({
 	name: "leg",
-	share: 27,
+	share: 40,
 	words: ["scheme", "uriTransport", "contactState"],
 	make: (chance) => ({
 		contact: damaged(uri(chance), chance),

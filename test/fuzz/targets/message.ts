@@ -25,7 +25,7 @@ type Input = {
 
 export const message = target<Input>({
 	name: "message",
-	share: 300,
+	share: 240,
 	words: ["how", "op", "name"],
 	make: (chance) => ({
 		text: anyMessage(chance),

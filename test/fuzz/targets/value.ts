@@ -24,7 +24,7 @@ type Kind = { make(chance: Chance): string; check(value: string): void };
 
 export const value = target<Input>({
 	name: "value",
-	share: 300,
+	share: 320,
 	words: ["kind"],
 	make(chance) {
 		const kind = chance.pick(Object.keys(KINDS)) as Input["kind"];
