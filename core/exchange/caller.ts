@@ -3,6 +3,7 @@
  * user (RFC 3261 §22); without them the path shows who it can be: a registered flow, or the address
  * of a configured contact.
  */
+import { parseCredentials } from "../auth/credentials.ts";
 import { type Asker, type DigestOptions, type Verdict, verify } from "../auth/digest.ts";
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
@@ -41,6 +42,28 @@ export function identify(
 	return { device, authenticated: false, trusted, verdict };
 }
 
+/**
+ * The header lines with credentials that were meant for us: of our realm, for a user whose password
+ * we hold. They may be of any quality; nobody else has a use for them (§22.3).
+ */
+export function ownCredentials(
+	{ head }: Request,
+	name: "authorization" | "proxy-authorization",
+	{ directory, realm }: { readonly directory: Directory; readonly realm: string },
+): readonly number[] {
+	const lines: number[] = [];
+	for (let line = head.first(name); line !== -1; line = head.next(line)) {
+		const credentials = parseCredentials(head.value(line));
+		if (credentials.kind !== "digest" || credentials.realm !== realm) continue;
+		if (directory.device(credentials.username)?.password !== undefined) lines.push(line);
+	}
+	return lines;
+}
+
+export function credentialsName(method: string): "authorization" | "proxy-authorization" {
+	return method === "REGISTER" ? "authorization" : "proxy-authorization";
+}
+
 function judge(
 	request: Request,
 	flow: Flow,
@@ -50,8 +73,7 @@ function judge(
 	now: Milliseconds,
 ): Verdict | undefined {
 	const as = asker(request);
-	if (!request.head.has(as === "registrar" ? "authorization" : "proxy-authorization"))
-		return undefined;
+	if (!request.head.has(credentialsName(request.method))) return undefined;
 	const secret = (user: string) => {
 		const password = directory.device(user)?.password;
 		return password === undefined ? undefined : { password };

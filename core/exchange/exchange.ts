@@ -11,7 +11,7 @@ import type { Log } from "../base/log.ts";
 import { TimerWheel } from "../base/timer-wheel.ts";
 import type { Verdict } from "../leg/mismatch.ts";
 import type { LocationStore } from "../location/store.ts";
-import type { Malformed, Response } from "../message/message.ts";
+import type { Malformed, Request, Response } from "../message/message.ts";
 import type { ParseError } from "../message/parse-error.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
@@ -34,7 +34,7 @@ import { ScriptError } from "../script/script-error.ts";
 import type { Send } from "../transaction/send.ts";
 import { AddressLookup, type AskDns } from "./address-lookup.ts";
 import { judgeArrival, refusal } from "./arrival.ts";
-import { asker, type Caller, identify } from "./caller.ts";
+import { asker, type Caller, credentialsName, identify, ownCredentials } from "./caller.ts";
 import { saveBindings } from "./save-bindings.ts";
 
 /** The route scripts as they are asked. The generation that is current when a request comes serves it to its end. */
@@ -181,7 +181,7 @@ export class Exchange implements ProxyPort {
 		const caller = identify(request, server.flow, directory, this.#settings.digest, serves, now);
 		const refused = badCredentials(caller);
 		if (refused !== undefined) return refused;
-		if (caller.verdict?.kind === "accepted") context.consumed = caller.verdict.line;
+		if (caller.verdict?.kind === "accepted") context.consumed = this.ownCredentials(request);
 		context.vouched = caller.device !== undefined;
 
 		const { environment } = this.#settings;
@@ -233,6 +233,14 @@ export class Exchange implements ProxyPort {
 		});
 	}
 
+	ownCredentials(request: Request): readonly number[] {
+		const name = credentialsName(request.method);
+		if (!request.head.has(name)) return NONE;
+		const { digest, environment } = this.#settings;
+		const { directory } = environment;
+		return ownCredentials(request, name, { directory, realm: digest.realm });
+	}
+
 	challenge(context: ResponseContext, now: Milliseconds): Rejection {
 		const verdict = (context.asked as Asked | undefined)?.caller.verdict;
 		const stale = verdict?.kind === "challenge" && verdict.stale;
@@ -278,6 +286,7 @@ export class Exchange implements ProxyPort {
 	}
 }
 
+const NONE: readonly number[] = [];
 const MISMATCHES_TOLD = 1_000;
 
 /** Credentials that are no reason to ask again, but to refuse. */

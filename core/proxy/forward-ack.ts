@@ -50,6 +50,7 @@ export function ackRoute(
 /** The ACK as it goes out to an address; undefined when no listener of ours can send there. */
 export function forwardAck(
 	{ route, target, came }: AckRoute,
+	consumed: readonly number[],
 	hop: Hop,
 	environment: Environment,
 	large: LargeRequests,
@@ -59,7 +60,7 @@ export function forwardAck(
 	const way = outgoing && passage(route, came, outgoing, environment);
 	if (outgoing === undefined || way === undefined) return undefined;
 	const branch = statelessBranch(route.request);
-	const parts = { route, target, outgoing, passage: way, edits: [], branch };
+	const parts = { route, target, outgoing, passage: way, edits: [], consumed, branch };
 	const text = forwardRequest(parts);
 	const tcp = large.leg(text.length, outgoing, hop, environment, now, true);
 	if (tcp === undefined) return { text, flow: outgoing.flow };

@@ -26,8 +26,8 @@ export type Forwarding = {
 	readonly outgoing: OutgoingLeg;
 	readonly passage: Passage;
 	readonly edits: readonly HeaderEdit[];
-	/** The line of the credentials that were ours to judge. */
-	readonly consumed?: number | undefined;
+	/** The lines of the credentials that were ours to judge. */
+	readonly consumed: readonly number[];
 	/** A share of Max-Breadth; undefined: all that came (RFC 5393 §5.3.3). */
 	readonly breadth?: number | undefined;
 	/** Of our Via. */
@@ -78,10 +78,11 @@ function removeOwnRoutes(patch: Patch, { request, own }: RouteInformation): void
 
 /** Whoever gets them could try passwords on them (§22.3). What a script sets stands in their place. */
 function removeConsumed(patch: Patch, { consumed, edits }: Forwarding): void {
-	if (consumed === undefined) return;
-	const name = patch.message.head.canonicalName(consumed);
-	if (edits.some((edit) => edit.op === "set" && edit.name.toLowerCase() === name)) return;
-	patch.removeLine(consumed);
+	for (const line of consumed) {
+		const name = patch.message.head.canonicalName(line);
+		if (!edits.some((edit) => edit.op === "set" && edit.name.toLowerCase() === name))
+			patch.removeLine(line);
+	}
 }
 
 /** Step 6, for a next hop without `lr`: it expects itself in the Request-URI, and the target behind the last Route. */

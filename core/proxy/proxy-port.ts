@@ -7,6 +7,7 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
+import type { Request } from "../message/message.ts";
 import type { Uri } from "../message/uri.ts";
 import type { Decision } from "./decision.ts";
 import type { Rejection } from "./rejection.ts";
@@ -29,6 +30,8 @@ export type ProxyPort = {
 	): Rejection;
 	/** The challenge for a request without good credentials (RFC 3261 §22). */
 	challenge(context: ResponseContext, now: Milliseconds): Rejection;
+	/** The header lines with credentials that were meant for us: they go no further (§22.3). */
+	ownCredentials(request: Request): readonly number[];
 	/** The context answers no more and expects nothing: what the engine kept for it can go. */
 	ended(context: ResponseContext): void;
 	/** Something that an operator may want to see. */

@@ -93,6 +93,7 @@ export class ProxyCore implements TransactionUser {
 		}
 		context.route = route;
 		if (route.dialog !== undefined) {
+			context.consumed = this.#port.ownCredentials(route.request);
 			const target = dialogTarget(route, route.dialog, this.environment, this.#alive, now);
 			if (schemeOf(target.uri) === undefined) this.#reject(context, { status: 416 }, now);
 			else this.#start(context, [target], now);
@@ -258,7 +259,10 @@ export class ProxyCore implements TransactionUser {
 
 	#sendAck(ack: AckRoute, hops: readonly Hop[], now: Milliseconds): void {
 		const [hop] = reachable(hops, ack.target);
-		const forwarded = hop && forwardAck(ack, hop, this.environment, this.#branches.large, now);
+		if (hop === undefined) return;
+		const { large } = this.#branches;
+		const consumed = this.#port.ownCredentials(ack.route.request);
+		const forwarded = forwardAck(ack, consumed, hop, this.environment, large, now);
 		if (forwarded !== undefined) this.transactions.send(forwarded.text, forwarded.flow);
 	}
 

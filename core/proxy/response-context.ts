@@ -87,8 +87,8 @@ export class ResponseContext {
 	route: RouteInformation | undefined;
 	/** Header fields that the script sets on what is forwarded. */
 	edits: readonly HeaderEdit[] = [];
-	/** The header line of `request` with credentials that were meant for us, and good (§22.3). */
-	consumed: number | undefined;
+	/** The header lines of `request` with credentials that were meant for us (§22.3). */
+	consumed: readonly number[] = [];
 	readonly branches: Branch[] = [];
 	/** What is still to be called, where it is not one target alone. */
 	fork: RestOfTargets | undefined;

@@ -184,6 +184,29 @@ test("RFC 7616 §5.2: after ten wrong passwords in a minute the address is refus
 	assert.equal(register(phone, ROSEBUD, 26).status, 200);
 });
 
+test("RFC 3261 §22.3: in the ACK and later requests of the call, credentials for us stay here too, and others go on", () => {
+	const rig = bed.rig();
+	const phone = stranger(rig);
+	const bob = rig.phone("5000", { host: "172.21.83.60" });
+	const uri = "sip:5000@172.21.83.50";
+	const challenged = invite(phone, uri);
+	assert.ok(challenged);
+	const answer = { ...ROSEBUD, nonce: nonceOf(challenged) };
+	const own = credentials({ realm: "example.com", method: "INVITE", uri, ...answer });
+	const ours = `Proxy-Authorization: ${own}`;
+	const theirs = 'Digest username="7790", realm="elsewhere", nonce="n", uri="sip:e", response="r"';
+	const headers = [ours, `Proxy-Authorization: ${theirs}`];
+	phone.request("INVITE", uri, { headers, from: "sip:7790@172.21.83.50" });
+	const came = bob.take("INVITE");
+	assert.deepEqual(came.values("Proxy-Authorization"), [theirs]);
+	bob.answer(came, "200 OK");
+	const side = phone.caller(phone.take(200));
+	for (const method of ["ACK", "INFO", "BYE"]) {
+		side.send(method, headers);
+		assert.deepEqual(bob.take(method).values("Proxy-Authorization"), [theirs], method);
+	}
+});
+
 test("RFC 3261 §22.4 PX-09: credentials that cannot be read get 400", () => {
 	const rig = bed.rig();
 	const phone = stranger(rig);

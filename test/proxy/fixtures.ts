@@ -96,12 +96,12 @@ export type Way = {
 	readonly came?: Flow;
 	readonly target?: Partial<Target>;
 	readonly edits?: readonly HeaderEdit[];
-	readonly consumed?: number;
+	readonly consumed?: readonly number[];
 };
 
 /** The request as it goes out to 172.21.83.60, for a target `sip:5000@172.21.83.60:5060`. */
 export function forwarded(received: Request, way: Way = {}): WireMessage {
-	const { transport = "udp", came = flow("udp"), edits = [], consumed } = way;
+	const { transport = "udp", came = flow("udp"), edits = [], consumed = [] } = way;
 	const route = routed(received);
 	const target = { ...uriTarget("sip:5000@172.21.83.60:5060", POLICY), ...way.target };
 	const hop = { transport, host: "172.21.83.60", port: 5060, serverName: undefined };

@@ -154,7 +154,7 @@ test("RFC 3261 §12.2 RFC 3261 §25.1: a tag that is no token crosses, and its d
 test("RFC 3261 §22.3: credentials that were ours to judge stay here, those of other realms go on", () => {
 	const lines = ["Proxy-Authorization: ours", "X-Y: z", "proxy-authorization: theirs"];
 	const sent = request({ lines });
-	const consumed = sent.head.first("proxy-authorization");
+	const consumed = [sent.head.first("proxy-authorization")];
 	const after = (edits: readonly HeaderEdit[]) =>
 		forwarded(sent, { consumed, edits }).values("Proxy-Authorization");
 	assert.deepEqual(after([]), ["theirs"]);
