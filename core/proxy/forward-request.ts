@@ -12,6 +12,7 @@ import { parseNameAddress } from "../message/name-addr.ts";
 import { Patch } from "../message/patch.ts";
 import { pushRecordRoute, pushRoute } from "../message/route.ts";
 import { parseUri, uriParam } from "../message/uri.ts";
+import { writeVersion } from "../message/version.ts";
 import { pushVia } from "../message/via-stack.ts";
 import type { HeaderEdit } from "./decision.ts";
 import { applyEdits } from "./header-edits.ts";
@@ -38,7 +39,7 @@ export type Forwarding = {
 export function forwardRequest(forwarding: Forwarding): string {
 	const { route, target, outgoing, passage, edits, branch } = forwarding;
 	const { request } = route;
-	const patch = new Patch(request); // Step 1.
+	const patch = writeVersion(new Patch(request)); // Step 1.
 	// In a dialog it is the peer's own Contact, given back as it was.
 	const uriTransport = route.dialog === undefined ? outgoing.policy.uriTransport : "keep";
 	const uri = forceUri(target.uri, outgoing.scheme, "ruri", uriTransport).uri;

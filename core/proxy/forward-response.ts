@@ -5,6 +5,7 @@ import { addContentLength } from "../message/content-length.ts";
 import type { Response } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
 import { Patch } from "../message/patch.ts";
+import { writeVersion } from "../message/version.ts";
 import { popVia } from "../message/via-stack.ts";
 import type { Branch, Candidate } from "./response-context.ts";
 
@@ -30,7 +31,7 @@ export function forwardResponse(
 	branch: Branch,
 	others: readonly Candidate[],
 ): string {
-	const patch = popVia(new Patch(response));
+	const patch = popVia(writeVersion(new Patch(response)));
 	const { context, passage } = branch;
 	if (passage !== undefined) {
 		const { legs, state, entries } = passage;
