@@ -6,7 +6,7 @@ import { type Engine, startEngine } from "../core/engine.ts";
 import { LIMITS } from "../core/transport/limits.ts";
 import { closing } from "./support/cleanup.ts";
 import { message } from "./support/dialog.ts";
-import { tcpClient, udpPeer } from "./support/sip-peer.ts";
+import { tcpClient, tcpServer, udpPeer } from "./support/sip-peer.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -60,7 +60,23 @@ test("RFC 5626 §6 TR-29: when a phone's connection closes its contact is gone, 
 	await caller.response(480);
 });
 
-async function start(t: TestContext): Promise<{ engine: Engine; port: number }> {
+for (const [item, transport, reason] of [
+	["TR-20", "udp", "an ICMP error"],
+	["TR-21", "tcp", "a refused connection"],
+] as const)
+	test(`RFC 3261 §18.4 ${item}: ${reason} ends the attempt at once, not after 32 s`, async (t) => {
+		const closed = transport === "udp" ? await udpPeer() : await tcpServer();
+		await closed.close();
+		const contact = `sip:7002@127.0.0.1:${closed.port};transport=${transport}`;
+		const { port } = await start(t, `"7002": { type: Extension, contact: "${contact}" }`);
+		const caller = closing(t, await udpPeer(), (one) => one.close());
+		const before = performance.now();
+		caller.send(request("INVITE", "UDP", caller.port, "7002"), port);
+		await caller.response(500);
+		assert.ok(performance.now() - before < 4_000);
+	});
+
+async function start(t: TestContext, more = ""): Promise<{ engine: Engine; port: number }> {
 	const folder = closing(t, tempFolder(), (one) => one.remove());
 	const file = folder.write(
 		"sipwright.yaml",
@@ -68,7 +84,7 @@ async function start(t: TestContext): Promise<{ engine: Engine; port: number }> 
 trusted: [127.0.0.0/8]
 state: ./state
 location: { store: memory }
-devices: { "7001": { type: Extension, contact: "*" } }
+devices: { "7001": { type: Extension, contact: "*" }, ${more} }
 `,
 	);
 	const loaded = await loadConfig(file);

@@ -5,8 +5,8 @@
  * request, and what the sender wrote there must not steer our response.
  *
  * Deviates from RFC 3261 §18.2.2: `maddr` is followed for those whom the configuration knows. For
- * anybody else it would be a way to make us send eleven responses to a third address for one
- * request. Test: RFC 3261 §18.2.2 TR-60: a stranger cannot point our responses at a third address.
+ * anybody else it would be a way to point our responses at a third address.
+ * Test: RFC 3261 §18.2.2 TR-60: a stranger cannot point our responses at a third address.
  */
 import { type Flow, reliable, secure } from "../base/flow.ts";
 import { canonicalAddress, isUnicast } from "../base/ip-address.ts";

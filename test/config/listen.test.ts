@@ -11,7 +11,7 @@ async function opened(...args: Parameters<typeof readGood>): Promise<string[]> {
 	});
 }
 
-test("RFC 3261 §18.2.1: a UDP socket brings TCP on the same address and port", async (t) => {
+test("RFC 3261 §18.2.1 TR-01: a UDP socket brings TCP on the same address and port", async (t) => {
 	assert.deepEqual(await opened(t, "listen: [udp:10.0.0.1:5070]"), [
 		"udp 10.0.0.1 5070",
 		"tcp 10.0.0.1 5070",
@@ -32,7 +32,7 @@ test("IPv6 stands in brackets, in both forms", async (t) => {
 	assert.deepEqual(await opened(t, yaml), ["tls ::1 5061", "tcp 2001:db8::1 5070", "tcp ::1 5060"]);
 });
 
-test("RFC 3261 §19.1.2: without a port it is 5060, for TLS 5061", async (t) => {
+test("RFC 3261 §18.1.1 §19.1.2 TR-02: without a port it is 5060, for TLS 5061", async (t) => {
 	assert.deepEqual(await opened(t, "listen: [tcp:10.0.0.1, tls:10.0.0.1]"), [
 		"tcp 10.0.0.1 5060",
 		"tls 10.0.0.1 5061",

@@ -35,6 +35,22 @@ for (const [uri, hop] of LITERALS)
 		assert.deepEqual(asked, []);
 	});
 
+for (const [uri, hop] of [
+	["sip:h.example;transport=udp", "udp 192.0.2.1:5060"],
+	["sip:h.example;transport=tcp", "tcp 192.0.2.1:5060"],
+	["sip:h.example;transport=tls", "tls 192.0.2.1:5061 (h.example)"],
+	["sips:h.example", "tls 192.0.2.1:5061 (h.example)"],
+	["sip:h.example;transport=ws", "ws 192.0.2.1:80"],
+	["sips:h.example;transport=ws", "wss 192.0.2.1:443 (h.example)"],
+	["sip:192.0.2.1", "udp 192.0.2.1:5060"],
+	["sips:192.0.2.1", "tls 192.0.2.1:5061 (192.0.2.1)"],
+	["sip:192.0.2.1;transport=ws", "ws 192.0.2.1:80"],
+	["sips:192.0.2.1;transport=ws", "wss 192.0.2.1:443 (192.0.2.1)"],
+] as const)
+	test(`RFC 3261 §18.1.1 RFC 7118 §5.5 TR-02: ${uri} names no port and leads to ${hop}`, () => {
+		assert.deepEqual(hops(uri, { "A h.example": a("192.0.2.1") }), [hop]);
+	});
+
 const H = { "A h.example": a("192.0.2.1") };
 
 test("G5 SS 6.4 PX-89: an explicit port asks for addresses only", () => {
@@ -61,7 +77,7 @@ test("G5 SS 6.4 PX-90: sips with a transport asks SRV _sips._tcp, and without re
 	]);
 });
 
-test("G5 RFC 5922 §7.3: behind SRV the server still has to prove the host of the URI", () => {
+test("G5 RFC 5922 §7.3 TR-36: behind SRV the server still has to prove the host of the URI", () => {
 	const zone = {
 		"SRV _sips._tcp.fly.example.com": [srv("edge.example.net", 5071)],
 		"A edge.example.net": a("192.0.2.8"),
@@ -199,9 +215,12 @@ test("PX-67: no address and no answer from the name servers are told apart", () 
 	assert.deepEqual(hops("sip:h.example", half), ["udp 192.0.2.1:5060"]);
 });
 
-test("RFC 3263 §4.1: other schemes and transports that we do not speak are errors", () => {
+test("RFC 3263 §4.1 RFC 4168 §4 TR-61: other schemes and transports that we do not speak are errors", () => {
 	assert.throws(() => resolve("tel:+1"), { code: "RESOLVE_SCHEME", status: 416 });
-	assert.throws(() => resolve("sip:192.0.2.1;transport=sctp"), { code: "RESOLVE_TRANSPORT" });
+	for (const transport of ["sctp", "SCTP", "tls-sctp"])
+		assert.throws(() => resolve(`sip:192.0.2.1;transport=${transport}`), {
+			code: "RESOLVE_TRANSPORT",
+		});
 	assert.throws(() => resolve("sips:192.0.2.1", {}, { transports: ["udp"] }), {
 		code: "RESOLVE_TRANSPORT",
 	});

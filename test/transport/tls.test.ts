@@ -132,6 +132,11 @@ for (const [title, wish, expected] of [
 		/for other.example, not for far.example/,
 	],
 	[
+		"RFC 5922 §7.2 TR-36: a certificate for the host that SRV named, and not for the domain, is refused",
+		{ dns: ["srv1.far.example"] },
+		/for srv1.far.example, not for far.example/,
+	],
+	[
 		"RFC 5922 §7.2 TR-37: a wildcard certificate is refused",
 		{ dns: ["*.example"] },
 		/not for far.example/,
@@ -173,6 +178,22 @@ test("RFC 5923 §3: one peer under two names has two connections: the TLS identi
 	await (await far.nth(0)).until("OPTIONS");
 	await (await far.nth(1)).until("OPTIONS");
 	assert.equal(one.transports.counters.connectionsOpened, 2);
+});
+
+test("RFC 5923 §3 TR-44: a request toward a host opens a TLS connection, whatever the host has opened to us", async () => {
+	await using one = await bench([TLS], { tls: ours });
+	await using far = await server(await trusted.issue({ dns: ["far.example"] }));
+	const inward = await client(one.listener("tls").port);
+	inward.write(message());
+	const { flow } = await one.user.nth(0);
+	const there = { ...flow, connection: 0, serverName: "far.example" };
+	one.transports.send(message("INVITE"), { ...there, port: far.port }, 1);
+	await (await far.nth(0)).until("INVITE sip");
+	one.transports.send(message("BYE"), there, 2);
+	await one.user.until(() => one.user.failed.length > 0);
+	assert.equal(one.user.failed[0]?.owner, 2, "its ephemeral port is no place to call");
+	assert.equal(inward.received, "");
+	inward.socket.destroy();
 });
 
 test("RFC 3261 §26.2.2: what is meant for TLS never leaves in clear", async () => {
