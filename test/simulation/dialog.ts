@@ -5,6 +5,7 @@ import { type ClientTransaction, T1, T2, type Told } from "./client-transaction.
 import { dialogKey, type Phone } from "./phone.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
 import { type Sip, tagOf, uriOf, write } from "./sip.ts";
+import { Violation } from "./watch.ts";
 
 export type DialogStart = {
 	readonly phone: Phone;
@@ -61,6 +62,7 @@ export class Dialog {
 		this.key = dialogKey(this.callId, this.localTag, this.remoteTag);
 		this.contacts = [this.phone.contact];
 		this.phone.dialogs.set(this.key, this);
+		this.#seesItsScheme();
 	}
 
 	/** §12.1.2. */
@@ -168,6 +170,14 @@ export class Dialog {
 			transaction.send(response);
 			this.#repeat(response, transaction, Math.min(2 * interval, T2), passed + interval);
 		});
+	}
+
+	/** §12.1.1: whoever speaks `sips` is shown a `sips` peer and route, whoever does not is shown neither. */
+	#seesItsScheme(): void {
+		const { scheme, name } = this.phone.place;
+		for (const uri of [this.target, uriOf(this.routes[0] ?? "")])
+			if (!uri.startsWith(`${scheme}:`))
+				throw new Violation(`${name} is shown the scheme of its leg: ${uri}`, this.callId);
 	}
 
 	#headers(cseq: string): readonly string[] {

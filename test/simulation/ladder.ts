@@ -16,6 +16,13 @@ export class Ladder {
 		this.#steps.push({ at, from, to, sip });
 	}
 
+	/** Every message that moved, as text. */
+	all(): string {
+		return this.#steps
+			.map(({ at, from, to, sip }) => `${at} ${from} ${to}\n${sip.text}`)
+			.join("\n");
+	}
+
 	/** `<ms> <from> -> <to> <message> <CSeq> <branch>`, a line each; the whole texts with `full`. */
 	ofCall(callId: string, full = false): string {
 		return this.#steps

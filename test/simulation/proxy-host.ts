@@ -34,6 +34,8 @@ export type ProxyHostOptions = {
 	readonly chance: Chance;
 	readonly watch: Watch;
 	readonly dial: Dial;
+	/** Changes what the proxy sends: to show that a fault is noticed. */
+	readonly tamper: ((text: string) => string) | undefined;
 	readonly note: (sip: Sip, way: "in" | "out") => void;
 	/** What the name servers say, and after how long. */
 	readonly dns: (question: DnsQuestion) => { answer: DnsAnswer; after: Milliseconds };
@@ -148,8 +150,8 @@ export class ProxyHost implements StreamHost {
 	}
 
 	#send(text: string, flow: Flow, owner: number): void {
-		const { network, watch, note } = this.#options;
-		const sip = new Sip(text);
+		const { network, watch, note, tamper } = this.#options;
+		const sip = new Sip(tamper === undefined ? text : tamper(text));
 		note(sip, "out");
 		watch.sent(sip, flow);
 		if (flow.transport === "udp") {

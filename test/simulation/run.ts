@@ -1,7 +1,14 @@
 /** `npm run simulate -- --seeds 10000 --from 1`: see docs/guides/testing.md. */
 import { parseArgs } from "node:util";
+import { settledHeap } from "./heap.ts";
 import { openSetting } from "./setting.ts";
-import { runSeed } from "./simulate.ts";
+import { runSeed, type Setting } from "./simulate.ts";
+import { soak } from "./soak.ts";
+
+const USAGE = "npm run simulate -- [--seeds N] [--from SEED] [--calls N] [--mixed-failures]";
+const FAILURES_SHOWN = 5;
+/** Octets of heap: for 100,000 calls far less than the smallest thing that could be forgotten of each. */
+const GROWTH_MAX = 1_500_000;
 
 const { values } = parseArgs({
 	options: {
@@ -9,34 +16,61 @@ const { values } = parseArgs({
 		from: { type: "string", default: "1" },
 		calls: { type: "string" },
 		"mixed-failures": { type: "boolean", default: false },
+		help: { type: "boolean", default: false },
 	},
 	allowPositionals: true,
 });
 
-const setting = await openSetting();
-const counts = new Map<string, number>();
-const failures: string[] = [];
-const started = performance.now();
-let calls = 0;
-const from = Number(values.from);
-for (let seed = from; seed < from + Number(values.seeds); seed += 1) {
-	const result = runSeed(
-		setting,
-		seed,
-		values.calls === undefined ? undefined : Number(values.calls),
-	);
-	calls += result.calls;
-	for (const [what, count] of result.counts) counts.set(what, (counts.get(what) ?? 0) + count);
-	if (result.failure === undefined) continue;
-	failures.push(result.failure);
-	process.stdout.write(`${result.failure}\n\n`);
-	if (failures.length >= 5) break;
+if (values.help) say(USAGE);
+else {
+	const setting = await openSetting();
+	const started = performance.now();
+	const [calls, failed] = values["mixed-failures"] ? soaked(setting) : simulated(setting);
+	const seconds = (performance.now() - started) / 1000;
+	say(`${calls} calls in ${seconds.toFixed(1)} s: ${Math.round(calls / seconds)} calls/s`);
+	await setting.close();
+	process.exitCode = failed ? 1 : 0;
 }
-const seconds = (performance.now() - started) / 1000;
-for (const [what, count] of [...counts].sort((a, b) => b[1] - a[1]))
-	process.stdout.write(`${String(count).padStart(8)} ${what}\n`);
-process.stdout.write(
-	`${values.seeds} seeds, ${calls} calls in ${seconds.toFixed(1)} s: ${Math.round(calls / seconds)} calls/s, ${failures.length} failures\n`,
-);
-await setting.close();
-process.exitCode = failures.length > 0 ? 1 : 0;
+
+function simulated(setting: Setting): readonly [calls: number, failed: boolean] {
+	const from = Number(values.from);
+	const counts = new Map<string, number>();
+	let calls = 0;
+	let failures = 0;
+	let seed = from;
+	for (; seed < from + Number(values.seeds) && failures < FAILURES_SHOWN; seed += 1) {
+		const result = runSeed(setting, seed, optional(values.calls));
+		calls += result.calls;
+		for (const [what, count] of result.counts) counts.set(what, (counts.get(what) ?? 0) + count);
+		if (result.failure === undefined) continue;
+		failures += 1;
+		say(`${result.failure}\n`);
+	}
+	tell(counts);
+	say(`seeds ${from} to ${seed - 1}, ${failures} failed`);
+	return [calls, failures > 0];
+}
+
+function soaked(setting: Setting): readonly [calls: number, failed: boolean] {
+	const asked = optional(values.calls) ?? 100_000;
+	const rate = Math.max(2, asked / 2_000);
+	const given = { seed: Number(values.from), calls: asked, rate };
+	const { calls, heap, growth, counts } = soak(setting, given, settledHeap);
+	tell(counts);
+	say(`heap after each wave, MB: ${heap.map((octets) => (octets / 1e6).toFixed(2)).join(" ")}`);
+	say(`grown by ${growth} octets`);
+	return [calls, growth > GROWTH_MAX];
+}
+
+function tell(counts: ReadonlyMap<string, number>): void {
+	for (const [what, count] of [...counts].sort((one, other) => other[1] - one[1]))
+		say(`${String(count).padStart(9)} ${what}`);
+}
+
+function optional(text: string | undefined): number | undefined {
+	return text === undefined ? undefined : Number(text);
+}
+
+function say(line: string): void {
+	process.stdout.write(`${line}\n`);
+}

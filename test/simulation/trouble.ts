@@ -36,7 +36,7 @@ export function planTrouble(
 					break;
 				case "freeze":
 					// Longer than the timer wheel turns once.
-					world.proxy.stall(60_000);
+					world.proxy.stall(Math.min(60_000, to - at));
 			}
 		});
 	}

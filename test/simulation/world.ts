@@ -31,12 +31,20 @@ export type WorldOptions = {
 	/** The routes that Sipwright has built in; half of the seeds go by them. */
 	readonly builtIn: Pick<RouteGeneration, "ask">;
 	readonly ladder?: Ladder | undefined;
+	readonly tamper?: ((text: string) => string) | undefined;
 };
 
-/** Calls a second of virtual time. */
+export type Conditions = {
+	/** Calls a second of virtual time. */
+	readonly rate?: number;
+	readonly weather?: WeatherName;
+};
+
 const RATE = 1;
 const REGISTERING: Milliseconds = 5_000;
 const AFTER_THE_LAST_CALL: Milliseconds = 25_000;
+/** After the last message every transaction is over, the longest timer being 64*T1 (TX-42). */
+const SETTLED: Milliseconds = 40_000;
 /** Enough to register again after everything was lost. */
 const RECOVERY: Milliseconds = 45_000;
 
@@ -57,7 +65,6 @@ export class World implements PhoneWorld {
 	readonly #plans = new Map<string, CallPlan>();
 	#lastCall = 0;
 	#calmSince: Milliseconds = 0;
-	#rate = RATE;
 
 	constructor(options: WorldOptions) {
 		const { seed, config, builtIn } = options;
@@ -76,6 +83,7 @@ export class World implements PhoneWorld {
 			network: this.network,
 			chance: new Chance(seed, 4),
 			watch: this.watch,
+			tamper: options.tamper,
 			note: (sip, way) =>
 				way === "in" ? this.note("", "proxy", sip) : this.note("proxy", "", sip),
 			dial: ({ transport, host, port }) =>
@@ -93,20 +101,19 @@ export class World implements PhoneWorld {
 	}
 
 	/** `count` calls and all that follows from them; throws a Violation. May be called again. */
-	run(count: number, rate: number = RATE): void {
-		this.#rate = rate;
+	run(count: number, { rate = RATE, weather = this.weather }: Conditions = {}): void {
 		const start = this.agenda.now;
 		const from = start + REGISTERING;
-		const to = from + Math.ceil((count * 1000) / this.#rate);
+		const to = from + Math.ceil((count * 1000) / rate);
 		const calm = to + AFTER_THE_LAST_CALL;
 		const probe = calm + RECOVERY;
 		for (const phone of this.phones)
 			this.agenda.after(this.chance.below(2_000), () => phone.register());
 		this.agenda.at(from, () => {
-			this.network.weather = WEATHERS[this.weather];
+			this.network.weather = WEATHERS[weather];
 		});
 		const trouble = new Chance(this.#options.seed, 5, this.#lastCall);
-		if (this.weather !== "fine") planTrouble(this, trouble, from, calm);
+		if (weather !== "fine") planTrouble(this, trouble, from, calm);
 		this.#planCalls(count, { from, to, probe });
 		this.agenda.at(calm, () => this.#calm());
 		this.agenda.at(probe, () => this.#probe());
@@ -222,7 +229,9 @@ export class World implements PhoneWorld {
 	/** Everybody signs off and hangs up for good. */
 	#leave(): void {
 		for (const phone of this.phones) phone.leave();
-		this.agenda.after(60_000, () => {
+		this.agenda.after(SETTLED, () => {
+			const { size } = this.proxy.exchange.proxy.transactions;
+			if (size !== 0) throw new Violation(`${size} transactions after ${SETTLED} ms of quiet`, "");
 			for (const stream of this.proxy.streams) stream.reset();
 		});
 	}
