@@ -1,5 +1,7 @@
-/** URI comparison: RFC 3261 §19.1.4, hosts as RFC 5954 §4.2 and §5. Equality here is not transitive. */
+/** URI comparison: RFC 3261 §19.1.4, hosts as RFC 5954 §4.2 and §5, tel as RFC 3966 §4. Equality here is not transitive. */
 import { canonicalAddress } from "../base/ip-address.ts";
+import { ParseError } from "./parse-error.ts";
+import { parseTel, sameTel, type TelUri } from "./tel-uri.ts";
 import { escapedCode, type Uri, type UriParam, uriParam } from "./uri.ts";
 
 /** Present in one URI only, these keep the two apart, even at their default value. */
@@ -26,7 +28,19 @@ export function sameHost(a: string, b: string): boolean {
 }
 
 function sameOpaque(a: Uri, b: Uri): boolean {
-	return a.text.slice(a.scheme.length) === b.text.slice(b.scheme.length);
+	if (a.text.slice(a.scheme.length) === b.text.slice(b.scheme.length)) return true;
+	const [one, other] = a.scheme === "tel" ? [readTel(a), readTel(b)] : [];
+	return one !== undefined && other !== undefined && sameTel(one, other);
+}
+
+/** Undefined for one that is no tel URI but for its scheme: it is equal to its own text only. */
+function readTel({ text }: Uri): TelUri | undefined {
+	try {
+		return parseTel(text);
+	} catch (error) {
+		if (error instanceof ParseError) return undefined;
+		throw error;
+	}
 }
 
 function sameUserInfo(a: Uri, b: Uri): boolean {
