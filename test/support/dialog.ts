@@ -69,6 +69,11 @@ export class DialogSide {
 		return new DialogSide(this.endpoint, { ...this, target: uriOf(contact) }, this.#cseq);
 	}
 
+	/** With other URIs in From and To, as RFC 4916 allows: the tags have to stay. */
+	named(names: { readonly local?: string; readonly remote?: string }): DialogSide {
+		return new DialogSide(this.endpoint, { ...this, ...names }, this.#cseq);
+	}
+
 	/** Sends a request in the dialog and returns the text sent. An ACK repeats the number of the INVITE. */
 	send(method: string, headers: readonly string[] = [], body = ""): string {
 		if (method !== "ACK") this.#cseq += 1;
