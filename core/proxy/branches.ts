@@ -7,6 +7,7 @@ import type { TimerWheel } from "../base/timer-wheel.ts";
 import { forceUri, readUri } from "../leg/force-scheme.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
+import { identityEdits } from "./asserted-identity.ts";
 import type { Environment } from "./environment.ts";
 import type { ForkOwner } from "./fork.ts";
 import { forwardRequest, nextHopUri } from "./forward-request.ts";
@@ -157,8 +158,10 @@ export class Branches implements BranchOwner, ForkOwner {
 			return;
 		}
 		const { request } = route;
-		const { edits, consumed } = context;
-		const id = statefulBranch(request, { uri: target.uri, edits }, environment);
+		const { consumed, server } = context;
+		const { directory } = environment;
+		const edits = identityEdits(request.head, server.flow, outgoing.flow, directory, context.edits);
+		const id = statefulBranch(request, { uri: target.uri, edits: context.edits }, environment);
 		const { breadth } = branch;
 		const parts = { route, target, outgoing, passage: way, edits, consumed, breadth, branch: id };
 		const plain = forwardRequest(parts);

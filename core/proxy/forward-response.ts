@@ -7,7 +7,11 @@ import { ParseError } from "../message/parse-error.ts";
 import { Patch } from "../message/patch.ts";
 import { writeVersion } from "../message/version.ts";
 import { popVia } from "../message/via-stack.ts";
+import { identityEdits } from "./asserted-identity.ts";
+import type { Directory } from "./directory.ts";
+import { applyEdits } from "./header-edits.ts";
 import type { Branch, Candidate } from "./response-context.ts";
+import { answerTimer } from "./session-timer.ts";
 
 /**
  * Whether the caller's Via stands below ours and can be told apart from it (§16.7 step 3). The
@@ -30,16 +34,22 @@ export function forwardResponse(
 	response: Response,
 	branch: Branch,
 	others: readonly Candidate[],
+	directory: Directory,
 ): string {
 	const patch = popVia(writeVersion(new Patch(response)));
-	const { context, passage } = branch;
+	const { context, passage, client } = branch;
+	const { request, flow } = context.server;
 	if (passage !== undefined) {
 		const { legs, state, entries } = passage;
-		restoreResponse(patch, response, context.server.request, legs, state, entries);
+		restoreResponse(patch, response, request, legs, state, entries);
 	}
+	if (client !== undefined)
+		applyEdits(patch, identityEdits(response.head, client.flow, flow, directory, []));
+	if (context.sessionInterval !== undefined && response.status >= 200 && response.status < 300)
+		answerTimer(patch, response, context.sessionInterval);
 	if (response.status === 401 || response.status === 407) addChallenges(patch, response, others);
 	// The callee may have answered over UDP, where it can be left out (§18.3, §20.14).
-	if (reliable(context.server.flow.transport)) addContentLength(patch);
+	if (reliable(flow.transport)) addContentLength(patch);
 	return patch.text();
 }
 

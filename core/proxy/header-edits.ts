@@ -15,6 +15,7 @@ type Outcome = {
 };
 
 export function applyEdits(patch: Patch, edits: readonly HeaderEdit[]): void {
+	if (edits.length === 0) return;
 	const outcomes = new Map<string, Outcome>();
 	for (const edit of edits) {
 		const name = longName(edit.name);
@@ -41,7 +42,7 @@ function write(patch: Patch, name: string, { spelling, received, added }: Outcom
 	for (const value of added) patch.append(spelling, value);
 }
 
-/** In lower case: a script may write the compact form. */
-function longName(name: string): string {
+/** The long name in lower case: a script may write the compact form. */
+export function longName(name: string): string {
 	return headerName(headerIdAt(name, 0, name.length)) ?? name.toLowerCase();
 }

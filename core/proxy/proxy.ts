@@ -33,6 +33,7 @@ import { ownResponse, type Rejection } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { routeInformation } from "./route-information.ts";
+import { sessionTimer } from "./session-timer.ts";
 import { type Hop, reachable, type Target, targetSet } from "./target-set.ts";
 import { validate } from "./validate.ts";
 
@@ -227,7 +228,9 @@ export class ProxyCore implements TransactionUser {
 			this.#reject(context, targets, now);
 			return;
 		}
-		context.edits = decision.edits;
+		const timer = sessionTimer(context.request, decision.edits);
+		context.edits = timer.edits;
+		context.sessionInterval = timer.interval;
 		if (targets.length === 1 && decision.fork === undefined) {
 			this.#start(context, targets, now);
 			return;
@@ -275,14 +278,15 @@ export class ProxyCore implements TransactionUser {
 		// RFC 4320 §4.1: nothing but 100 answers a non-INVITE provisionally.
 		const { context } = branch;
 		if (context.answered || context.request.method !== "INVITE") return;
-		const text = forwardResponse(response, branch, []);
+		const text = forwardResponse(response, branch, [], this.environment.directory);
 		this.transactions.respond(context.server, text, response.status, now);
 	}
 
 	/** A final response that goes to the caller. */
 	#pass(branch: Branch, response: Response, now: Milliseconds): void {
 		const { context } = branch;
-		const text = forwardResponse(response, branch, context.candidates);
+		const { directory } = this.environment;
+		const text = forwardResponse(response, branch, context.candidates, directory);
 		context.answered = true;
 		context.fork?.stop();
 		context.settle();

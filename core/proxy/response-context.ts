@@ -87,6 +87,8 @@ export class ResponseContext {
 	route: RouteInformation | undefined;
 	/** Header fields that the script sets on what is forwarded. */
 	edits: readonly HeaderEdit[] = [];
+	/** The session timer that the script asked for, and a 2xx has to have (RFC 4028 §8.2). */
+	sessionInterval: number | undefined;
 	/** The header lines of `request` with credentials that were meant for us (§22.3). */
 	consumed: readonly number[] = [];
 	readonly branches: Branch[] = [];

@@ -10,6 +10,9 @@ const ENGINE_HEADERS: readonly string[] = [
 	...["max-forwards", "max-breadth", "content-length", "content-type", "content-encoding"],
 ];
 
+/** RFC 4028 §8.1: a proxy neither sets nor changes the refresher. */
+const SECONDS: readonly string[] = ["session-expires", "min-se"];
+
 /** Why an edit may not cross; undefined for one that may. */
 export function headerFault({ name, value }: HeaderEdit): string | undefined {
 	if (!isToken(name)) return `${JSON.stringify(name)} is not a header name`;
@@ -17,6 +20,8 @@ export function headerFault({ name, value }: HeaderEdit): string | undefined {
 		return `${name} belongs to the engine: scripts cannot edit it`;
 	if (value.length > VALUE_LENGTH_MAX)
 		return `${name}: the value is longer than ${VALUE_LENGTH_MAX} octets`;
+	if (SECONDS.includes(longName(name)) && !/^\d{0,10}$/.test(value))
+		return `${name}: only a number of seconds, who refreshes is for the endpoints to agree on`;
 	if (/[\0\r\n]/.test(value)) return `${name}: CR, LF and NUL are not allowed in a value`;
 	return undefined;
 }
