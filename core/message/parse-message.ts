@@ -75,12 +75,14 @@ function readResponse(
 
 function checkHead(head: Head): void {
 	for (const name of SINGLE) refuseSecond(head, name);
-	head.via;
+	const { via } = head;
 	head.from;
 	head.to;
 	head.callId;
 	head.cseq;
-	if (head.end > MAX_VIAS * SHORTEST_VIA && head.elements("via").length > MAX_VIAS)
+	// The parameters of the top Via do not count: a stamp on them must not change the verdict.
+	const size = head.end - (via.end - via.paramsStart);
+	if (size > MAX_VIAS * SHORTEST_VIA && head.elements("via").length > MAX_VIAS)
 		throw tooLarge("Via");
 }
 

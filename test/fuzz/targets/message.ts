@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Flow } from "../../../core/base/flow.ts";
 import type { Head } from "../../../core/message/head.ts";
+import { MAX_LINE } from "../../../core/message/limits.ts";
 import { type Malformed, type Message, Request } from "../../../core/message/message.ts";
 import { ParseError } from "../../../core/message/parse-error.ts";
 import { parseMessage } from "../../../core/message/parse-message.ts";
@@ -159,7 +160,9 @@ function checkRequest(request: Request): void {
 	}
 	const stamped = stampVia(request, FLOW);
 	const fresh = parseMessage(stamped.text, "datagram");
-	demand(fresh instanceof Request || isTooLarge(fresh), "stamp: can be read", () => stamped.text);
+	// A short text is all that a transaction keeps of its request: it has to be a request again.
+	const short = stamped.text.length < MAX_LINE;
+	demand(fresh instanceof Request || !short, "stamp: can be read", () => stamped.text);
 	if (!(fresh instanceof Request)) return;
 	demand(
 		isDeepStrictEqual(places(stamped), places(fresh)),
@@ -191,10 +194,20 @@ function checkEdits(parsed: Message, edits: readonly Edit[]): void {
 	if (!readable) return;
 	const again = parseMessage(text, "datagram");
 	demand(
-		again.kind !== "malformed" || isTooLarge(again),
+		again.kind !== "malformed" || isTooLarge(again) || hasBadVia(parsed),
 		"edits: the result can be read",
 		() => text,
 	);
+}
+
+/** Below the top Via: refused in a head large enough to hold too many of them, and elsewhere later. */
+function hasBadVia({ head }: Message): boolean {
+	try {
+		return head.elements("via").length === 0;
+	} catch (error) {
+		if (error instanceof ParseError) return true;
+		throw error;
+	}
 }
 
 function isTooLarge(message: Message | Malformed): boolean {
