@@ -46,7 +46,9 @@ const SWEEP_MS = 10_000;
 const NONCES_MAX = 100_000;
 /** Files of store, log, scripts and admin API, and name look-ups in progress. */
 const OWN_FILES = 256;
-const FAILED_LOGINS = { max: 10, windowSeconds: 60, entriesMax: 10_000 };
+const FAILED_LOGINS_MAX = 10;
+const FAILED_LOGINS_KEPT = 10_000;
+const FAILED_LOGINS = { max: FAILED_LOGINS_MAX, windowSeconds: 60, entriesMax: FAILED_LOGINS_KEPT };
 
 export type Engine = {
 	status(): EngineStatus;
