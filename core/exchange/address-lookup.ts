@@ -1,10 +1,12 @@
 /** Runs `locate` (RFC 3263 §4): an address literal is answered at once, a name when the DNS has answered. */
 
 import type { Milliseconds } from "../base/clock.ts";
+import { type Expiring, NO_TIMER, type TimerHandle, type TimerWheel } from "../base/timer-wheel.ts";
 import type { Uri } from "../message/uri.ts";
 import type { Environment } from "../proxy/environment.ts";
-import type { Hop } from "../proxy/target-set.ts";
+import type { Located } from "../proxy/waiting.ts";
 import type { DnsAnswer, DnsQuestion } from "../resolve/dns.ts";
+import type { Hop } from "../resolve/hop.ts";
 import { type LocateOptions, locate } from "../resolve/locate.ts";
 import { ResolveError } from "../resolve/resolve-error.ts";
 
@@ -14,58 +16,107 @@ export type AskDns = (
 	answer: (answer: DnsAnswer, now: Milliseconds) => void,
 ) => void;
 
-/** Told when the hops are known. */
-export type Located = (hops: readonly Hop[], now: Milliseconds) => void;
+/** Told what was found. */
+export type Later = (located: Located, now: Milliseconds) => void;
+
+export type LookupOptions = {
+	readonly environment: Pick<Environment, "random" | "listeners">;
+	readonly wheel: TimerWheel;
+	readonly ask: AskDns;
+	/** Told of a URI that leads nowhere, for the log. */
+	failed(error: ResolveError): void;
+};
 
 type Steps = Generator<DnsQuestion, readonly Hop[], DnsAnswer>;
 
+/** For all questions of one look-up together: the sender waits 32 s at most, and other addresses want their time. */
+const PATIENCE: Milliseconds = 20_000;
+
 /** One per environment: what can be sent on is looked at once, and not for every call. */
 export class AddressLookup {
-	readonly #options: LocateOptions;
-	readonly #ask: AskDns;
-	readonly #failed: (error: ResolveError) => void;
+	readonly #options: LookupOptions;
+	readonly #locate: LocateOptions;
 
-	/** `failed` is told of a URI that leads nowhere: the asker only hears that there is no hop. */
-	constructor(
-		{ random, listeners }: Pick<Environment, "random" | "listeners">,
-		ask: AskDns,
-		failed: (error: ResolveError) => void,
-	) {
-		const six = listeners.some(({ address }) => address.includes(":"));
-		const four = listeners.some(({ address }) => !address.includes(":"));
-		this.#options = {
+	constructor(options: LookupOptions) {
+		const { random, listeners } = options.environment;
+		this.#options = options;
+		this.#locate = {
 			random,
 			transports: [...new Set(listeners.map(({ transport }) => transport))],
-			families: [...(four ? (["A"] as const) : []), ...(six ? (["AAAA"] as const) : [])],
+			families: familiesOf(listeners.map(({ address }) => address)),
 			secure: false,
 			srvSipsTls: false,
 		};
-		this.#ask = ask;
-		this.#failed = failed;
 	}
 
-	/** The hops, or undefined when they are told to `later`. */
-	find(uri: Uri, later: Located): readonly Hop[] | undefined {
-		return this.#advance(locate(uri, this.#options), undefined, later);
+	/** What was found, or undefined when it is told to `later`. */
+	find(uri: Uri, now: Milliseconds, later: Later): Located | undefined {
+		return new Lookup(this.#options, uri, locate(uri, this.#locate), later).begin(now);
+	}
+}
+
+/** RFC 7984 §3, RFC 6724 §6: IPv6 first, where we have more of it than this machine alone. */
+function familiesOf(addresses: readonly string[]): readonly ("A" | "AAAA")[] {
+	const six = addresses.filter((address) => address.includes(":"));
+	const four = addresses.length > six.length;
+	const wide = six.some((address) => address !== "::1" && !address.startsWith("fe80:"));
+	if (six.length === 0) return ["A"];
+	if (!four) return ["AAAA"];
+	return wide ? ["AAAA", "A"] : ["A", "AAAA"];
+}
+
+/** The questions of one URI, one after the other. */
+class Lookup implements Expiring {
+	readonly #options: LookupOptions;
+	readonly #uri: Uri;
+	readonly #steps: Steps;
+	readonly #later: Later;
+	#timer: TimerHandle = NO_TIMER;
+	#over = false;
+
+	constructor(options: LookupOptions, uri: Uri, steps: Steps, later: Later) {
+		this.#options = options;
+		this.#uri = uri;
+		this.#steps = steps;
+		this.#later = later;
 	}
 
-	#advance(
-		steps: Steps,
-		answer: DnsAnswer | undefined,
-		later: Located,
-	): readonly Hop[] | undefined {
+	begin(now: Milliseconds): Located | undefined {
+		const located = this.#advance(undefined);
+		if (located === undefined)
+			this.#timer = this.#options.wheel.arm(this, "look-up", now + PATIENCE);
+		return located;
+	}
+
+	/** The name servers have had their time: an answer that comes now is nobody's. */
+	expire(_tag: string, now: Milliseconds): void {
+		this.#over = true;
+		this.#later(this.#fail(new ResolveError("RESOLVE_DNS_FAILED", this.#uri.text)), now);
+	}
+
+	#answered(answer: DnsAnswer, now: Milliseconds): void {
+		if (this.#over) return;
+		const located = this.#advance(answer);
+		if (located === undefined) return;
+		this.#over = true;
+		this.#options.wheel.disarm(this.#timer);
+		this.#later(located, now);
+	}
+
+	#advance(answer: DnsAnswer | undefined): Located | undefined {
 		try {
-			const step = answer === undefined ? steps.next() : steps.next(answer);
+			const step = answer === undefined ? this.#steps.next() : this.#steps.next(answer);
 			if (step.done) return step.value;
-			this.#ask(step.value, (records, now) => {
-				const hops = this.#advance(steps, records, later);
-				if (hops !== undefined) later(hops, now);
-			});
+			this.#options.ask(step.value, (records, now) => this.#answered(records, now));
 			return undefined;
 		} catch (error) {
 			if (!(error instanceof ResolveError)) throw error;
-			this.#failed(error);
-			return [];
+			return this.#fail(error);
 		}
+	}
+
+	#fail(error: ResolveError): Located {
+		this.#options.failed(error);
+		return error.status;
 	}
 }

@@ -25,8 +25,7 @@ import { ProxyCore } from "../proxy/proxy.ts";
 import type { ProxyPort } from "../proxy/proxy-port.ts";
 import type { Rejection } from "../proxy/rejection.ts";
 import type { ResponseContext } from "../proxy/response-context.ts";
-import type { Hop } from "../proxy/target-set.ts";
-import type { Waiting } from "../proxy/waiting.ts";
+import type { Located, Waiting } from "../proxy/waiting.ts";
 import type { RegisterOptions } from "../registrar/register-input.ts";
 import type { AskContext } from "../script/ask-context.ts";
 import type { HookName } from "../script/hooks.ts";
@@ -87,8 +86,8 @@ export class Exchange implements ProxyPort {
 	constructor(options: ExchangeOptions) {
 		this.#options = options;
 		this.#settings = options;
-		this.#addresses = this.#lookup(options.environment);
 		this.#wheel = new TimerWheel(options.now);
+		this.#addresses = this.#lookup(options.environment);
 		this.proxy = new ProxyCore({
 			port: this,
 			environment: options.environment,
@@ -206,8 +205,8 @@ export class Exchange implements ProxyPort {
 		context.asked = undefined;
 	}
 
-	locate(waiting: Waiting, uri: Uri): readonly Hop[] | undefined {
-		return this.#addresses.find(uri, (hops, now) => waiting.located(hops, now));
+	locate(waiting: Waiting, uri: Uri, now: Milliseconds): Located | undefined {
+		return this.#addresses.find(uri, now, (located, at) => waiting.located(located, at));
 	}
 
 	alive(flow: Flow): boolean {
@@ -253,9 +252,12 @@ export class Exchange implements ProxyPort {
 	}
 
 	#lookup(environment: Environment): AddressLookup {
-		return new AddressLookup(environment, this.#options.askDns, ({ code, message }) =>
-			this.note("address.not-found", { code, reason: message }),
-		);
+		return new AddressLookup({
+			environment,
+			wheel: this.#wheel,
+			ask: this.#options.askDns,
+			failed: ({ code, message }) => this.note("address.not-found", { code, reason: message }),
+		});
 	}
 
 	/** Worth an operator's look, once: what a device sends is not what its entry says. */

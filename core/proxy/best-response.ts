@@ -17,10 +17,10 @@ export function bestResponse<C extends { readonly status: number }>(
 
 /**
  * The status to answer with: a 503 would keep the caller from this proxy, and what a flow that failed means is
- * between proxies (RFC 5626 §11.5).
+ * between proxies (RFC 5626 §11.5). `unresolved`: what kept the branch from being sent anywhere.
  */
-export function shownStatus(status: number): number {
-	if (status === 503) return 500;
+export function shownStatus(status: number, unresolved?: number): number {
+	if (status === 503) return unresolved ?? 500;
 	return status === 430 ? 480 : status;
 }
 

@@ -5,6 +5,7 @@
 import type { Milliseconds } from "../base/clock.ts";
 import type { TimerWheel } from "../base/timer-wheel.ts";
 import { forceUri, readUri } from "../leg/force-scheme.ts";
+import { schemeOf } from "../leg/scheme-token.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
 import { identityEdits } from "./asserted-identity.ts";
@@ -20,7 +21,7 @@ import { Branch, type BranchOwner, type ResponseContext } from "./response-conte
 import type { RouteInformation } from "./route-information.ts";
 import { type Hop, reachable, type Target } from "./target-set.ts";
 import { UnavailableHosts } from "./unavailable-hosts.ts";
-import type { Waiting } from "./waiting.ts";
+import type { Located, Waiting } from "./waiting.ts";
 
 /** §16.6 step 11: more than three minutes. */
 const TIMER_C: Milliseconds = 185_000;
@@ -60,28 +61,30 @@ export class Branches implements BranchOwner, ForkOwner {
 		const branch = new Branch(context, target, this);
 		branch.breadth = breadth;
 		context.branches.push(branch);
-		const hops = context.route && this.hops(branch, context.route, target);
-		if (hops === undefined) return;
-		branch.hops = hops;
-		this.#forward(branch, now);
+		const located = context.route && this.hops(branch, context.route, target, now);
+		if (located !== undefined) this.#begin(branch, located, now);
 	}
 
 	/** The addresses of a branch's next hop are known; none: nobody can be reached there. */
-	located(branch: Branch, hops: readonly Hop[], now: Milliseconds): void {
+	located(branch: Branch, located: Located, now: Milliseconds): void {
 		if (branch.state !== "waiting") return;
-		branch.hops = reachable(hops, branch.target);
-		this.#forward(branch, now);
+		this.#begin(branch, located, now);
 		this.#core.finishWhenDone(branch.context, now);
 	}
 
 	/** The next hops (§16.6 step 7): a flow, or what the top Route or the Request-URI resolves to. */
-	hops(waiting: Waiting, route: RouteInformation, target: Target): readonly Hop[] | undefined {
+	hops(
+		waiting: Waiting,
+		route: RouteInformation,
+		target: Target,
+		now: Milliseconds,
+	): Located | undefined {
 		const { flow, scheme } = target;
 		if (flow !== undefined && this.#port.alive(flow)) return [flow];
-		// A sips leg is resolved as sips whatever the Route says.
-		const uri = readUri(forceUri(nextHopUri(route, target), scheme, "contact").uri);
-		const hops = uri === undefined ? [] : this.#port.locate(waiting, uri);
-		return hops && reachable(hops, target);
+		const next = nextHopUri(route, target);
+		// A sips leg is resolved as sips whatever the Route says; a URI that is sips has to mean it.
+		const uri = readUri(schemeOf(next) === scheme ? next : forceUri(next, scheme, "contact").uri);
+		return uri === undefined ? [] : this.#port.locate(waiting, uri, now);
 	}
 
 	/** Another address, as long as nothing but a 503 was heard (RFC 3263 §4.3); false when none is left. */
@@ -143,6 +146,12 @@ export class Branches implements BranchOwner, ForkOwner {
 			else if (branch.client.method === "INVITE")
 				this.#core.transactions.cancel(branch.client, reason, now);
 		}
+	}
+
+	#begin(branch: Branch, located: Located, now: Milliseconds): void {
+		if (typeof located === "number") branch.unresolved = located;
+		else branch.hops = reachable(located, branch.target);
+		this.#forward(branch, now);
 	}
 
 	/** Sends a branch to its next address; when none is left it counts as a 503 (§16.9). */

@@ -12,14 +12,13 @@ import type { Uri } from "../message/uri.ts";
 import type { Decision } from "./decision.ts";
 import type { Rejection } from "./rejection.ts";
 import type { ResponseContext } from "./response-context.ts";
-import type { Hop } from "./target-set.ts";
-import type { Waiting } from "./waiting.ts";
+import type { Located, Waiting } from "./waiting.ts";
 
 export type ProxyPort = {
 	/** Where does this request go? Answered by the route script. */
 	ask(context: ResponseContext, now: Milliseconds): Decision | undefined;
-	/** Which addresses does this URI stand for (RFC 3263)? Empty: none. Undefined: `waiting` is told later. */
-	locate(waiting: Waiting, uri: Uri): readonly Hop[] | undefined;
+	/** Which addresses does this URI stand for (RFC 3263)? Undefined: `waiting` is told later. */
+	locate(waiting: Waiting, uri: Uri, now: Milliseconds): Located | undefined;
 	/** Whether a message can still be sent along this flow: an open connection, or UDP. */
 	alive(flow: Flow): boolean;
 	/** Binds the Contacts of a REGISTER and says what to answer (RFC 3261 §10.3). */

@@ -15,6 +15,7 @@ import type { Send } from "../transaction/send.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { TransactionTable } from "../transaction/transaction-table.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
+import { Acks } from "./acks.ts";
 import { bestResponse, shownStatus } from "./best-response.ts";
 import { Branches } from "./branches.ts";
 import { DEFAULT_FORKING, type Decision } from "./decision.ts";
@@ -22,7 +23,6 @@ import { dialogTarget } from "./dialog-target.ts";
 import { knows } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import { Fork } from "./fork.ts";
-import { type AckRoute, ackRoute, forwardAck } from "./forward-ack.ts";
 import { forwardResponse } from "./forward-response.ts";
 import { earlierWays, isLoop } from "./loop.ts";
 import type { ProxyPort } from "./proxy-port.ts";
@@ -34,7 +34,7 @@ import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { routeInformation } from "./route-information.ts";
 import { sessionTimer } from "./session-timer.ts";
-import { type Hop, reachable, type Target, targetSet } from "./target-set.ts";
+import { type Target, targetSet } from "./target-set.ts";
 import { validate } from "./validate.ts";
 
 export type ProxyCoreOptions = {
@@ -53,6 +53,7 @@ export class ProxyCore implements TransactionUser {
 	readonly #port: ProxyPort;
 	readonly #wheel: TimerWheel;
 	readonly #branches: Branches;
+	readonly #acks: Acks;
 	readonly #alive: (flow: Flow) => boolean;
 
 	constructor(options: ProxyCoreOptions) {
@@ -70,6 +71,7 @@ export class ProxyCore implements TransactionUser {
 			own: (via) => this.environment.own.ownsSentBy(via.host, via.port, via.transport === "TLS"),
 		});
 		this.#branches = new Branches(this, options.port, options.wheel);
+		this.#acks = new Acks(this, options.port, this.#branches);
 	}
 
 	/** Counts since the start. */
@@ -128,18 +130,9 @@ export class ProxyCore implements TransactionUser {
 		}
 	}
 
-	/** An ACK that no server transaction took: for a 2xx, it is routed like any request (§16.11). */
+	/** An ACK that no server transaction took. */
 	ack(request: Request, flow: Flow, now: Milliseconds): void {
-		const ack = ackRoute(request, flow, this.environment, this.#alive, now);
-		if (ack === undefined) {
-			this.#port.note("ack.dropped", { callId: request.head.callId, source: flow.host });
-			return;
-		}
-		const waiting = {
-			located: (hops: readonly Hop[], at: Milliseconds) => this.#sendAck(ack, hops, at),
-		};
-		const hops = this.#branches.hops(waiting, ack.route, ack.target);
-		if (hops !== undefined) this.#sendAck(ack, hops, now);
+		this.#acks.forward(request, flow, now);
 	}
 
 	/** §16.10. */
@@ -260,15 +253,6 @@ export class ProxyCore implements TransactionUser {
 		this.finishWhenDone(context, now);
 	}
 
-	#sendAck(ack: AckRoute, hops: readonly Hop[], now: Milliseconds): void {
-		const [hop] = reachable(hops, ack.target);
-		if (hop === undefined) return;
-		const { large } = this.#branches;
-		const consumed = this.#port.ownCredentials(ack.route.request);
-		const forwarded = forwardAck(ack, consumed, hop, this.environment, large, now);
-		if (forwarded !== undefined) this.transactions.send(forwarded.text, forwarded.flow);
-	}
-
 	/** §16.7 steps 2 and 5: 100 is ours to send, any other provisional response goes on at once. */
 	#provisional(branch: Branch, response: Response, now: Milliseconds): void {
 		if (branch.state === "ended") return;
@@ -338,7 +322,7 @@ export class ProxyCore implements TransactionUser {
 		if (context.pending) return;
 		const best = bestResponse(context.candidates);
 		const status = best?.status ?? (context.cancelled ? 487 : 480);
-		const shown = shownStatus(status);
+		const shown = shownStatus(status, best?.branch.unresolved);
 		// RFC 4320 §4.2: a non-INVITE gets no 408, neither ours nor one from downstream.
 		if (status === 408 && context.request.method !== "INVITE") this.#drop(context, now);
 		else if (best?.response === undefined || shown !== status)

@@ -15,7 +15,7 @@ import type { Forking, HeaderEdit } from "./decision.ts";
 import type { Passage } from "./passage.ts";
 import type { RouteInformation } from "./route-information.ts";
 import type { Hop, Target } from "./target-set.ts";
-import type { Waiting } from "./waiting.ts";
+import type { Located, Waiting } from "./waiting.ts";
 
 /**
  * waiting: its next hop is being looked up. calling: sent, no response yet. proceeding: it has
@@ -25,7 +25,7 @@ export type BranchState = "waiting" | "calling" | "proceeding" | "ended";
 
 /** The proxy, as far as a branch has something to tell it. */
 export type BranchOwner = {
-	located(branch: Branch, hops: readonly Hop[], now: Milliseconds): void;
+	located(branch: Branch, located: Located, now: Milliseconds): void;
 	timerC(branch: Branch, now: Milliseconds): void;
 };
 
@@ -37,6 +37,8 @@ export class Branch implements Expiring, Waiting {
 	/** Addresses to try, in order (RFC 3263 §4.3), and the index of the next one. */
 	hops: readonly Hop[] = [];
 	nextHop = 0;
+	/** What the look-up of those addresses failed with: a status for the caller. */
+	unresolved: number | undefined;
 	/** The legs it passes between: responses are made to fit the one that is answered. */
 	passage: Passage | undefined;
 	client: ClientTransaction | undefined;
@@ -56,8 +58,8 @@ export class Branch implements Expiring, Waiting {
 		this.#owner = owner;
 	}
 
-	located(hops: readonly Hop[], now: Milliseconds): void {
-		this.#owner.located(this, hops, now);
+	located(located: Located, now: Milliseconds): void {
+		this.#owner.located(this, located, now);
 	}
 
 	expire(_tag: string, now: Milliseconds): void {

@@ -1,5 +1,8 @@
-/** Somebody who waits for addresses; none found: an empty list. */
+/** Somebody who waits for addresses (RFC 3263 §4). */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Hop } from "./target-set.ts";
 
-export type Waiting = { located(hops: readonly Hop[], now: Milliseconds): void };
+/** The addresses to try, in order; or the status that says why there is none. */
+export type Located = readonly Hop[] | number;
+
+export type Waiting = { located(located: Located, now: Milliseconds): void };

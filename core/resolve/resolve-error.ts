@@ -12,7 +12,7 @@ export class ResolveError extends Error {
 		/** The name servers did not answer. */
 		| "RESOLVE_DNS_FAILED";
 	/** What a proxy answers when no other target is left (RFC 3261 §16.9: a 503 of ours becomes 500). */
-	readonly status: 400 | 416 | 500;
+	readonly status: 416 | 500;
 	readonly uri: string;
 
 	constructor(code: ResolveError["code"], uri: string) {
@@ -32,7 +32,7 @@ const REASONS: Readonly<Record<ResolveError["code"], string>> = {
 };
 
 const STATUSES: Readonly<Record<ResolveError["code"], ResolveError["status"]>> = {
-	RESOLVE_SIPS_OVER_UDP: 400,
+	RESOLVE_SIPS_OVER_UDP: 500,
 	RESOLVE_TRANSPORT: 500,
 	RESOLVE_SCHEME: 416,
 	RESOLVE_NO_HOP: 500,

@@ -179,13 +179,149 @@ test("RFC 3261 §16.7 PX-67: a name that does not exist, or that nobody can look
 });
 
 test("RFC 3263 §4.1 PX-93: sips with transport=udp is never sent in clear", () => {
-	const { rig, ann } = calling("sips:bob@10.0.0.1;transport=udp");
-	assert.equal(ann.take(500).status, 500);
-	assert.deepEqual(
-		rig.nowhere.map(({ flow }) => flow.transport),
-		["tls"],
-		"its transport parameter is not obeyed",
+	for (const target of [
+		"sips:bob@10.0.0.1;transport=udp",
+		"sips:bob@pool.example.org;transport=UDP",
+	]) {
+		const { rig, ann, one } = calling(target);
+		assert.equal(ann.take(500).status, 500);
+		assert.deepEqual(one.received, []);
+		assert.deepEqual(rig.nowhere, [], "nor in any other way");
+		assert.deepEqual(rig.questions, []);
+	}
+});
+
+test("RFC 3263 §4.1 PX-93: a sips target that is reached over UDP only is not reached", () => {
+	const { rig, ann, one } = calling("sips:bob@pool.example.org");
+	one.reachable = true;
+	rig.answerDns(
+		[
+			{
+				...{ type: "NAPTR", order: 1, preference: 1, flags: "s" },
+				...{ service: "SIP+D2U", replacement: "_sip._udp.pool.example.org" },
+			},
+		],
+		"NAPTR pool.example.org",
 	);
+	rig.answerDns([], "SRV _sips._tcp.pool.example.org");
+	rig.answerDns([], "A pool.example.org");
+	assert.equal(ann.take(500).status, 500);
+	assert.deepEqual(one.received, []);
+	assert.deepEqual(rig.nowhere, []);
+});
+
+test("RFC 3261 §8.2.2.1 PX-67: a next hop that is no SIP URI gets 416", () => {
+	const rig = new ExchangeRig({ config, routes: () => relay() });
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const headers = ["Route: <sip:172.21.83.50;lr>", "Route: <tel:+49301234;lr>"];
+	ann.request("INVITE", "sip:bob@example.org", { headers });
+	assert.equal(ann.take(416).status, 416);
+});
+
+test("RFC 3261 §16.7 step 6 PX-67: what another target says counts more than that a name has no address", () => {
+	const rig = new ExchangeRig({
+		config,
+		routes: () => relay("sip:a@none.example.org:5060", "sip:b@10.0.0.1"),
+	});
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const one = rig.phone("one", { host: "10.0.0.1" });
+	ann.request("INVITE", "sip:bob@example.com");
+	rig.answerDns([], "A none.example.org");
+	one.answer(one.take("INVITE"), "486 Busy Here");
+	assert.equal(ann.take(486).status, 486);
+});
+
+test("RFC 3261 §16.6 step 11 PX-100: with dead name servers the caller hears 100 at once and a final answer in time", () => {
+	const { rig, ann } = calling("sip:bob@pool.example.org");
+	rig.wait(200);
+	assert.equal(ann.take(100).status, 100);
+	rig.wait(31_000);
+	assert.equal(ann.take(500).status, 500);
+	rig.answerDns([], "NAPTR pool.example.org");
+	rig.wait(33_000);
+	assert.equal(rig.size, 0);
+	assert.equal(rig.exchange.next(), undefined);
+});
+
+test("RFC 3261 §16.10 PX-100: a caller who gives up while an address is looked up gets 487, and the answer calls nobody", () => {
+	const { rig, ann, one, sent } = calling();
+	rig.wait(200);
+	ann.cancel(sent);
+	assert.equal(ann.take(487).status, 487);
+	rig.answerDns(TWO);
+	assert.deepEqual(one.received, []);
+});
+
+test("RFC 3261 §16.7 step 6 PX-67: a host that says nothing is a 408 after 32 s", () => {
+	const { rig, ann, one } = calling("sip:bob@10.0.0.1");
+	rig.wait(31_990);
+	assert.deepEqual(
+		ann.unread.map(({ status }) => status),
+		[100],
+	);
+	rig.wait(20);
+	assert.equal(ann.take(408).status, 408);
+	assert.equal(one.received.length, 7);
+});
+
+test("RFC 3263 §4 PX-84: maddr is the target, whatever the host says", () => {
+	const { rig, one } = calling("sip:bob@pool.example.org:5060;maddr=10.0.0.1");
+	assert.equal(one.take("INVITE").uri, "sip:bob@pool.example.org:5060;maddr=10.0.0.1");
+	assert.deepEqual(rig.questions, []);
+	const named = calling("sip:bob@10.0.0.2:5060;maddr=pool.example.org");
+	named.rig.answerDns(TWO, "A pool.example.org");
+	assert.equal(named.one.take("INVITE").method, "INVITE");
+	assert.deepEqual(named.two.received, []);
+});
+
+test("RFC 3263 §4.3 PX-95: after a 100 nobody else is tried when it falls silent; Timer C ends the call", () => {
+	const { rig, ann, one, two } = calling();
+	rig.answerDns(TWO);
+	one.answer(one.take("INVITE"), "100 Trying");
+	rig.wait(184_000);
+	assert.deepEqual(two.received, []);
+	rig.wait(40_000);
+	assert.deepEqual(two.received, []);
+	assert.ok(ann.unread.some(({ status = 0 }) => status >= 400));
+});
+
+test("RFC 3261 §21.5.4 PX-96: a server that asks to be left alone is skipped for that time; without Retry-After it is not", () => {
+	const { rig, ann, one, two } = calling();
+	const again = () => {
+		ann.request("INVITE", "sip:bob@example.com");
+		rig.answerDns(TWO);
+	};
+	rig.answerDns(TWO);
+	one.answer(one.take("INVITE"), "503 Service Unavailable");
+	two.answer(two.take("INVITE"), "486 Busy Here");
+	again();
+	one.answer(one.take("INVITE"), "503 Service Unavailable", { headers: ["Retry-After: 30"] });
+	two.answer(two.take("INVITE"), "486 Busy Here");
+	rig.wait(29_000);
+	again();
+	two.answer(two.take("INVITE"), "486 Busy Here");
+	assert.deepEqual(
+		one.unread.filter(({ method }) => method === "INVITE"),
+		[],
+	);
+	rig.wait(1_000);
+	again();
+	assert.equal(one.take("INVITE").method, "INVITE");
+});
+
+test("RFC 3263 §4 PX-97: CANCEL and the ACK for a failure go where the INVITE went, and nobody is asked again", () => {
+	const { rig, ann, one, two, sent } = calling();
+	rig.answerDns(TWO);
+	const came = one.take("INVITE");
+	one.answer(came, "180 Ringing");
+	// The pool has changed since.
+	ann.cancel(sent);
+	const cancel = one.take("CANCEL");
+	assert.equal(cancel.vias[0], came.vias[0]);
+	one.answer(came, "487 Request Terminated");
+	assert.equal(one.take("ACK").vias[0], came.vias[0]);
+	assert.deepEqual(two.received, []);
+	assert.deepEqual(rig.questions, []);
 });
 
 test("RFC 3261 §16.6 step 7 PX-38: a sips target behind a sip Route is reached over TLS all the same", () => {

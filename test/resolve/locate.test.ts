@@ -95,7 +95,7 @@ test("G5: srv-sips-tls asks _sips._tls too, only when _sips._tcp has no record",
 
 test("G5 PX-93 SIPS-13 RFC 3261 §26.2.2: sips with transport=udp leads nowhere, by name or by address", () => {
 	for (const uri of ["sips:h.example;transport=udp", "sips:192.0.2.1;transport=UDP"])
-		assert.throws(() => resolve(uri, H), { code: "RESOLVE_SIPS_OVER_UDP", status: 400 });
+		assert.throws(() => resolve(uri, H), { code: "RESOLVE_SIPS_OVER_UDP", status: 500 });
 });
 
 test("SS 6.4 RFC 7118 §5.5: WebSocket asks for addresses and uses port 443 or 80", () => {
@@ -124,6 +124,13 @@ test("PX-86 PX-101 RFC 3263 §4.1: NAPTR by order, services that we do not speak
 		"AAAA u",
 		"A u",
 	]);
+	const equal = [
+		naptr("SIP+D2U", "_sip._udp.h.example", 10, 2),
+		naptr("SIPS+D2T", "_sips._tcp.h.example", 10, 1),
+		naptr("SIP+D2T", "_sip._tcp.h.example", 11, 0),
+	];
+	const byPreference = hops("sip:h.example", { ...NAPTR, "NAPTR h.example": equal });
+	assert.deepEqual(byPreference, ["tls 192.0.2.2:5061 (h.example)"], "order, then preference");
 	const byTls = { ...NAPTR, "NAPTR h.example": [naptr("sips+d2t", "_sips._tcp.h.example")] };
 	assert.deepEqual(hops("sip:h.example", byTls), ["tls 192.0.2.2:5061 (h.example)"]);
 });
@@ -169,7 +176,7 @@ test("PX-88: without SRV the addresses of the name, at the default port of the s
 	assert.deepEqual(hops("sips:h.example", H), ["tls 192.0.2.1:5061 (h.example)"]);
 });
 
-test("PX-91 RFC 2782: priorities in order, each target's addresses together, all kept for failover", () => {
+test("PX-91 PX-92 RFC 2782 RFC 7984 §4: priorities in order, each target's addresses together, IPv6 before IPv4, all kept for failover", () => {
 	const zone = {
 		"SRV _sip._udp.h.example": [srv("second", 5062, 20), srv("first", 5061, 10)],
 		"A first": a("192.0.2.1", "192.0.2.2"),

@@ -1,0 +1,49 @@
+/** ACKs that no server transaction took: for a 2xx, they are routed like any request, without state (RFC 3261 §16.11). */
+import type { Milliseconds } from "../base/clock.ts";
+import type { Flow } from "../base/flow.ts";
+import type { Request } from "../message/message.ts";
+import type { Branches, BranchesCore } from "./branches.ts";
+import { type AckRoute, ackRoute, forwardAck } from "./forward-ack.ts";
+import type { ProxyPort } from "./proxy-port.ts";
+import { reachable } from "./target-set.ts";
+import type { Located } from "./waiting.ts";
+
+export class Acks {
+	readonly #core: Pick<BranchesCore, "environment" | "transactions">;
+	readonly #port: ProxyPort;
+	readonly #branches: Branches;
+
+	constructor(
+		core: Pick<BranchesCore, "environment" | "transactions">,
+		port: ProxyPort,
+		branches: Branches,
+	) {
+		this.#core = core;
+		this.#port = port;
+		this.#branches = branches;
+	}
+
+	/** It is dropped where it may go nowhere: nobody waits for an answer (§17). */
+	forward(request: Request, flow: Flow, now: Milliseconds): void {
+		const alive = (candidate: Flow) => this.#port.alive(candidate);
+		const ack = ackRoute(request, flow, this.#core.environment, alive, now);
+		if (ack === undefined) {
+			this.#port.note("ack.dropped", { callId: request.head.callId, source: flow.host });
+			return;
+		}
+		const waiting = {
+			located: (later: Located, at: Milliseconds) => this.#send(ack, later, at),
+		};
+		const located = this.#branches.hops(waiting, ack.route, ack.target, now);
+		if (located !== undefined) this.#send(ack, located, now);
+	}
+
+	#send(ack: AckRoute, located: Located, now: Milliseconds): void {
+		const [hop] = typeof located === "number" ? [] : reachable(located, ack.target);
+		if (hop === undefined) return;
+		const { environment, transactions } = this.#core;
+		const consumed = this.#port.ownCredentials(ack.route.request);
+		const forwarded = forwardAck(ack, consumed, hop, environment, this.#branches.large, now);
+		if (forwarded !== undefined) transactions.send(forwarded.text, forwarded.flow);
+	}
+}
