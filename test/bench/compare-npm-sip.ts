@@ -1,17 +1,16 @@
 /**
- * npm run compare: core/message beside the parser of the npm package `sip`, measured. The result
+ * npm run compare: core/message beside the parser of the npm package `sip`, message by message. The result
  * replaces the table in docs/architecture/dependencies.md.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { addressing } from "./compare/addressing.ts";
 import { order } from "./compare/order.ts";
-import { speed } from "./compare/speed.ts";
 import { torture } from "./compare/torture.ts";
 
 const PAGE = "docs/architecture/dependencies.md";
 const BETWEEN = /(<!-- npm run compare -->\n)[\s\S]*?(<!-- end -->)/;
 
-const rows = [...torture(), ...addressing(), ...order(), ...speed()];
+const rows = [...torture(), ...addressing(), ...order()];
 const table = [
 	"| | core/message | npm sip |",
 	"| --- | --- | --- |",

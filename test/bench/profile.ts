@@ -2,10 +2,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tempFolder } from "../support/temp-folder.ts";
-import { type Load, runRound } from "./round.ts";
-import { TARGETS } from "./targets.ts";
-
-export type Profile = { readonly text: string; readonly table: string };
+import type { ProfileShare, Results } from "./results.ts";
+import { type Load, openSession } from "./session.ts";
+import { sipwright } from "./targets.ts";
 
 type CpuProfile = {
 	readonly nodes: readonly {
@@ -21,18 +20,26 @@ type CpuProfile = {
 };
 type Share = { readonly folder: string; readonly name: string; readonly micros: number };
 
-const FUNCTIONS = 30;
+const FUNCTIONS = 25;
+const LEAST_PERCENT = 0.1;
+const WARM_UP_SECONDS = 6;
 const IDLE = new Set(["(idle)", "(root)"]);
 
-export async function profileRound(load: Load): Promise<Profile> {
-	const target = TARGETS.find(({ name }) => name === "Sipwright");
-	if (target === undefined) throw new Error("no target Sipwright");
+export async function measureProfile(load: Load): Promise<Results["profile"]> {
 	const folder = tempFolder();
 	try {
-		await runRound(target, load, ["--cpu-prof", `--cpu-prof-dir=${folder.path}`]);
+		const args = ["--cpu-prof", `--cpu-prof-dir=${folder.path}`];
+		const session = await openSession(sipwright, "udp", args);
+		try {
+			await session.call({ ...load, seconds: WARM_UP_SECONDS });
+			await session.call(load);
+		} finally {
+			await session.stop();
+		}
 		const [file] = globSync(join(folder.path, "*.cpuprofile"));
 		if (file === undefined) throw new Error("node wrote no profile: did it end by itself?");
-		return render(shares(JSON.parse(readFileSync(file, "utf8")), load.calls / load.callsPerSecond));
+		const profile: CpuProfile = JSON.parse(readFileSync(file, "utf8"));
+		return { callsPerSecond: load.callsPerSecond, ...sums(shares(profile, load.seconds)) };
 	} finally {
 		folder.remove();
 	}
@@ -69,32 +76,22 @@ function place(frame: { url: string; lineNumber: number }): string {
 	return file === undefined ? "" : `${file}:${frame.lineNumber + 1}`;
 }
 
-function render(all: readonly Share[]): Profile {
+function sums(all: readonly Share[]): Omit<Results["profile"], "callsPerSecond"> {
 	const total = all.reduce((sum, share) => sum + share.micros, 0);
-	const percent = (micros: number) => `${((100 * micros) / total).toFixed(1)} %`;
+	const percent = (micros: number) => Number(((100 * micros) / total).toFixed(1));
 	const folders = new Map<string, number>();
-	for (const share of all)
-		folders.set(share.folder, (folders.get(share.folder) ?? 0) + share.micros);
-	const byFolder = [...folders].sort((a, b) => b[1] - a[1]).slice(0, FUNCTIONS);
-	const byFunction = all.slice(0, FUNCTIONS);
+	for (const { folder, micros } of all) folders.set(folder, (folders.get(folder) ?? 0) + micros);
+	const listed = (name: string, micros: number): ProfileShare => ({
+		name,
+		percent: percent(micros),
+	});
 	return {
-		text: [
-			...byFolder.map(([folder, micros]) => `${percent(micros).padStart(7)}  ${folder}`),
-			"",
-			...byFunction.map(
-				({ folder, name, micros }) => `${percent(micros).padStart(7)}  ${folder}  ${name}`,
-			),
-		].join("\n"),
-		table: [
-			"| folder | self time |",
-			"| --- | --- |",
-			...byFolder.map(([folder, micros]) => `| ${folder} | ${percent(micros)} |`),
-			"",
-			"| function | folder | self time |",
-			"| --- | --- | --- |",
-			...byFunction.map(
-				({ folder, name, micros }) => `| \`${name}\` | ${folder} | ${percent(micros)} |`,
-			),
-		].join("\n"),
+		folders: [...folders]
+			.sort((a, b) => b[1] - a[1])
+			.map(([folder, micros]) => listed(folder, micros))
+			.filter((share) => share.percent >= LEAST_PERCENT),
+		functions: all
+			.slice(0, FUNCTIONS)
+			.map(({ folder, name, micros }) => listed(`${name} (${folder})`, micros)),
 	};
 }

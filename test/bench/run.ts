@@ -1,51 +1,106 @@
 /**
- * npm run bench: calls per CPU-second of Sipwright, Kamailio and a proxy made of npm `sip`.
- *
- *     npm run bench                                   writes docs/reference/performance.md
- *     npm run bench -- --only sipwright,kamailio --rounds 1 --rate 400 --calls 4000
- *     npm run bench -- --profile                      where Sipwright's time goes, nothing written
+ * npm run bench: Sipwright beside Kamailio and npm `sip`, one core each. It writes docs/performance.md, which
+ * lists the options, and test/bench/results.json, which the page is rendered from.
  */
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { profileRound } from "./profile.ts";
-import { renderPage, renderRow, summarise } from "./report.ts";
-import { type Load, type Result, runRound } from "./round.ts";
-import { TARGETS } from "./targets.ts";
+import { measureCost, measureHighest, measureMemory, type Plan } from "./measure.ts";
+import { measureMicro } from "./micro.ts";
+import { PAGE, renderPage } from "./page.ts";
+import { measureProfile } from "./profile.ts";
+import { mergeRows, mergeTables, type Results, readResults, storeResults } from "./results.ts";
+import { kamailio, sipwright, TARGETS, type Target, type Transport } from "./targets.ts";
 
-const PAGE = "docs/reference/performance.md";
+const RATES = { udp: "500,1500", stream: "500,1000" };
+/** Above it the package falls behind, and every round takes minutes. */
+const NPM_SIP_RATE_MAX = 1_000;
+const PROBE_SECONDS = 4;
+/** Longer than transactions live: RFC 3261 §17, 64·T1. */
+const MEMORY_LOAD = { callsPerSecond: 1_500, seconds: 45 };
+
+const PARTS: Record<string, () => Promise<void>> = {
+	page: async () => writePage(readResults()),
+	micro: async () => store({ micro: measureMicro() }),
+	udp: () => measureRates("udp", RATES.udp),
+	stream: async () => {
+		await measureRates("tcp", RATES.stream);
+		await measureRates("tls", RATES.stream);
+	},
+	highest: async () => {
+		const targets = [...chosen(TARGETS), ...(words ? [] : [undefined])];
+		const rows = await measureHighest(longPlan, PROBE_SECONDS, targets);
+		const { highest } = readResults();
+		store({ highest: { probeSeconds: PROBE_SECONDS, rows: mergeRows(highest.rows, rows) } });
+	},
+	memory: async () => {
+		const rows = await measureMemory(longPlan, MEMORY_LOAD, chosen([sipwright, kamailio]));
+		store({ memory: { ...MEMORY_LOAD, rows: mergeRows(readResults().memory.rows, rows) } });
+	},
+	profile: async () => {
+		const callsPerSecond = Math.max(...rates(RATES.udp));
+		store({ profile: await measureProfile({ callsPerSecond, seconds: plan.seconds }) });
+	},
+};
 
 const { values } = parseArgs({
 	options: {
-		rate: { type: "string", default: "300" },
-		calls: { type: "string", default: "4500" },
-		rounds: { type: "string", default: "3" },
+		part: { type: "string", default: Object.keys(PARTS).slice(1).join() },
 		only: { type: "string" },
-		profile: { type: "boolean", default: false },
+		rate: { type: "string" },
+		rounds: { type: "string", default: "5" },
+		seconds: { type: "string", default: "8" },
+		dry: { type: "boolean", default: false },
 	},
 });
-const load: Load = { calls: Number(values.calls), callsPerSecond: Number(values.rate) };
+const words = values.only?.toLowerCase().split(",");
+const plan: Plan = {
+	run: new Date().toISOString().slice(0, 16).replace("T", " "),
+	rounds: Number(values.rounds),
+	seconds: Number(values.seconds),
+	say,
+};
+/** A search and a weighing take minutes each. */
+const longPlan: Plan = { ...plan, rounds: Math.ceil(plan.rounds / 2) };
 
-if (values.profile) say((await profileRound(load)).text);
-else await compare();
+// What samples and watches must not take time from the proxy.
+execFileSync("taskset", ["-cp", "1", `${process.pid}`], { stdio: "ignore" });
+for (const part of values.part.split(",")) {
+	const measure = PARTS[part];
+	if (measure === undefined)
+		throw new Error(`no part ${part}: there are ${Object.keys(PARTS).join(", ")}`);
+	await measure();
+}
 
-async function compare(): Promise<void> {
-	const wanted = values.only?.split(",");
-	const targets = TARGETS.filter(
-		({ name }) => wanted?.some((one) => name.toLowerCase().includes(one.toLowerCase())) ?? true,
+async function measureRates(transport: Transport, byDefault: string): Promise<void> {
+	for (const rate of rates(byDefault)) {
+		const targets = chosen(TARGETS).filter(
+			({ name, transports }) =>
+				transports.includes(transport) && (name !== "npm sip" || rate <= NPM_SIP_RATE_MAX),
+		);
+		const table = await measureCost(plan, transport, rate, targets);
+		store({ [transport]: mergeTables(readResults()[transport], table) });
+	}
+}
+
+function rates(byDefault: string): number[] {
+	return (values.rate ?? byDefault).split(",").map(Number);
+}
+
+function chosen(targets: readonly Target[]): Target[] {
+	return targets.filter(
+		({ name }) => words?.some((word) => name.toLowerCase().includes(word)) ?? true,
 	);
-	const results: Result[] = [];
-	for (let round = 1; round <= Number(values.rounds); round += 1)
-		for (const target of targets) {
-			const result = await runRound(target, load);
-			results.push(result);
-			say(`round ${round}  ${renderRow(result)}`);
-		}
-	const summary = summarise(results);
-	say(summary.text);
-	if (wanted !== undefined) return;
-	const profile = await profileRound(load);
-	writeFileSync(PAGE, renderPage({ load, rounds: Number(values.rounds), summary, profile }));
-	say(`${profile.text}\nwritten: ${PAGE}`);
+}
+
+function store(parts: Partial<Results>): void {
+	if (values.dry) return say(JSON.stringify(parts, undefined, "  "));
+	writePage(storeResults(parts));
+}
+
+function writePage(results: Results): void {
+	writeFileSync(PAGE, renderPage(results));
+	say(`written: ${PAGE}`);
 }
 
 function say(text: string): void {

@@ -1,80 +1,129 @@
-/** The three proxies that the benchmark compares, each started on its own core with the same job: user 5000 is at the callee. */
+/** The proxies that the benchmark compares, each started on its own core with the same job: user 5000 is at the callee. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Certificate, loopbackCertificate } from "../support/certificate.ts";
 import { type Program, startProgram } from "../support/process.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
-export type Place = { readonly host: string; readonly port: number; readonly callee: string };
-export type Proxy = { readonly pid: number; stop(): Promise<unknown> };
+export type Transport = "udp" | "tcp" | "tls";
+export type Place = {
+	readonly transport: Transport;
+	readonly host: string;
+	readonly port: number;
+	/** Where user 5000 is: a SIP URI. */
+	readonly callee: string;
+	/** TLS only: its own, and the one it trusts. */
+	readonly certificate: Certificate | undefined;
+};
+export type RunningProxy = { readonly pid: number; stop(): Promise<unknown> };
 export type Target = {
 	readonly name: string;
 	/** Its own address: one of the packages cannot share one. */
 	readonly host: string;
-	start(place: Place, prefix: readonly string[], nodeArgs: readonly string[]): Promise<Proxy>;
+	readonly transports: readonly Transport[];
+	start(place: Place, nodeArgs?: readonly string[]): Promise<RunningProxy>;
 };
 
 const FOLDER = import.meta.dirname;
+const PROXY_CORE = ["taskset", "-c", "0"];
+/** Its default, 64 MB, runs out at the highest rates; only what is used is taken from the machine. */
+export const KAMAILIO_SHARED_MB = 1024;
 
-const sipwright: Target = {
+export const sipwright: Target = {
 	name: "Sipwright",
 	host: "127.0.0.1",
-	start: ({ host, port, callee }, prefix, nodeArgs) =>
+	transports: ["udp", "tcp", "tls"],
+	start: ({ transport, host, port, callee, certificate }, nodeArgs = []) =>
 		startSipwright({
-			prefix,
+			prefix: PROXY_CORE,
 			nodeArgs,
 			config: [
 				"listen:",
-				`  - { transport: udp, address: "${host}:${port}", tcp: no }`,
+				transport === "udp"
+					? `  - { transport: udp, address: "${host}:${port}", tcp: no }`
+					: `  - { transport: ${transport}, address: "${host}:${port}" }`,
+				...(certificate ? ["tls: { certificate: own.pem, key: own.key, ca: own.pem }"] : []),
 				"state: ./state",
 				"location: { store: memory }",
 				"devices:",
 				`  "5000": { type: Extension, contact: "${callee}" }`,
 			].join("\n"),
+			files: certificate ? { "own.pem": certificate.cert, "own.key": certificate.key } : {},
 		}),
 };
 
-const kamailio: Target = {
+export const kamailio: Target = {
 	name: "Kamailio",
 	host: "127.0.0.1",
-	start: async ({ host, port, callee }, prefix) => {
-		const args = [
-			"-f",
-			join(FOLDER, "kamailio.cfg"),
-			"-DD",
-			"-E",
-			"-x",
-			"tlsf",
-			"-X",
-			"tlsf",
-			"-m",
-			"1024",
-		];
-		const place = ["-l", `udp:${host}:${port}`, "-A", `UAS="${callee}"`];
-		const program = startWith(prefix, "kamailio", [...args, ...place]);
-		await program.printed(/Listening on[\s\S]*Aliases/);
-		return program;
+	transports: ["udp", "tcp", "tls"],
+	start: (place) => startKamailio(place, []),
+};
+
+const kamailioJavaScript: Target = {
+	name: "Kamailio with JavaScript",
+	host: "127.0.0.1",
+	transports: ["udp"],
+	start: (place) => {
+		const folder = tempFolder();
+		const text = readFileSync(join(FOLDER, "kamailio-routes.js"), "utf8");
+		const routes = folder.write("routes.js", text.replace('"CALLEE"', `"${place.callee}"`));
+		return startKamailio(place, ["-A", "WITH_JS", "-A", `ROUTES="${routes}"`], folder);
 	},
 };
 
 const npmSip: Target = {
 	name: "npm sip",
 	host: "127.0.0.2",
-	start: async ({ host, port, callee }, prefix, nodeArgs) => {
+	transports: ["udp"],
+	start: async ({ host, port, callee }, nodeArgs = []) => {
 		const script = join(FOLDER, "npm-sip-proxy.ts");
-		const program = startWith(prefix, process.execPath, [
-			...nodeArgs,
-			script,
-			host,
-			`${port}`,
-			callee,
-		]);
+		const args = [...nodeArgs, script, host, `${port}`, callee];
+		const program = startPinned(process.execPath, args);
 		await program.printed(/"event":"ready"/);
 		return program;
 	},
 };
 
-export const TARGETS: readonly Target[] = [sipwright, kamailio, npmSip];
+export const TARGETS: readonly Target[] = [sipwright, kamailio, kamailioJavaScript, npmSip];
 
-function startWith(prefix: readonly string[], program: string, args: readonly string[]): Program {
-	const [command = program, ...rest] = [...prefix, program, ...args];
+async function startKamailio(
+	{ transport, host, port, callee, certificate }: Place,
+	more: readonly string[],
+	folder: TempFolder = tempFolder(),
+): Promise<RunningProxy> {
+	const allocator = ["-x", "tlsf", "-X", "tlsf", "-m", `${KAMAILIO_SHARED_MB}`];
+	const place = ["-l", `${transport}:${host}:${port}`, "-A", `UAS="${callee}"`];
+	const stream = transport === "udp" ? [] : ["-A", "WITH_STREAM"];
+	const tls = certificate
+		? [
+				...["-A", "WITH_TLS"],
+				...["-A", `CERTIFICATE="${folder.write("own.pem", certificate.cert)}"`],
+				...["-A", `KEY="${folder.write("own.key", certificate.key)}"`],
+			]
+		: [];
+	const config = ["-f", join(FOLDER, "kamailio.cfg"), "-DD", "-E", "-Y", folder.path];
+	const args = [...config, ...allocator, ...place, ...stream, ...tls, ...more];
+	const program = startPinned("kamailio", args);
+	const stop = async () => {
+		await program.stop();
+		folder.remove();
+	};
+	try {
+		await program.printed(/Listening on[\s\S]*Aliases/);
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+	return { pid: program.pid, stop };
+}
+
+function startPinned(program: string, args: readonly string[]): Program {
+	const [command = program, ...rest] = [...PROXY_CORE, program, ...args];
 	return startProgram(command, rest);
+}
+
+/** A certificate where the transport needs one. */
+export async function certificateFor(transport: Transport): Promise<Certificate | undefined> {
+	return transport === "tls" ? await loopbackCertificate() : undefined;
 }

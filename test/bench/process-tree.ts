@@ -1,4 +1,4 @@
-/** CPU time of a process and everything it started, from /proc. */
+/** CPU time and memory of a process and everything it started, from /proc. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -8,16 +8,25 @@ type Stat = { readonly pid: number; readonly parent: number; readonly ticks: num
 
 /** User and system time of the tree under `root`, children that ended included, in microseconds. */
 export function treeCpuMicros(root: number): number {
+	return tree(root).reduce((sum, stat) => sum + stat.ticks, 0) * TICK_MICROS;
+}
+
+/**
+ * Proportional set size of the tree under `root`, in bytes: what is in memory, a page that several
+ * processes share counted once.
+ */
+export function treePssBytes(root: number): number {
+	return tree(root).reduce((sum, { pid }) => sum + pssBytes(pid), 0);
+}
+
+function tree(root: number): Stat[] {
 	const stats = allStats();
 	const inTree = new Set([root]);
 	for (let size = 0; size !== inTree.size; ) {
 		size = inTree.size;
 		for (const stat of stats) if (inTree.has(stat.parent)) inTree.add(stat.pid);
 	}
-	const ticks = stats
-		.filter((stat) => inTree.has(stat.pid))
-		.reduce((sum, stat) => sum + stat.ticks, 0);
-	return ticks * TICK_MICROS;
+	return stats.filter(({ pid }) => inTree.has(pid));
 }
 
 function allStats(): Stat[] {
@@ -36,5 +45,14 @@ function readStat(pid: number): Stat | undefined {
 		return { pid, parent: Number(fields[1]), ticks };
 	} catch {
 		return undefined;
+	}
+}
+
+function pssBytes(pid: number): number {
+	try {
+		const text = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1");
+		return 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0);
+	} catch {
+		return 0;
 	}
 }
