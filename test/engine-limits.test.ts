@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { loadConfig } from "../core/config/load.ts";
 import { type Engine, startEngine } from "../core/engine.ts";
+import { MAX_LINE, MAX_STREAM_MESSAGE } from "../core/message/limits.ts";
 import { LIMITS } from "../core/transport/limits.ts";
 import { closing } from "./support/cleanup.ts";
 import { message } from "./support/dialog.ts";
@@ -29,6 +30,23 @@ test("RFC 3261 §18.3 TR-57: a broken stream counts one answer, and beyond the l
 		[LIMITS.malformedAnswers + 2, LIMITS.malformedAnswers, 2],
 	);
 });
+
+for (const [what, more] of [
+	["header line", `X: ${"x".repeat(MAX_LINE)}`],
+	["header block", Array.from({ length: 70 }, () => `X: ${"x".repeat(1_000)}`).join("\r\n")],
+	["message", `Content-Length: ${MAX_STREAM_MESSAGE}\r\n\r\n`],
+] as const)
+	test(`RFC 3261 §21.5.7 TR-57 MSG-39: a ${what} above the limit gets 513 on a stream, then the connection closes`, async (t) => {
+		const { port } = await start(t);
+		const client = closing(t, await tcpClient(port), (one) => one.close());
+		const text = request("OPTIONS", "TCP", client.port);
+		client.send(text.slice(0, text.indexOf("Content-Length")) + more);
+		await client.closed;
+		assert.deepEqual(
+			client.received.map(({ status }) => status),
+			[513],
+		);
+	});
 
 test("RFC 3261 §18.3 TR-57: malformed datagrams share the limit of their source", async (t) => {
 	const { engine, port } = await start(t);

@@ -122,11 +122,11 @@ export class Exchange implements ProxyPort {
 	framingError(text: string, error: ParseError, flow: Flow): void {
 		this.counters.malformed += 1;
 		const message = parseMessage(text, "stream");
-		if (message.kind === "malformed") this.#answerMalformed(message, flow);
-		else if (message.kind === "request") {
-			const { method, head } = message;
-			this.#answerMalformed({ kind: "malformed", error, text, method, head }, flow);
-		}
+		if (message.kind === "response") return;
+		// What is too large was cut: the parser misses the rest of it.
+		const told = message.kind === "malformed" && error.status === 400 ? message.error : error;
+		const { method, head } = message;
+		this.#answerMalformed({ kind: "malformed", error: told, text, method, head }, flow);
 	}
 
 	/** What is not SIP gets the status of its fault along the way it came, where an answer is possible (RFC 3261 §8.2, §16.3). */
