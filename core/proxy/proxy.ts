@@ -151,7 +151,7 @@ export class ProxyCore implements TransactionUser {
 		if (context.answered || context.cancelled) return;
 		context.cancelled = true;
 		this.#stop(context, reasonOf(server.request), now);
-		if (!context.pending) this.#reject(context, { status: 487 }, now);
+		this.finishWhenDone(context, now);
 	}
 
 	/** §16.7. */

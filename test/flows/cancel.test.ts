@@ -152,6 +152,16 @@ test("RFC 3261 §16.10 PX-69: cancelled while its address is looked up, the call
 	assert.equal(rig.retained, 0);
 });
 
+test("RFC 3261 §16.7 step 6 PX-54: what a callee answered before the CANCEL is not forgotten", () => {
+	const { ann, bob, eve, invite } = calling("sip:bob@10.0.0.1", "sip:eve@eve.example.org");
+	const headers = ["Contact: <sip:carol@example.net>"];
+	bob.answer(bob.take("INVITE"), "302 Moved Temporarily", { headers });
+	ann.cancel(invite);
+	assert.equal(ann.take(200, "CANCEL").status, 200);
+	assert.match(ann.take(302).value("Contact"), /carol/);
+	assert.deepEqual(eve.received, []);
+});
+
 test("RFC 3261 §16.10 PX-69: no further address is tried once the caller has given up", () => {
 	const { rig, ann, bob, invite } = calling("sip:group.example.org:5060");
 	rig.answerDns(

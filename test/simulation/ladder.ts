@@ -1,37 +1,27 @@
-/** The messages of a run, to be read as the ladder of one call. Kept only when a seed is repeated to be looked at. */
+/** The messages of one call, or of all, as a ladder. Kept only when a run is repeated to be looked at. */
 import type { Milliseconds } from "../../core/base/clock.ts";
 import type { Sip } from "./sip.ts";
 
-type Step = {
-	readonly at: Milliseconds;
-	readonly from: string;
-	readonly to: string;
-	readonly sip: Sip;
-};
-
 export class Ladder {
-	readonly #steps: Step[] = [];
+	readonly #callId: string | undefined;
+	readonly #full: boolean;
+	readonly #steps: string[] = [];
+
+	/** Of every call unless one is named; whole texts with `full`. */
+	constructor(callId?: string, full = false) {
+		this.#callId = callId;
+		this.#full = full;
+	}
 
 	note(at: Milliseconds, from: string, to: string, sip: Sip): void {
-		this.#steps.push({ at, from, to, sip });
+		if (this.#callId !== undefined && sip.callId !== this.#callId) return;
+		const way = `${String(at).padStart(9)} ${from.padStart(6)} -> ${to.padEnd(6)}`;
+		const which = `cseq ${sip.cseq} branch ${sip.branch} to-tag ${sip.toTag || "-"}`;
+		this.#steps.push(`${way} ${sip.inShort}  ${which}${this.#full ? `\n${sip.text}` : ""}`);
 	}
 
-	/** Every message that moved, as text. */
-	all(): string {
-		return this.#steps
-			.map(({ at, from, to, sip }) => `${at} ${from} ${to}\n${sip.text}`)
-			.join("\n");
-	}
-
-	/** `<ms> <from> -> <to> <message> <CSeq> <branch>`, a line each; the whole texts with `full`. */
-	ofCall(callId: string, full = false): string {
-		return this.#steps
-			.filter(({ sip }) => sip.callId === callId)
-			.map(({ at, from, to, sip }) => {
-				const line = `${String(at).padStart(8)} ${from.padStart(6)} -> ${to.padEnd(6)} ${sip.inShort}`;
-				const more = `  cseq ${sip.cseq} branch ${sip.branch} to-tag ${sip.toTag || "-"}`;
-				return full ? `${line}${more}\n${sip.text}` : line + more;
-			})
-			.join("\n");
+	/** `<ms> <from> -> <to> <message> <CSeq> <branch> <tag>`, a line each; on the proxy's side of the network `proxy`. */
+	get text(): string {
+		return this.#steps.join("\n");
 	}
 }

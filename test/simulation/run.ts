@@ -53,9 +53,13 @@ function simulated(setting: Setting): readonly [calls: number, failed: boolean] 
 
 function soaked(setting: Setting): readonly [calls: number, failed: boolean] {
 	const asked = optional(values.calls) ?? 100_000;
-	const rate = Math.max(2, asked / 2_000);
-	const given = { seed: Number(values.from), calls: asked, rate };
-	const { calls, heap, growth, counts } = soak(setting, given, settledHeap);
+	const given = { seed: Number(values.from), calls: asked };
+	const result = soak(setting, given, settledHeap);
+	if (typeof result === "string") {
+		say(result);
+		return [0, true];
+	}
+	const { calls, heap, growth, counts } = result;
 	tell(counts);
 	say(`heap after each wave, MB: ${heap.map((octets) => (octets / 1e6).toFixed(2)).join(" ")}`);
 	say(`grown by ${growth} octets`);

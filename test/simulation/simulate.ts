@@ -37,18 +37,23 @@ export function runSeed(setting: Setting, seed: number, calls = callsOf(seed)): 
 
 /** The failure, the command that repeats it, and the ladder of the call. */
 function explain(setting: Setting, seed: number, calls: number, error: unknown): string {
+	const again = `npm run simulate -- --seeds 1 --from ${seed} --calls ${calls}`;
+	return explained(error, again, (ladder) => new World({ ...setting, seed, ladder }).run(calls));
+}
+
+/** `repeat` does the same once more, with the ladder. With `SIMULATE_TEXTS=1` it has the whole messages. */
+export function explained(
+	error: unknown,
+	command: string,
+	repeat: (ladder: Ladder) => void,
+): string {
 	const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-	const ladder = new Ladder();
-	try {
-		new World({ ...setting, seed, ladder }).run(calls);
-	} catch {
-		// The same failure once more: what is wanted is the way there.
-	}
 	const callId = error instanceof Violation ? error.callId : "";
-	return [
-		`seed ${seed}: ${what}`,
-		`again: npm run simulate -- --seeds 1 --from ${seed} --calls ${calls}`,
-		`the messages of ${callId || "no one call"}:`,
-		ladder.ofCall(callId, process.env.SIMULATE_TEXTS === "1"),
-	].join("\n");
+	const ladder = new Ladder(callId, process.env.SIMULATE_TEXTS === "1");
+	try {
+		repeat(ladder);
+	} catch {
+		// The same failure: what is wanted is the way there.
+	}
+	return `${what}\nagain: ${command}\nthe messages of ${callId || "no call"}:\n${ladder.text}\n`;
 }
