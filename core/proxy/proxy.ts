@@ -32,6 +32,7 @@ import { redirection } from "./redirection.ts";
 import { ownResponse, type Rejection } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
+import { ResponseFallback } from "./response-fallback.ts";
 import { routeInformation } from "./route-information.ts";
 import { sessionTimer } from "./session-timer.ts";
 import { type Target, targetSet } from "./target-set.ts";
@@ -96,6 +97,7 @@ export class ProxyCore implements TransactionUser {
 		}
 		context.route = route;
 		if (route.dialog !== undefined) {
+			context.vouched = true;
 			context.consumed = this.#port.ownCredentials(route.request);
 			const target = dialogTarget(route, route.dialog, this.environment, this.#alive, now);
 			if (schemeOf(target.uri) === undefined) this.#reject(context, { status: 416 }, now);
@@ -201,9 +203,18 @@ export class ProxyCore implements TransactionUser {
 		this.#port.note("invite.unacknowledged", { callId: server.request.head.callId });
 	}
 
-	/** §16.9: a response that cannot be delivered is dropped; the branches go on. */
-	undelivered(server: ServerTransaction, _now: Milliseconds): void {
-		this.#port.note("response.undelivered", { callId: server.request.head.callId });
+	/** RFC 3263 §5: another way, or else the response is dropped; the branches go on (§16.9). */
+	undelivered(server: ServerTransaction, now: Milliseconds): void {
+		const { user: context, flow, request } = server;
+		const known =
+			context instanceof ResponseContext && (context.vouched || !this.#isStranger(flow));
+		if (!known) this.#port.note("response.undelivered", { callId: request.head.callId });
+		else if (context.fallback !== undefined) context.fallback.next(now);
+		else {
+			const fallback = new ResponseFallback(server, this, this.#port);
+			context.fallback = fallback;
+			fallback.begin(now);
+		}
 	}
 
 	ended(transaction: ServerTransaction | ClientTransaction, _now: Milliseconds): void {

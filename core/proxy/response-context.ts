@@ -100,6 +100,8 @@ export class ResponseContext {
 	readonly candidates: Candidate[] = [];
 	/** Whoever answers `ProxyPort.ask` keeps here what it needs until the context has ended. */
 	asked: unknown;
+	/** Other ways for the response, once the first has failed. */
+	fallback: { next(now: Milliseconds): void } | undefined;
 	/** Who sent the request is a device of ours, as far as anybody can tell. */
 	vouched = false;
 	/** A final response has gone to the caller, or none will. */
