@@ -334,7 +334,9 @@ async function tlsOptions(config: Config): Promise<TlsOptions | undefined> {
 	for (const { contact, secureSignaling: policy } of devices.values())
 		if (contact !== "*") checks.set(contact.host.toLowerCase(), policy.nameCheck);
 	const material = await readTlsFiles({ certificate: files.certificate, key: files.key, ca });
+	const more = tls.more.map((pair) => readTlsFiles({ ...pair, ca: undefined }));
 	return {
+		more: await Promise.all(more),
 		certificate: material.certificate,
 		key: material.key,
 		ca: material.ca,

@@ -43,6 +43,8 @@ export type ListenConfig = {
 export type TlsConfig = {
 	/** Paths of PEM files; undefined for the development certificate. */
 	readonly own: { readonly certificate: string; readonly key: string } | undefined;
+	/** Further ones, for clients that ask for a name in them. */
+	readonly more: readonly { readonly certificate: string; readonly key: string }[];
 	/** Path of the authorities trusted besides the system's. */
 	readonly ca: string | undefined;
 	readonly verifyClient: boolean;

@@ -36,6 +36,16 @@ const restart = { restart: true };
 export const tlsShape = {
 	certificate: key(path("certs/fullchain.pem").optional(), "PEM file with our certificate chain"),
 	key: key(path("certs/privkey.pem").optional(), "PEM file with its private key"),
+	more: key(
+		z
+			.unknown()
+			.register(valueDocs, {
+				values: "list of blocks with `certificate` and `key`",
+				example: "[{ certificate: …, key: … }]",
+			})
+			.optional(),
+		"further certificates, each shown to clients that ask for a name in it (SNI); others get the first",
+	),
 	ca: key(
 		path("certs/ca.pem").optional(),
 		"PEM file with authorities trusted besides the system's",
@@ -45,6 +55,8 @@ export const tlsShape = {
 		"whether a TLS client must show a certificate that one of them signed",
 	),
 };
+
+export const furtherTlsShape = { certificate: tlsShape.certificate, key: tlsShape.key };
 
 export const locationShape = {
 	store: key(

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { ListenConfig, TlsConfig } from "./config.ts";
 import type { Findings, Place } from "./finding.ts";
-import { tlsShape } from "./schema.ts";
+import { furtherTlsShape, tlsShape } from "./schema.ts";
 import { readSection } from "./section.ts";
 import { child, type Node } from "./source.ts";
 
@@ -24,22 +24,69 @@ export async function readTls(
 	found: Findings,
 ): Promise<TlsConfig> {
 	const values = readSection("tls", node, tlsShape, found);
-	const open = async (word: "certificate" | "key" | "ca"): Promise<Pem | undefined> => {
-		const value = values[word];
-		const at = child(node, word)?.at;
-		if (value === undefined || at === undefined) return undefined;
-		const path = resolve(folder, value);
-		return { word, path, at, text: await readPem(word, path, at, found) };
-	};
-	const [certificate, key, ca] = [await open("certificate"), await open("key"), await open("ca")];
+	const files = { folder, now, found };
+	const own = await readPair(values, node, files);
+	const ca = await open("ca", values.ca, node, files);
 	if (ca !== undefined) parseCertificate(ca, found);
-	if (certificate !== undefined) checkCertificate(certificate, key, now, found);
-	checkPair(certificate, key, found);
 	return {
-		own: certificate && key && { certificate: certificate.path, key: key.path },
+		own,
+		more: await readMore(child(node, "more"), own !== undefined, files),
 		ca: ca?.path,
 		verifyClient: values["verify-client"],
 	};
+}
+
+type Files = { readonly folder: string; readonly now: number; readonly found: Findings };
+type PairPaths = { readonly certificate: string; readonly key: string };
+
+async function readMore(
+	node: Node | undefined,
+	afterFirst: boolean,
+	files: Files,
+): Promise<readonly PairPaths[]> {
+	if (node === undefined) return [];
+	if (node.kind !== "list" || !afterFirst) {
+		files.found.error(node.at, {
+			code: node.kind === "list" ? "CONFIG_REQUIRED" : "CONFIG_TYPE",
+			message:
+				node.kind === "list"
+					? "tls: more needs a first certificate beside it, for clients that ask for no name"
+					: "tls: more must be a list of certificates",
+			fix: "write tls: { certificate: a.pem, key: a-key.pem, more: [{ certificate: b.pem, key: b-key.pem }] }",
+		});
+		return [];
+	}
+	const pairs: PairPaths[] = [];
+	for (const item of node.items) {
+		const values = readSection("tls: more", item, furtherTlsShape, files.found);
+		const pair = await readPair(values, item, files);
+		if (pair !== undefined) pairs.push(pair);
+	}
+	return pairs;
+}
+
+async function readPair(
+	values: { certificate?: string | undefined; key?: string | undefined },
+	node: Node | undefined,
+	files: Files,
+): Promise<PairPaths | undefined> {
+	const certificate = await open("certificate", values.certificate, node, files);
+	const key = await open("key", values.key, node, files);
+	if (certificate !== undefined) checkCertificate(certificate, key, files.now, files.found);
+	checkPair(certificate, key, files.found);
+	return certificate && key && { certificate: certificate.path, key: key.path };
+}
+
+async function open(
+	word: "certificate" | "key" | "ca",
+	value: string | undefined,
+	node: Node | undefined,
+	{ folder, found }: Files,
+): Promise<Pem | undefined> {
+	const at = child(node, word)?.at;
+	if (value === undefined || at === undefined) return undefined;
+	const path = resolve(folder, value);
+	return { word, path, at, text: await readPem(word, path, at, found) };
 }
 
 /** A certificate that no peer trusts is for trying out only. */

@@ -27,7 +27,7 @@ export class StreamListener {
 	readonly #server: Server;
 	/** Does the handshakes; it never listens, so that limits are checked before any cryptography. */
 	#secure: SecureServer | undefined;
-	#verifyClient = false;
+	#settings: TlsSettings | undefined;
 	readonly #handshaking = new Set<Socket>();
 
 	/** `settings` for TLS only. */
@@ -69,7 +69,9 @@ export class StreamListener {
 	/** For handshakes from now on; connections keep the certificate they were made with. */
 	replaceTls(settings: TlsSettings): void {
 		if (this.#secure === undefined) return;
-		if (settings.options.verifyClient === this.#verifyClient)
+		const before = this.#settings;
+		this.#settings = settings;
+		if (settings.options.verifyClient === before?.options.verifyClient)
 			this.#secure.setSecureContext(settings.server);
 		else this.#start(settings);
 	}
@@ -85,11 +87,12 @@ export class StreamListener {
 
 	#start(settings: TlsSettings): void {
 		const { verifyClient } = settings.options;
-		this.#verifyClient = verifyClient;
+		this.#settings = settings;
 		this.#secure = createSecureServer({
 			...settings.server,
 			requestCert: verifyClient,
 			rejectUnauthorized: verifyClient,
+			SNICallback: (name, answer) => answer(null, this.#settings?.contextFor(name)),
 			handshakeTimeout: this.#context.limits.handshakeMs,
 		});
 		this.#secure.on("secureConnection", (socket) => this.#accept(socket));

@@ -45,6 +45,14 @@ export function sipIdentities(certificate: PeerCertificate): readonly string[] {
 	return names.filter(({ type }) => type === "DNS").map(({ value }) => value.toLowerCase());
 }
 
+/** The names that a client may ask for to be shown this certificate, in lower case: any identity of it (§7.8). */
+export function serverNames(certificate: PeerCertificate): readonly string[] {
+	if (certificate.subjectaltname === undefined) return commonNames(certificate);
+	return alternativeNames(certificate.subjectaltname).flatMap(({ type, value }) =>
+		type === "URI" ? sipDomain(value) : type === "DNS" ? [value.toLowerCase()] : [],
+	);
+}
+
 type AlternativeName = { readonly type: string; readonly value: string };
 
 /** `DNS:a.example, URI:sip:b.example, IP Address:192.0.2.1`; a value with odd characters is a JSON string. */

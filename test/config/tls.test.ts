@@ -24,9 +24,33 @@ test("a certificate and its key: paths relative to the file", async (t) => {
 	assert.deepEqual(remarks, []);
 	assert.deepEqual(config?.tls, {
 		own: { certificate: join(folder.path, "c.pem"), key: join(folder.path, "k.pem") },
+		more: [],
 		ca: join(folder.path, "ca.pem"),
 		verifyClient: true,
 	});
+});
+
+test("RFC 5922 §7.8 TR-40: further certificates, each with its key, are read and checked like the first", async (t) => {
+	const files = {
+		"c.pem": mine.cert,
+		"k.pem": mine.private,
+		"c2.pem": other.cert,
+		"k2.pem": other.private,
+	};
+	const with2 = (more: string) => `tls: { certificate: c.pem, key: k.pem, more: ${more} }`;
+	const { config, folder } = await read(t, with2("[{ certificate: c2.pem, key: k2.pem }]"), files);
+	assert.deepEqual(config?.tls.more, [
+		{ certificate: join(folder.path, "c2.pem"), key: join(folder.path, "k2.pem") },
+	]);
+	for (const [yaml, error] of [
+		[with2("[{ certificate: c2.pem, key: k.pem }]"), /key is not the private key/],
+		[with2("[{ certificate: c3.pem, key: k.pem }]"), /c3.pem cannot be read/],
+		[with2("[{ certificate: c2.pem }]"), /one is missing/],
+		[with2("[{ certificate: c2.pem, kee: k2.pem }]"), /kee/],
+		[with2("c2.pem"), /more must be a list of certificates/],
+		["tls: { more: [{ certificate: c2.pem, key: k2.pem }] }", /more needs a first certificate/],
+	] as const)
+		assert.match((await read(t, yaml, files)).errors.join(), error, yaml);
 });
 
 test("authorities alone: a proxy that only calls out over TLS needs no certificate", async (t) => {
