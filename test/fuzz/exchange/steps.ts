@@ -113,9 +113,11 @@ const request: Maker = (chance) => ({
 	from: chance.below(PHONES),
 	method: chance.pick(METHODS),
 	uri: chance.pick(URIS),
-	headers: Array.from({ length: once(chance, 3) ? 1 + chance.below(2) : 0 }, () =>
-		chance.pick(REQUEST_HEADERS),
-	),
+	headers: [
+		...times(chance, once(chance, 3) ? 3 : 0, ({ pick }) => pick(REQUEST_HEADERS)),
+		// Near the sizes from which a message is treated otherwise.
+		...(once(chance, 10) ? [`Subject: ${"x".repeat(chance.below(1_400))}`] : []),
+	],
 	script: anyDecision(chance),
 	mutate: mutation(chance, 5),
 });
@@ -372,7 +374,17 @@ const TARGET_URIS = [
 const REQUEST_HEADERS = [
 	...["Route: <sip:172.21.83.50;lr>", "Route: <sip:172.21.83.50;lr>, <sip:172.21.83.60;lr>", "Route: <sip:172.21.83.60>", "Route: <sip:gw.example.org;lr>", "Record-Route: <sip:192.0.2.9;lr>", "Route: <sip:a>, <sip:172.21.83.50;x5=a>"],
 	...["Max-Breadth: 2", "Max-Breadth: 0", "Max-Breadth: x", "Proxy-Require: a", "Require: 100rel", "Supported: path, 100rel", "Identity: x", "Expires: 3", "Timestamp: 5", "Content-Type: application/sdp", "Privacy: id", "Subject: \xc3\xa9", "X-A: b\r\n c"],
-	...["Proxy-Authorization: Digest username=\"7790\", realm=\"example.com\", nonce=\"x\", uri=\"sip:a\", response=\"y\"", "Authorization: Basic a", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKup", "Via: SIP/2.0/UDP 172.21.83.50:5060;branch=z9hG4bK0", "m: <sip:a@b>, <sips:c@d>", "Path: <sip:p@h;lr>"],
+	...["Proxy-Authorization: Digest username=\"7790\", realm=\"example.com\", nonce=\"x\", uri=\"sip:a\", response=\"y\"", "Authorization: Basic a", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKup", "Via: SIP/2.0/UDP 172.21.83.50:5060;branch=z9hG4bK0", "m: <sip:a@b>, <sips:c@d>",
+		"Via: SIP/2.0/UDP h;branc<h",
+		`Via: ${"a,".repeat(90)}b`,
+		'v: "',
+		`Route: ${"<sip:a;lr>,".repeat(70)}<sip:b;lr>`,
+		`Record-Route: ${"<sip:a;lr>,".repeat(64)}<sip:b;lr>`,
+		'Record-Route: "',
+		"Session-Expires: 90",
+		"x: 1800;refresher=uac",
+		"P-Asserted-Identity: <sip:5000@example.com>, <tel:+1>",
+		"P-Preferred-Identity: x", "Path: <sip:p@h;lr>"],
 ]; // biome-ignore format: a table
 const STATUSES = [
 	"100 Trying",

@@ -11,6 +11,7 @@ import { ParseError } from "../../../core/message/parse-error.ts";
 import { parseMessage } from "../../../core/message/parse-message.ts";
 import { Patch } from "../../../core/message/patch.ts";
 import { buildResponse } from "../../../core/message/response.ts";
+import { topBranch } from "../../../core/message/top-branch.ts";
 import { stampVia } from "../../../core/message/via-stamp.ts";
 import { anyMessage } from "../corpus.ts";
 import { once } from "../grammar.ts";
@@ -41,6 +42,7 @@ export const message = target<Input>({
 		}
 		checkDelivery(parsed, text, how);
 		checkLines(parsed);
+		checkBranch(parsed);
 		checkReaders(parsed.head);
 		checkAgain(parsed);
 		if (parsed.kind === "request") checkRequest(parsed);
@@ -90,6 +92,12 @@ function checkLines({ text, head, bodyStart }: Message): void {
 		const next = plain.lines.findIndex(({ name }, index) => index > at && name === line.name);
 		same(head.next(at), next, "lines: next");
 	}
+}
+
+/** Read without a parser, it is the same; undefined where that cannot be told from the first line. */
+function checkBranch({ text, head }: Message): void {
+	const branch = topBranch(text);
+	if (branch !== undefined) same(branch, head.via.params.get("branch"), "branch: of the top Via");
 }
 
 /** Whatever is in a header that is not checked on arrival, reading it throws nothing but ParseError. */
