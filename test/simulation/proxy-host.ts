@@ -120,9 +120,12 @@ export class ProxyHost implements StreamHost {
 	#datagram(sip: Sip, { host, port }: Address): void {
 		const listener = this.address("udp").id;
 		const flow = { transport: "udp", listener, connection: 0, host, port, serverName: undefined };
-		// What nobody reads for so long has been pushed out of the socket's buffer.
-		if (this.#stalledUntil - this.#options.agenda.now > BUFFERED_MAX) return;
-		this.#input(() => this.#receive(sip, flow as Flow));
+		const { agenda } = this.#options;
+		const came = agenda.now;
+		this.#input(() => {
+			// What nobody reads for so long has been pushed out of the socket's buffer.
+			if (agenda.now - came <= BUFFERED_MAX) this.#receive(sip, flow as Flow);
+		});
 	}
 
 	#receive(sip: Sip, flow: Flow): void {
