@@ -14,7 +14,7 @@ import { schemeOf } from "../leg/scheme-token.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { Request } from "../message/message.ts";
 import { sameUri } from "../message/same-uri.ts";
-import { parseUri } from "../message/uri.ts";
+import { parseUri, type Uri, uriParam } from "../message/uri.ts";
 import type { Decision, TargetChoice } from "./decision.ts";
 import type { Directory } from "./directory.ts";
 import type { Rejection } from "./rejection.ts";
@@ -118,7 +118,7 @@ export function targetsOf(
 export function uriTarget(uri: string, policy: SecureSignaling): Target {
 	const parsed = parseUri(uri);
 	return {
-		uri: withoutHeaders(uri, parsed.headers),
+		uri: asRequestUri(parsed),
 		scheme: parsed.scheme === "sips" ? "sips" : "sip",
 		flow: undefined,
 		path: [],
@@ -147,7 +147,7 @@ export function bindingTargets(
 
 function bindingTarget(binding: Binding, device: Device): Target {
 	return {
-		uri: withoutHeaders(binding.contact, parseUri(binding.contact).headers),
+		uri: asRequestUri(parseUri(binding.contact)),
 		scheme: binding.scheme,
 		flow: isGone(binding.flow) ? undefined : binding.flow,
 		path: binding.path,
@@ -170,7 +170,11 @@ function dialledUser(device: Device, dialled: string | undefined): string | unde
 	return dialled.startsWith(prefix) ? replacePrefix + dialled.slice(prefix.length) : dialled;
 }
 
-/** A Request-URI carries no headers (§16.6 step 2, §19.1.5). */
-function withoutHeaders(uri: string, headers: string | undefined): string {
-	return headers === undefined ? uri : uri.slice(0, uri.length - headers.length - 1);
+/** Neither headers nor a method belong in a Request-URI (§16.6 step 2, §19.1.1 Table 1). */
+function asRequestUri(uri: Uri): string {
+	const { text, headers } = uri;
+	const bare = headers === undefined ? text : text.slice(0, text.length - headers.length - 1);
+	const method = uri.params.length === 0 ? undefined : uriParam(uri, "method");
+	if (method === undefined) return bare;
+	return bare.slice(0, method.start) + bare.slice(method.start + 1 + method.text.length);
 }

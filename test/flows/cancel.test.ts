@@ -12,8 +12,9 @@ function calling(...targets: readonly string[]) {
 	const ann = rig.phone("ann", { host: "172.21.83.70" });
 	const bob = rig.phone("bob", { host: "10.0.0.1" });
 	const eve = rig.phone("eve", { host: "10.0.0.2" });
+	const tom = rig.phone("tom", { host: "10.0.0.3" });
 	const invite = ann.request("INVITE", "sip:group@example.com");
-	return { rig, ann, bob, eve, invite };
+	return { rig, ann, bob, eve, tom, invite };
 }
 
 test("RFC 3261 §16.10 PX-68: 200 to the CANCEL at once, CANCEL to the callee, its 487 to the caller", () => {
@@ -89,14 +90,21 @@ test("RFC 3261 §9.2: a CANCEL after the final response changes nothing, and is 
 	assert.deepEqual(bob.unread, []);
 });
 
-test("RFC 3261 §16.10 PX-68: every leg of a fork is cancelled, the caller hears one 487", () => {
-	const { rig, ann, bob, eve, invite } = calling("sip:bob@10.0.0.1", "sip:eve@10.0.0.2");
-	for (const phone of [bob, eve]) phone.answer(phone.take("INVITE"), "180 Ringing");
+test("RFC 3261 §16.10 PX-68: a fork of three: three CANCELs, 200 to the caller's at once, and one 487", () => {
+	const { rig, ann, bob, eve, tom, invite } = calling(
+		...["sip:bob@10.0.0.1", "sip:eve@10.0.0.2", "sip:tom@10.0.0.3"],
+	);
+	const phones = [bob, eve, tom];
+	for (const phone of phones) phone.answer(phone.take("INVITE"), "180 Ringing");
 	ann.cancel(invite);
-	for (const phone of [bob, eve]) {
-		phone.answer(phone.take("CANCEL"), "200 OK");
+	assert.equal(ann.take(200, "CANCEL").status, 200);
+	for (const phone of phones) {
+		const cancel = phone.take("CANCEL");
 		const [came] = phone.received;
 		assert.ok(came);
+		assert.equal(cancel.vias[0], came.vias[0]);
+		phone.answer(cancel, "200 OK");
+		assert.ok(ann.received.every(({ status }) => status !== 487));
 		phone.answer(came, "487 Request Terminated");
 	}
 	assert.equal(ann.received.filter(({ status }) => status === 487).length, 1);

@@ -68,7 +68,7 @@ test("RFC 3261 §16.7 step 5 PX-50: nothing provisional follows a final response
 	assert.equal(unmatched(rig), 0);
 });
 
-test("RFC 3261 §9.1 PX-43 PX-71: the CANCEL is our own: the INVITE of its leg, with one Via", () => {
+test("RFC 3261 §9.1 §16.6 step 8 PX-40 PX-43 PX-71: the CANCEL is our own: the INVITE of its leg, with its Via and no other", () => {
 	const { a, b, toA, toB } = ringing();
 	b.answer(toB, "180 Ringing");
 	a.answer(toA, "200 OK");

@@ -54,8 +54,11 @@ test("RFC 3261 §16.5 PX-22: an unknown device gets 404, one without a binding 4
 	assert.equal(targets([device("7789"), device("5000")]).length, 1);
 });
 
-test("RFC 3261 §16.6 step 2 PX-27: headers of a target URI are left out", () => {
+test("RFC 3261 §16.6 step 2 §19.1.1 PX-27: headers and the method of a target URI are left out", () => {
 	assert.deepEqual(uris(targets([uri("sip:a@h;x=1?Subject=hi&Priority=urgent")])), ["sip:a@h;x=1"]);
+	const method = "sip:a@h;ttl=1;Method=REGISTER;maddr=192.0.2.1?Subject=hi";
+	assert.deepEqual(uris(targets([uri(method)])), ["sip:a@h;ttl=1;maddr=192.0.2.1"]);
+	assert.deepEqual(uris(targets([uri("sip:a@h;method=BYE")])), ["sip:a@h"]);
 });
 
 test("RFC 3261 §16.5 PX-21: the same target stands in the set once", () => {
