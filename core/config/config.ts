@@ -52,7 +52,7 @@ export type TlsConfig = {
 
 export type AuthConfig = {
 	readonly realm: string;
-	/** In the order in which they are offered (RFC 8760 §2.4). */
+	/** In the order in which they are offered (RFC 8760 §2.3). */
 	readonly algorithms: readonly HashAlgorithm[];
 	readonly nonceLifetimeSeconds: number;
 };

@@ -1,4 +1,4 @@
-/** URI comparison: RFC 3261 §19.1.4, hosts as RFC 5954 §4.2 and §5, tel as RFC 3966 §4. Equality here is not transitive. */
+/** URI comparison: RFC 3261 §19.1.4, hosts as RFC 5954 §4.2, tel as RFC 3966 §4. Equality here is not transitive. */
 import { canonicalAddress } from "../base/ip-address.ts";
 import { ParseError } from "./parse-error.ts";
 import { parseTel, sameTel, type TelUri } from "./tel-uri.ts";

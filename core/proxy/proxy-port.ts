@@ -29,7 +29,7 @@ export type ProxyPort = {
 	): Rejection;
 	/** The challenge for a request without good credentials (RFC 3261 §22). */
 	challenge(context: ResponseContext, now: Milliseconds): Rejection;
-	/** The header lines with credentials that were meant for us: they go no further (§22.3). */
+	/** The header lines with credentials that were meant for us: they go no further (RFC 3261 §22.3). */
 	ownCredentials(request: Request): readonly number[];
 	/** The context answers no more and expects nothing: what the engine kept for it can go. */
 	ended(context: ResponseContext): void;

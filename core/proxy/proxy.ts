@@ -34,7 +34,6 @@ import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { ResponseFallback } from "./response-fallback.ts";
 import { routeInformation } from "./route-information.ts";
-import { sessionTimer } from "./session-timer.ts";
 import { type Target, targetSet } from "./target-set.ts";
 import { validate } from "./validate.ts";
 
@@ -203,7 +202,7 @@ export class ProxyCore implements TransactionUser {
 		this.#port.note("invite.unacknowledged", { callId: server.request.head.callId });
 	}
 
-	/** RFC 3263 §5: another way, or else the response is dropped; the branches go on (§16.9). */
+	/** RFC 3263 §5: another way, or else the response is dropped; the branches go on (RFC 3261 §16.9). */
 	undelivered(server: ServerTransaction, now: Milliseconds): void {
 		const { user: context, flow, request } = server;
 		const known =
@@ -232,9 +231,7 @@ export class ProxyCore implements TransactionUser {
 			this.#reject(context, targets, now);
 			return;
 		}
-		const timer = sessionTimer(context.request, decision.edits);
-		context.edits = timer.edits;
-		context.sessionInterval = timer.interval;
+		context.edit(decision.edits);
 		if (targets.length === 1 && decision.fork === undefined) {
 			this.#start(context, targets, now);
 			return;
@@ -288,7 +285,7 @@ export class ProxyCore implements TransactionUser {
 		this.transactions.respond(context.server, text, response.status, now);
 	}
 
-	/** RFC 3263 §4.3: another address of the target, where there is one; this one may want a pause (§21.5.4). */
+	/** RFC 3263 §4.3: another address of the target, where there is one; this one may want a pause (RFC 3261 §21.5.4). */
 	#another(branch: Branch, response: Response, now: Milliseconds): boolean {
 		const { client } = branch;
 		if (client !== undefined) this.#branches.unavailable.note(client.flow, response, now);

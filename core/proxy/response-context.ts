@@ -14,6 +14,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Forking, HeaderEdit } from "./decision.ts";
 import type { Passage } from "./passage.ts";
 import type { RouteInformation } from "./route-information.ts";
+import { sessionTimer } from "./session-timer.ts";
 import type { Hop, Target } from "./target-set.ts";
 import type { Located, Waiting } from "./waiting.ts";
 
@@ -124,6 +125,13 @@ export class ResponseContext {
 	/** Nobody else is called. */
 	get closed(): boolean {
 		return this.cancelled || this.refused;
+	}
+
+	/** What the script sets on what is forwarded, as far as a proxy may. */
+	edit(edits: readonly HeaderEdit[]): void {
+		const timer = sessionTimer(this.request, edits);
+		this.edits = timer.edits;
+		this.sessionInterval = timer.interval;
 	}
 
 	/** The tag of every response that is our own (§8.2.6.2): made once. */

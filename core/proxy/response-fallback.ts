@@ -70,7 +70,7 @@ export class ResponseFallback implements Waiting {
 	}
 }
 
-/** What §5 looks up: SRV for a name alone, addresses for a name with a port, by the transport of the request. */
+/** What RFC 3263 §5 looks up: SRV for a name alone, addresses for a name with a port, by the transport of the request. */
 function sentBy({ request, flow }: ServerTransaction): Uri | undefined {
 	const { transport } = flow;
 	if (transport === "ws" || transport === "wss") return undefined;

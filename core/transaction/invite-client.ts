@@ -2,7 +2,7 @@
  * INVITE client transaction: RFC 3261 §17.1.1 Figure 5, with the Accepted state and Timer M
  * of RFC 6026 §7.2 and §8.4. Read the table beside the figure: one row is one arrow.
  *
- * The figure leaves out CANCEL. §9.1 adds two states to it: Withdrawn, where the user wants to
+ * The figure leaves out CANCEL. RFC 3261 §9.1 adds two states to it: Withdrawn, where the user wants to
  * cancel and no provisional response has come yet, and Cancelled, where the CANCEL is out and the
  * guard bounds the wait for the final response.
  */

@@ -52,7 +52,7 @@ export function answerBinding(
 	return address === undefined ? undefined : response(BINDING_SUCCESS, id, address);
 }
 
-/** Undefined when the attributes do not fill the message exactly, each to a multiple of four octets (§5, §14). */
+/** Undefined when the attributes do not fill the message exactly, each to a multiple of four octets (RFC 8489 §5, §14). */
 function unknownAttributes(view: DataView): readonly number[] | undefined {
 	const unknown: number[] = [];
 	let protectedFrom = false;
@@ -60,7 +60,7 @@ function unknownAttributes(view: DataView): readonly number[] | undefined {
 	for (let count = 0; at < view.byteLength; count += 1) {
 		if (at + 4 > view.byteLength || count === ATTRIBUTES_MAX) return undefined;
 		const type = view.getUint16(at);
-		// What stands behind MESSAGE-INTEGRITY is not to be looked at (§9).
+		// What stands behind MESSAGE-INTEGRITY is not to be looked at (RFC 8489 §9).
 		if (type < OPTIONAL && !protectedFrom && !KNOWN.has(type)) unknown.push(type);
 		protectedFrom ||= type === MESSAGE_INTEGRITY || type === MESSAGE_INTEGRITY_SHA256;
 		at += 4 + padded(view.getUint16(at + 2));
@@ -68,7 +68,7 @@ function unknownAttributes(view: DataView): readonly number[] | undefined {
 	return at === view.byteLength ? unknown : undefined;
 }
 
-/** §14.8 and §14.13: 420, and which they were. */
+/** RFC 8489 §14.8 and §14.13: 420, and which they were. */
 function refusal(unknown: readonly number[]): readonly number[] {
 	const reason = [...new TextEncoder().encode("Unknown Attribute")];
 	return [
@@ -77,7 +77,7 @@ function refusal(unknown: readonly number[]): readonly number[] {
 	];
 }
 
-/** §14.2: the address as seen here, hidden from NATs that rewrite addresses wherever they see them. */
+/** RFC 8489 §14.2: the address as seen here, hidden from NATs that rewrite addresses wherever they see them. */
 function xorMappedAddress(
 	host: string,
 	port: number,

@@ -70,7 +70,7 @@ async function ask(
 	return { status: response.status, body: await response.json(), headers: response.headers };
 }
 
-test("GET /status with the token: the status as JSON", async (t) => {
+test("RFC 6750 §2.1: GET /status with the token: the status as JSON", async (t) => {
 	const { admin } = await open(t);
 	const { status, body } = await ask(admin, "/status");
 	assert.deepEqual([status, body], [200, STATUS]);

@@ -4,7 +4,7 @@ import { parseCredentials } from "../../core/auth/credentials.ts";
 
 const REQUIRED = 'username="a", realm="r", nonce="n", uri="sip:h", response="0"';
 
-test("RFC 7616 §3.4: every parameter of the credentials is read, whatever its order and case", () => {
+test("RFC 3261 §20.7, RFC 7616 §3.4: every parameter of the credentials is read, whatever its order and case", () => {
 	const value =
 		'DIGEST  nc=00000001,Response="ab" , QOP=auth,cnonce="c",uri="sip:a@h;x=1,2", nonce = "n",realm="r", username="u",algorithm=MD5,opaque=""';
 	assert.deepEqual(parseCredentials(value), {

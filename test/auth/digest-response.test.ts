@@ -35,7 +35,7 @@ const MUFASA: DigestInput = {
 const mufasa = (algorithm: DigestInput["algorithm"]) =>
 	digestResponse(hash, { password: "Circle of Life" }, { ...MUFASA, algorithm });
 
-test("RFC 7616 §3.9.1: the example, MD5 and SHA-256", () => {
+test("RFC 7616 §3.4.1 §3.9.1: the example, MD5 and SHA-256", () => {
 	assert.equal(mufasa("MD5"), "8ca523f5e9506fed4657c9700eebdbec");
 	assert.equal(
 		mufasa("SHA-256"),

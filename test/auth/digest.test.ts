@@ -71,7 +71,7 @@ test("RFC 8760 §3 AU-28: an algorithm that is not offered is not accepted", () 
 	assert.deepEqual(judge(options, [value], 0), verdict);
 });
 
-test("RFC 3261 §22.4 AU-03, RFC 8898 §4 AU-30: Basic and Bearer are answered like no credentials", () => {
+test("RFC 3261 §22.4 AU-03, RFC 8760 §2.7, RFC 8898 §4 AU-30: Basic, Bearer and a name without a digest are answered like no credentials", () => {
 	const none = { kind: "challenge", stale: false, why: "no credentials" };
 	assert.deepEqual(judge(realm(), [], 0), none);
 	assert.deepEqual(judge(realm(), ["Basic MTAwMTpzZWNyZXQ="], 0), none);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bracketed, canonicalAddress, isIpv4, unmapped } from "../../core/base/ip-address.ts";
 
-test("RFC 5952 §4 MSG-50: one spelling per address", () => {
+test("RFC 5952 §4.2 §5 MSG-50: one spelling per address", () => {
 	const spellings: Record<string, string> = {
 		"192.0.2.1": "192.0.2.1",
 		"[2001:DB8::9:1]": "2001:db8::9:1",
@@ -23,7 +23,7 @@ test("RFC 5952 §4 MSG-50: one spelling per address", () => {
 		assert.equal(canonicalAddress(text), canonical, text);
 });
 
-test("RFC 5954 §4.1 MSG-50: what the grammar leaves out is no address", () => {
+test("RFC 3986 §3.2.2, RFC 5954 §4.1 MSG-50: what the grammar leaves out is no address", () => {
 	for (const text of [
 		"",
 		"example.com",

@@ -85,7 +85,7 @@ test("RFC 3263 §4 PX-100: all questions together have 20 s; an answer that come
 	assert.equal(wheel.size, 0);
 });
 
-test("RFC 7984 §3 PX-92: names are asked for in the address families that we listen on", () => {
+test("RFC 7984 §3, RFC 6724 §6 PX-92: names are asked for in the address families that we listen on", () => {
 	const six: Listener = { id: 9, transport: "udp", address: "::1", host: "[::1]", port: 5060 };
 	const questions = (listeners: readonly Listener[]) => {
 		const { asked, waiting } = lookup("sip:bob@example.org:5060", listeners);

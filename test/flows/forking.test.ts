@@ -34,7 +34,7 @@ test("RFC 3261 §16.6 PX-26 PX-39 PX-40: each target gets the request as receive
 	assert.notEqual(toA.value("Record-Route"), toB.value("Record-Route"));
 });
 
-test("RFC 3261 §16.7 step 10 RFC 3326 PX-61 PX-73: one answers, the other is cancelled with the reason, its 487 stays here", () => {
+test("RFC 3261 §16.7 step 10, RFC 3326 §2 §3.1 PX-61 PX-73: one answers, the other is cancelled with the reason, its 487 stays here", () => {
 	const { rig, a, b, toA, toB } = ringing();
 	a.answer(toA, "180 Ringing");
 	b.answer(toB, "180 Ringing");

@@ -68,7 +68,7 @@ test("RFC 3325 §6 OT-15: P-Preferred-Identity is a hint for the first proxy and
 	assert.deepEqual(crossing("near", "near", [preferred, ASSERTED]), [ASSERTED]);
 });
 
-test("RFC 3325 §7, RFC 3323 §5 OT-15: Privacy: id keeps an asserted identity among those we trust; none and nothing let it pass", () => {
+test("RFC 3325 §7 §9.3, RFC 3323 §5 OT-15: Privacy: id keeps an asserted identity among those we trust; none and nothing let it pass", () => {
 	for (const privacy of ["Privacy: id", "Privacy: user; ID ;critical"]) {
 		assert.deepEqual(crossing("near", "far", [ASSERTED, privacy]), [privacy]);
 		assert.deepEqual(crossing("near", "trunk", [ASSERTED, privacy]), [ASSERTED, privacy]);

@@ -28,7 +28,7 @@ const invited = (phones: readonly VirtualPhone[]) =>
 const breadths = (requests: readonly WireMessage[]) =>
 	requests.map((request) => Number(request.value("Max-Breadth")));
 
-test("RFC 5393 §5.3.3 PX-07 PX-80: every request that is forwarded carries one Max-Breadth: 60 where there was none, what came where it is less", () => {
+test("RFC 5393 §5.3.2 §5.3.3 PX-07 PX-80: every request that is forwarded carries one Max-Breadth: 60 where there was none, what came where it is less", () => {
 	assert.deepEqual(breadths(invited(calling(1, undefined).phones)), [60]);
 	for (const [came, goes] of [
 		["1", 1],

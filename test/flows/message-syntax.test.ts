@@ -135,7 +135,7 @@ test("RFC 3261 §16.3 step 1 MSG-13 MSG-15 MSG-35: what it needs and cannot read
 	assert.deepEqual([silent.far, silent.answers], [[], []]);
 });
 
-test("RFC 3261 §7.3.1 §17.1.3 MSG-16: a branch answered in upper case still matches; a Call-ID in another case is another call", () => {
+test("RFC 3261 §7.3.1 §17.1.3 §20.8 MSG-16: a branch answered in upper case still matches; a Call-ID in another case is another call", () => {
 	const engine = new TortureEngine("udp").send(request("OPTIONS", BOB));
 	const [far] = engine.far as [Sent];
 	const ours = /branch=([^;]*)/.exec(far.text)?.[1] ?? "";

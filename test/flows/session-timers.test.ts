@@ -100,7 +100,7 @@ test("RFC 4028 §8.1 OT-02: a script shortens a session timer, not below Min-SE,
 	);
 });
 
-test("RFC 4028 §8.1 OT-02 OT-03: Min-SE is raised for a caller without timers, never lowered, and the timer with it", () => {
+test("RFC 4028 §5 §8.1 OT-02 OT-03: Min-SE is raised for a caller without timers, never lowered, and the timer with it", () => {
 	assert.deepEqual(forwarded({ "Min-SE": "300" }, "Session-Expires: 120"), ["300", "min 300"]);
 	assert.deepEqual(forwarded({ "Min-SE": "300" }, "Min-SE: 600"), ["min 600"]);
 	assert.deepEqual(forwarded({ "Min-SE": "30" }, "Session-Expires: 60"), ["90", "min 90"]);

@@ -33,7 +33,7 @@ const TRANSFER = [
 	"Target-Dialog: fa77as7dad8-sd98ajzz@host.example.com ;local-tag=kkaz-;remote-tag=6544",
 ] as const;
 
-test("RFC 3515 §2.6, RFC 3892 §3, RFC 4488 §4, RFC 4538 §5 OT-11: a REFER crosses untouched, inside a dialog and outside", () => {
+test("RFC 3515 §2.4.4 §2.6, RFC 3892 §3, RFC 4488 §4, RFC 4538 §5 OT-11: a REFER crosses untouched, inside a dialog and outside", () => {
 	const rig = bed.rig();
 	const { ann, bob, a } = call(rig);
 	const inside = a.send("REFER", TRANSFER);

@@ -98,7 +98,7 @@ test("G20 every mismatch has a name for the log, and a match has none", () => {
 	assert.equal(judge(sips).mismatch, undefined);
 });
 
-test("SIPS-09 SIPS-14: policy rfc5630 refuses inconsistent URIs and sips in clear with 400", () => {
+test("RFC 5630 §5.1.2 SIPS-09 SIPS-14: policy rfc5630 refuses inconsistent URIs and sips in clear with 400", () => {
 	const rfc5630 = set({ policy: "rfc5630" });
 	assert.equal(judge({ ...sips, contact: "sip", ...rfc5630 }).refused?.status, 400);
 	assert.equal(judge({ ...sips, secure: false, ...rfc5630 }).refused?.status, 400);

@@ -103,7 +103,7 @@ test("RFC 3261 §16.3 step 1 MSG-12: a malformed header that is not needed is no
 	assert.throws(() => message.head.contacts, { code: "SIP_PARSE", field: "list" });
 });
 
-test("RFC 3261 §8.1.1.5 MSG-20: the CSeq number is below 2^32, its method the request's", () => {
+test("RFC 3261 §8.1.1.5 §20.16 MSG-20: the CSeq number is below 2^32, its method the request's", () => {
 	const numbers = { "0": 0, "0009": 9, "4294967295": 4_294_967_295 };
 	for (const [digits, number] of Object.entries(numbers))
 		assert.equal(request(options({ CSeq: `${digits} OPTIONS` })).head.cseq.number, number);

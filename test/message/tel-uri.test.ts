@@ -5,7 +5,7 @@ import { parseTel, sameTel, telAsSip } from "../../core/message/tel-uri.ts";
 import { parseUri } from "../../core/message/uri.ts";
 import { TortureEngine } from "../torture/engine.ts";
 
-test("RFC 3966 §3 MSG-56: a global number, or a local one with its context; visual separators are no part of it", () => {
+test("RFC 3966 §3 §5.1 MSG-56: a global number, or a local one with its context; visual separators are no part of it", () => {
 	assert.equal(parseTel("tel:+1-201-555-0123").number, "+12015550123");
 	assert.equal(parseTel("TEL:+1(201).555").number, "+1201555");
 	const local = parseTel("tel:7042;Phone-Context=Example.COM;ext=1-2;x=%41%3b");

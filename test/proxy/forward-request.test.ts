@@ -109,7 +109,7 @@ test("RFC 3261 §16.6 step 6 PX-37: a next hop without lr gets itself as Request
 	assert.deepEqual(out.values("Route"), ["<sip:p4;lr>", "<sip:5000@172.21.83.60:5060>"]);
 });
 
-test("RFC 3261 §16.6 step 8 PX-40 TR-08 TR-13: our Via on top, of the listener and transport that it goes out on", () => {
+test("RFC 3261 §16.6 step 8, RFC 3581 §3 PX-40 TR-08 TR-13: our Via on top, of the listener and transport that it goes out on", () => {
 	const via = (transport: "udp" | "tcp" | "tls") => forwarded(request(), { transport }).vias;
 	assert.deepEqual(via("udp"), [
 		"SIP/2.0/UDP 172.21.83.50:5060;branch=z9hG4bKours;rport",

@@ -5,7 +5,7 @@ import { answer, headers, Registration } from "./phone.ts";
 
 const A = "<sip:1001@192.0.2.10:5060>";
 
-test("RFC 3261 §10.3 step 2 RG-02: an extension that is required gets 420 and is named", () => {
+test("RFC 3261 §10.3 step 2, §8.2.2.3 RG-02: an extension that is required gets 420 and is named", () => {
 	const phone = new Registration();
 	const result = phone.send(["Require: foo, Bar", `Contact: ${A}`]);
 	assert.equal(answer(result), "420 Bad Extension");
@@ -254,7 +254,7 @@ test("RFC 3261 §10.3 RG-46: a Contact may be refused by its address, an end to 
 	assert.equal(phone.send(["Contact: <sip:1001@sip.example.com>;expires=0"]).status, 200);
 });
 
-test("RFC 3261 §10.3: a binding holds what calls and refreshes need", () => {
+test("RFC 3261 §10.3, RFC 3327 §5.3: a binding holds what calls and refreshes need", () => {
 	const phone = new Registration();
 	phone.send(
 		[

@@ -203,7 +203,7 @@ test('PX-91: a single target "." says there is no such service: no address of th
 	]);
 });
 
-test("TR-50 PX-50 RFC 7118: a name under .invalid is never looked up", () => {
+test("RFC 7118 App. B.1, RFC 2606 §2 TR-50: a name under .invalid is never looked up", () => {
 	const asked: string[] = [];
 	assert.throws(() => asked.push(...questions("sips:df7jal23ls0d.INVALID;transport=ws")), {
 		code: "RESOLVE_NO_HOP",

@@ -10,7 +10,7 @@ const dial = (transport: "udp" | "tcp", timing: Timing = TIMING) =>
 		inviteClientTimer(timer, transport === "tcp", attempt, timing),
 	);
 
-test("RFC 3261 §17.1.1.2 TX-01: over UDP an unanswered INVITE is sent 7 times, then times out without an ACK", () => {
+test("RFC 3261 §17.1.1.1 §17.1.1.2 TX-01: over UDP an unanswered INVITE is sent 7 times, then times out without an ACK", () => {
 	const call = dial("udp").wait(60_000);
 	assert.deepEqual(call.log, [
 		"0 send-request",

@@ -79,7 +79,7 @@ test("RFC 3261 §17.2.1 TX-15: over TCP the ACK ends the transaction", () => {
 	assert.equal(answer("tcp").receive("300-699").receive("ack").state, "terminated");
 });
 
-test("RFC 6026 §7.1 TX-16: after a 2xx repeats are absorbed for 64*T1, and only the user resends", () => {
+test("RFC 6026 §7.1 §8.7 §8.11 TX-16: after a 2xx repeats are absorbed for 64*T1, and only the user resends", () => {
 	for (const transport of ["udp", "tcp"] as const) {
 		const call = answer(transport).receive("2xx").wait(500).receive("request").receive("2xx");
 		call.wait(31_499);

@@ -202,7 +202,7 @@ test("a peer that does not close after us is cut", async () => {
 	peer.socket.destroy();
 });
 
-test("TR-57: the budget of answers is per source and window, and IPv6 counts by subscriber", () => {
+test("RFC 6177 §2 TR-57: the budget of answers is per source and window, and IPv6 counts by subscriber", () => {
 	const budget = new AnswerBudget(
 		{ ...LIMITS, malformedAnswers: 2, malformedWindowMs: 100 },
 		new TransportCounters(),

@@ -47,7 +47,7 @@ async function received(socket: Socket): Promise<Buffer> {
 	return datagram;
 }
 
-test("RFC 5626 §8 TR-26: a Binding request is told the address it came from, as RFC 5769 §2.2 and §2.3 write it", () => {
+test("RFC 5626 §8, RFC 8489 §14.2 TR-26: a Binding request is told the address it came from, as RFC 5769 §2.2 and §2.3 write it", () => {
 	assert.equal(answered(stun("0001")), `0101000c${COOKIE}${ID}002000080001a147e112a643`);
 	assert.equal(
 		answered(stun("0001"), "2001:db8:1234:5678:11:2233:4455:6677"),
@@ -74,7 +74,7 @@ test("RFC 8489 §6.3 TR-26: two zero bits and the magic cookie make STUN, and no
 		assert.equal(isStun(other), false, other.toString("hex"));
 });
 
-test("RFC 8489 §6.3.1 TR-27: what has to be understood and is not gets 420 with its name, what need not be is ignored", () => {
+test("RFC 8489 §6.3.1 §9 §14.8 §14.13 §18.3.1 TR-27: what has to be understood and is not gets 420 with its name, what need not be is ignored", () => {
 	const success = answered(stun("0001"));
 	assert.equal(answered(stun("0001", "7777 0000")), refused("7777"));
 	assert.equal(
@@ -87,6 +87,8 @@ test("RFC 8489 §6.3.1 TR-27: what has to be understood and is not gets 420 with
 		success,
 		"no credentials are asked for",
 	);
+	const behind = `0008 0014 ${"00".repeat(20)} 7777 0000`;
+	assert.equal(answered(stun("0001", behind)), success, "behind MESSAGE-INTEGRITY all is ignored");
 	assert.equal(answered(hex(SAMPLE_REQUEST)), refused("0024"), "RFC 5769 §2.1 is for ICE");
 });
 
@@ -104,7 +106,7 @@ function refused(unknown: string): string {
 	return stun("0111", attributes.toString("hex")).toString("hex");
 }
 
-test("RFC 8489 §6.3 TR-27: malformed requests, indications, responses and other methods get no answer", () => {
+test("RFC 8489 §5 §6.3 TR-27: malformed requests, indications, responses and other methods get no answer", () => {
 	for (const [what, datagram] of [
 		["a length above what came", stun("0001", "", 4)],
 		["a length below what came", stun("0001", "8777 0000", 0)],

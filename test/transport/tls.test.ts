@@ -87,7 +87,7 @@ test("RFC 3261 §26.3.1 TR-33: TLS 1.0 and 1.1 are refused in both directions", 
 });
 
 for (const address of LOOPBACKS)
-	test(`RFC 5922 §7.3: an IP address as target (${address}) is proved by an address in the certificate, without SNI`, async () => {
+	test(`RFC 5922 §7.3, RFC 6066 §3: an IP address as target (${address}) is proved by an address in the certificate, without SNI`, async () => {
 		await using one = await bench([{ ...TLS, address }], { tls: ours });
 		const far = createServer({ ...(await pair({ ips: [address] })) });
 		await using peer = await acceptor(far, "secureConnection", address);
