@@ -44,6 +44,7 @@ function readVia(scan: Scanner): Via {
 	const { text, offset: start } = scan;
 	if (text.startsWith("SIP/2.0/", start)) scan.offset += 8;
 	else readProtocol(scan);
+	scan.skipSpace();
 	const transport = scan.token().toUpperCase();
 	scan.space();
 

@@ -7,6 +7,7 @@ const COMPACT: Readonly<Record<string, string>> = {
 	i: "call-id",
 	m: "contact",
 	l: "content-length",
+	s: "subject",
 };
 
 export class WireLines {
