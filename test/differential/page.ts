@@ -8,7 +8,7 @@ export const PAGE = "docs/reference/differences-from-npm-sip.md";
 export function page(): string {
 	const rows = DISAGREEMENTS.map(
 		({ what, right, rule, example }) =>
-			`| ${[what, right, rule, `\`${shown(example)}\``].map(cell).join(" | ")} |`,
+			`| ${[what, right === "ours" ? "Sipwright" : right, rule, `\`${shown(example)}\``].map(cell).join(" | ")} |`,
 	);
 	return `# Differences from npm sip
 
