@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { deviations } from "../support/deviations.ts";
 import { chapters, ID } from "../support/requirements.ts";
 import { titles } from "../support/titles.ts";
 import { fakeTree, repository, type Tree } from "../support/tree.ts";
@@ -22,6 +23,14 @@ export function titleFaults(tree: Tree): string[] {
 			.filter(([id]) => !known.has(id))
 			.map(([id]) => `${path}: there is no ${id}`),
 	]);
+}
+
+/** Deviations whose test is not there. */
+export function unknownTests(tree: Tree): string[] {
+	const known = titles(tree).map(({ text }) => text);
+	return deviations(tree)
+		.filter(({ title }) => !known.some((one) => one.startsWith(title)))
+		.map(({ path, title }) => `${path}: there is no test ${title}`);
 }
 
 /** M items without a test, in the chapters and groups given. */
@@ -47,6 +56,10 @@ test(`${PAGE} is current: node test/tidy/conformance.ts writes it`, () => {
 
 test("titles: an item is written in full, and exists", () => {
 	assert.deepEqual(titleFaults(repository()), []);
+});
+
+test("core/: each deviation from an RFC names a test that exists", () => {
+	assert.deepEqual(unknownTests(repository()), []);
 });
 
 test("no M item is open in the chapters and groups that are complete", () => {
@@ -125,4 +138,31 @@ test("the conformance check refuses titles that it cannot read and requirements 
 	assert.throws(withLines("OT-01 X | – | A."), /others\.txt:2: not/);
 	assert.throws(withLines("OT-01 M | – | A.", "OT-01 S | – | B."), /twice .* OT-01/);
 	assert.throws(() => chapters(fakeTree({ ...FILES, "test/conformance/more.txt": "" })), /chapter/);
+});
+
+test("the deviation check reads the form that it asks for, and fails on any other and on tests that are not there", () => {
+	const comment = "Deviates from RFC 3261 §18.2.2: what,\n *  and why. Test: RFC 1 §2: it does.";
+	const tree = fakeTree({
+		...FILES,
+		"test/conformance/others.txt": "# Others",
+		"core/a.ts": `/**\n * Title.\n *\n * ${comment}\n *\n * More. */`,
+		"test/a.test.ts": 'test("RFC 1 §2: it does, and more", run);',
+	});
+	assert.deepEqual(deviations(tree), [
+		{
+			section: "RFC 3261 §18.2.2",
+			text: "what, and why.",
+			title: "RFC 1 §2: it does",
+			path: "core/a.ts",
+		},
+	]);
+	assert.deepEqual(unknownTests(tree), []);
+	assert.match(
+		conformancePage(tree),
+		/\| RFC 3261 §18\.2\.2 \| what, and why\. \| \[core\/a\.ts\]/,
+	);
+	const gone = fakeTree({ "core/a.ts": `/** ${comment} */` });
+	assert.deepEqual(unknownTests(gone), ["core/a.ts: there is no test RFC 1 §2: it does"]);
+	const vague = fakeTree({ "core/a.ts": "// Deviates from RFC 3261 §18.2.2: it is better." });
+	assert.throws(() => deviations(vague), /core\/a\.ts: not/);
 });

@@ -1,5 +1,6 @@
 /** Writes docs/reference/conformance.md from test/conformance/ and the titles of all tests: `node test/tidy/conformance.ts`. */
 import { writeFileSync } from "node:fs";
+import { deviations } from "../support/deviations.ts";
 import {
 	type Chapter,
 	chapters,
@@ -28,7 +29,9 @@ export function testsByItem(tree: Tree): Tests {
 export function conformancePage(tree: Tree): string {
 	const tests = testsByItem(tree);
 	const all = chapters(tree);
-	return `${[INTRODUCTION, summary(all, tests), ...all.map((one) => section(one, tests))].join("\n\n")}\n`;
+	const parts = all.map((one) => section(one, tests));
+	const page = [INTRODUCTION, summary(all, tests), deviationTable(tree), ...parts];
+	return `${page.join("\n\n")}\n`;
 }
 
 const INTRODUCTION = `# Conformance
@@ -64,6 +67,15 @@ function counts(items: readonly Requirement[], tests: Tests): string {
 			: `${some.filter(({ id }) => tests.has(id)).length} / ${some.length}`;
 	};
 	return [count("M"), count("S"), count("L")].join(" | ");
+}
+
+function deviationTable(tree: Tree): string {
+	const rows = deviations(tree).map(
+		({ section, text, title, path }) =>
+			`| ${section} | ${text} | [${path}](../../${path}) | ${title} |`,
+	);
+	const head = ["| Section | What and why | Where | Test |", "|---|---|---|---|"];
+	return ["## Deviations", "", ...head, ...rows].join("\n");
 }
 
 function section({ title, groups }: Chapter, tests: Tests): string {
