@@ -1,6 +1,7 @@
 /** The measurements with a proxy: CPU time a call, the highest rate, memory. The targets take turns. */
+import type { Load } from "./load.ts";
 import type { CostRow, CostTable, HighestRow, MemoryRow } from "./results.ts";
-import { type Cost, type Load, openSession, type Session } from "./session.ts";
+import { type Cost, openSession, type Session } from "./session.ts";
 import type { Target, Transport } from "./targets.ts";
 
 export type Plan = {
@@ -77,6 +78,8 @@ const RATE_MAX = 16_000;
 const NEAR = 0.04;
 /** A rate is good when no call failed, nearly nothing had to be repeated, and it was kept up. */
 const RETRANSMISSIONS_PER_CALL = 0.005;
+/** A call that needs longer has lost a message three times: RFC 3261 §17.1.1.2, T1 doubled each time. */
+const PATIENCE_SECONDS = 4;
 const LATE = { factor: 1.1, seconds: 0.7 };
 
 class RateSearch {
@@ -116,8 +119,8 @@ class RateSearch {
 
 	async #probe(callsPerSecond: number): Promise<boolean> {
 		this.#session ??= await this.#open();
-		const load = { callsPerSecond, seconds: this.#seconds };
-		await this.#session.call({ callsPerSecond, seconds: this.#seconds / 2 });
+		const load = { callsPerSecond, seconds: this.#seconds, patienceSeconds: PATIENCE_SECONDS };
+		await this.#session.call({ ...load, seconds: this.#seconds / 2 });
 		const cost = await this.#session.call(load);
 		const good =
 			cost.failed === 0 &&

@@ -2,8 +2,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tempFolder } from "../support/temp-folder.ts";
+import type { Load } from "./load.ts";
 import type { ProfileShare, Results } from "./results.ts";
-import { type Load, openSession } from "./session.ts";
+import { openSession } from "./session.ts";
 import { sipwright } from "./targets.ts";
 
 type CpuProfile = {

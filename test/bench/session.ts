@@ -1,17 +1,11 @@
 /** One proxy with callers and a callee around it, and what a load costs it. */
 import { freePort } from "../support/ports.ts";
 import { startSipp } from "../support/sipp.ts";
+import type { Counts, Load, Traffic } from "./load.ts";
 import { treeCpuMicros, treePssBytes } from "./process-tree.ts";
 import { startStreamLoad } from "./stream-client.ts";
 import { certificateFor, type RunningProxy, type Target, type Transport } from "./targets.ts";
 
-/** Calls at a steady rate. */
-export type Load = { readonly callsPerSecond: number; readonly seconds: number };
-export type Counts = {
-	readonly successful: number;
-	readonly failed: number;
-	readonly retransmissions: number;
-};
 export type Cost = Counts & {
 	readonly microsPerCall: number;
 	/** The longest it should have taken is a little more than the load's seconds. */
@@ -24,12 +18,12 @@ export type Session = {
 	stop(): Promise<void>;
 };
 
-type Traffic = { call(load: Load): Promise<Counts>; stop(): Promise<unknown> };
-
 export const LOAD_CORE = ["taskset", "-c", "1"];
 export const SERVICE = "5000";
 const HOST = "127.0.0.1";
 const SAMPLE_MS = 500;
+/** Longer than a transaction lives. */
+const PATIENCE_SECONDS = 60;
 /** Both ends of SIPp ask for more than the kernel's default, so that a burst is not lost at theirs. */
 const SIPP_ARGS = ["-buff_size", "4194304"];
 
@@ -94,7 +88,8 @@ function sippTraffic(remote: string, calleePort: number): Traffic {
 	const common = { host: HOST, prefix: LOAD_CORE, args: SIPP_ARGS };
 	const callee = startSipp({ ...common, scenario: "uas-rings-and-answers", port: calleePort });
 	return {
-		call: async ({ callsPerSecond, seconds }) => {
+		call: async ({ callsPerSecond, seconds, patienceSeconds = PATIENCE_SECONDS }) => {
+			const calls = Math.round(callsPerSecond * seconds);
 			const caller = startSipp({
 				...common,
 				scenario: "uac-calls-through-record-route",
@@ -102,12 +97,17 @@ function sippTraffic(remote: string, calleePort: number): Traffic {
 				remote,
 				service: SERVICE,
 				callsPerSecond,
-				calls: Math.round(callsPerSecond * seconds),
+				calls,
 			});
+			const giveUp = setTimeout(
+				() => caller.program.stop("SIGKILL"),
+				(seconds + patienceSeconds) * 1000,
+			);
 			const counts = await caller.finished();
+			clearTimeout(giveUp);
 			if (!(counts.successful > 0))
 				throw new Error(`no call went through:\n${counts.errors}\n${caller.program.output()}`);
-			return counts;
+			return { ...counts, failed: calls - counts.successful };
 		},
 		stop: () => callee.stop(),
 	};

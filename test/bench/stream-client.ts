@@ -2,10 +2,9 @@
 import { join } from "node:path";
 import { startProgram } from "../support/process.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import type { Counts, Load } from "./session.ts";
+import type { Traffic } from "./load.ts";
 import type { Place } from "./targets.ts";
 
-type Traffic = { call(load: Load): Promise<Counts>; stop(): Promise<unknown> };
 type Options = Place & { readonly calleePort: number; readonly prefix: readonly string[] };
 
 const SCRIPT = join(import.meta.dirname, "stream-load.ts");
