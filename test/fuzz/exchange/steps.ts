@@ -1,6 +1,19 @@
 /** What can happen to the core, each step as plain data: places in lists count from the first again behind the last. */
 import { once } from "../grammar.ts";
 import type { Chance, Json } from "../target.ts";
+import {
+	CONTACTS,
+	DEVICES,
+	DNS_ANSWERS,
+	EDITED,
+	METHODS,
+	PHONES,
+	REQUEST_HEADERS,
+	RESPONSE_HEADERS,
+	STATUSES,
+	TARGET_URIS,
+	URIS,
+} from "./tables.ts";
 
 export type Step =
 	| {
@@ -307,119 +320,3 @@ function edits(chance: Chance): Json {
 function mutation(chance: Chance, odds: number): number {
 	return once(chance, odds) ? 1 + chance.below(2 ** 31) : 0;
 }
-
-export const PHONES = 9;
-export const DNS_ANSWERS = 6;
-const METHODS = [
-	"INVITE",
-	"INVITE",
-	"INVITE",
-	"INVITE",
-	"INVITE",
-	"OPTIONS",
-	"MESSAGE",
-	"SUBSCRIBE",
-	"REFER",
-	"BYE",
-	"ACK",
-	"CANCEL",
-	"NOTIFY",
-	"x",
-];
-const DEVICES = [
-	"5000",
-	"5000",
-	"5000",
-	"5001",
-	"5001",
-	"5003",
-	"5003",
-	"5002",
-	"7789",
-	"7789",
-	"7790",
-	"gw",
-	"gw",
-	"media",
-	"nobody",
-];
-const URIS = [
-	"sip:5000@172.21.83.50",
-	"sip:5001@example.com",
-	"sips:5001@172.21.83.50:5314",
-	"sip:7789@172.21.83.50",
-	"sip:8123@172.21.83.50",
-	"sip:172.21.83.50",
-	"sip:a@gw.example.org",
-	"tel:+1",
-	"sip:x@192.0.2.77",
-	"sip:5003@172.21.83.50;transport=tcp",
-	"sip:5000@172.21.83.50;maddr=172.21.83.50",
-	"urn:x:y",
-];
-const TARGET_URIS = [
-	"sip:5000@172.21.83.60",
-	"sip:a@gw.example.org",
-	"sips:a@gw.example.org",
-	"sip:a@192.0.2.77;transport=tcp",
-	"sips:5001@192.168.8.57",
-	"sip:q@172.21.83.50",
-	"sip:nobody.invalid",
-	"sip:a@192.0.2.99",
-	"sip:a@h?x=y",
-	"sip:a@[2001:db8::1]",
-	"sip:x@gw.example.org;transport=ws",
-	"sip:224.0.0.1",
-];
-const REQUEST_HEADERS = [
-	...["Route: <sip:172.21.83.50;lr>", "Route: <sip:172.21.83.50;lr>, <sip:172.21.83.60;lr>", "Route: <sip:172.21.83.60>", "Route: <sip:gw.example.org;lr>", "Record-Route: <sip:192.0.2.9;lr>", "Route: <sip:a>, <sip:172.21.83.50;x5=a>"],
-	...["Max-Breadth: 2", "Max-Breadth: 0", "Max-Breadth: x", "Proxy-Require: a", "Require: 100rel", "Supported: path, 100rel", "Identity: x", "Expires: 3", "Timestamp: 5", "Content-Type: application/sdp", "Privacy: id", "Subject: \xc3\xa9", "X-A: b\r\n c"],
-	...["Proxy-Authorization: Digest username=\"7790\", realm=\"example.com\", nonce=\"x\", uri=\"sip:a\", response=\"y\"", "Authorization: Basic a", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKup", "Via: SIP/2.0/UDP 172.21.83.50:5060;branch=z9hG4bK0", "m: <sip:a@b>, <sips:c@d>",
-		"Via: SIP/2.0/UDP h;branc<h",
-		`Via: ${"a,".repeat(90)}b`,
-		'v: "',
-		`Route: ${"<sip:a;lr>,".repeat(70)}<sip:b;lr>`,
-		`Record-Route: ${"<sip:a;lr>,".repeat(64)}<sip:b;lr>`,
-		'Record-Route: "',
-		"Session-Expires: 90",
-		"x: 1800;refresher=uac",
-		"P-Asserted-Identity: <sip:5000@example.com>, <tel:+1>",
-		"P-Preferred-Identity: x", "Path: <sip:p@h;lr>"],
-]; // biome-ignore format: a table
-const STATUSES = [
-	"100 Trying",
-	"180 Ringing",
-	"183 Progress",
-	"199 Early",
-	"200 OK",
-	"200 OK",
-	"200 OK",
-	"202 Accepted",
-	"302 Moved",
-	"300 Many",
-	"401 Who",
-	"407 Who",
-	"408 Late",
-	"430 Flow",
-	"481 What",
-	"486 Busy",
-	"487 Over",
-	"491 Pending",
-	"500 Oh",
-	"503 No",
-	"600 Busy",
-	"603 No",
-];
-const RESPONSE_HEADERS = ["Contact: <sip:5000@172.21.83.60>", "Contact: <sip:5001@192.168.8.57>;q=0.3, <sip:a@gw.example.org>", "Contact: <sips:5001@192.168.8.57>", "Contact: *", "Contact: <", "WWW-Authenticate: Digest realm=b", "Proxy-Authenticate: Digest realm=\"\0\"", "Retry-After: 30", "Require: 100rel\r\nRSeq: 1", "Record-Route: <sip:192.0.2.9;lr>", "Content-Type: a/b"]; // biome-ignore format: a table
-const CONTACTS = ["<sip:7789@172.21.83.24:5061>", "<sips:7789@172.21.83.24:5061;transport=tcp>", "<sip:7790@172.21.83.77>;q=0.2", "<sip:7790@10.0.0.4;transport=udp>;expires=30", "*", "<sip:x@172.21.83.50>", '"A" <sip:7790@gw.example.org>;+sip.instance="<urn:uuid:1>";reg-id=1', "<sip:a@b", "<sip:7789@172.21.83.24:5061>;expires=0", "tel:+1", "<sips:7791@192.0.2.77>"]; // biome-ignore format: a table
-const EDITED = [
-	"X-A",
-	"Subject",
-	"s",
-	"Identity",
-	"P-Asserted-Identity",
-	"Reason",
-	"Warning",
-	"Proxy-Authorization",
-	"Privacy",
-];
