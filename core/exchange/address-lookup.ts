@@ -30,7 +30,7 @@ export type LookupOptions = {
 type Steps = Generator<DnsQuestion, readonly Hop[], DnsAnswer>;
 
 /** For all questions of one look-up together: the sender waits 32 s at most, and other addresses want their time. */
-const PATIENCE: Milliseconds = 20_000;
+const LOOKUP_MS: Milliseconds = 20_000;
 
 /** One per environment: what can be sent on is looked at once, and not for every call. */
 export class AddressLookup {
@@ -84,7 +84,7 @@ class Lookup implements Expiring {
 	begin(now: Milliseconds): Located | undefined {
 		const located = this.#advance(undefined);
 		if (located === undefined)
-			this.#timer = this.#options.wheel.arm(this, "look-up", now + PATIENCE);
+			this.#timer = this.#options.wheel.arm(this, "look-up", now + LOOKUP_MS);
 		return located;
 	}
 

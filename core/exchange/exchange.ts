@@ -60,6 +60,8 @@ export type ExchangeOptions = {
 	mayAnswerMalformed(flow: Flow): boolean;
 	readonly log: Log;
 	readonly transactionsMax: number;
+	/** Octets of memory that transactions may take; as much as there is unless given. */
+	readonly transactionMemory?: number;
 	readonly now: Milliseconds;
 };
 
@@ -94,6 +96,7 @@ export class Exchange implements ProxyPort {
 			wheel: this.#wheel,
 			send: options.send,
 			transactionsMax: options.transactionsMax,
+			transactionMemory: options.transactionMemory ?? Infinity,
 		});
 	}
 

@@ -44,6 +44,8 @@ export type ProxyCoreOptions = {
 	readonly send: Send;
 	/** Transactions at most; a request beyond is answered 503 without state. */
 	readonly transactionsMax: number;
+	/** Octets of memory that they may take: likewise. */
+	readonly transactionMemory: number;
 };
 
 export class ProxyCore implements TransactionUser {
@@ -67,6 +69,7 @@ export class ProxyCore implements TransactionUser {
 			wheel: options.wheel,
 			random: options.environment.random,
 			limit: options.transactionsMax,
+			memory: options.transactionMemory,
 			knows: (flow) => knows(this.environment.directory, flow),
 			own: (via) => this.environment.own.ownsSentBy(via.host, via.port, via.transport === "TLS"),
 		});

@@ -30,6 +30,7 @@ import {
 	nonInviteClientMachine,
 	nonInviteClientTimer,
 } from "./non-invite-client.ts";
+import { weigh } from "./slots.ts";
 import type { Timing } from "./timers.ts";
 
 export type ClientAction = InviteClientAction | NonInviteClientAction;
@@ -73,6 +74,8 @@ export class ClientTransaction implements Expiring, Port<ClientAction, ClientTim
 	/** By which responses are matched (§17.1.3). */
 	readonly key: string;
 	readonly method: string;
+	/** See slots.ts. */
+	readonly weight: number;
 	/** The branch of our Via, as sent. */
 	readonly branch: string;
 	/** Requests, ACK and CANCEL all go here. */
@@ -93,6 +96,7 @@ export class ClientTransaction implements Expiring, Port<ClientAction, ClientTim
 		this.id = id;
 		this.key = clientKey(request.branch, request.method);
 		this.method = request.method;
+		this.weight = weigh(request.text);
 		this.branch = request.branch;
 		this.flow = request.flow;
 		this.user = request.user;

@@ -32,6 +32,7 @@ import {
 	nonInviteServerTimer,
 } from "./non-invite-server.ts";
 import { responseFallback, responseFlow } from "./response-flow.ts";
+import { weigh } from "./slots.ts";
 import type { Timing } from "./timers.ts";
 
 export type ServerAction = InviteServerAction | NonInviteServerAction;
@@ -70,6 +71,8 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 	readonly id: number;
 	readonly key: string;
 	readonly method: string;
+	/** See slots.ts. */
+	readonly weight: number;
 	/** The flow that the request came on. */
 	readonly flow: Flow;
 	/** The proxy's own. */
@@ -100,6 +103,7 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 		this.id = id;
 		this.key = key;
 		this.method = request.method;
+		this.weight = weigh(request.text);
 		this.flow = flow;
 		this.#request = request;
 		this.#legacy = legacy ? { request: request.head.toTag, response: undefined } : undefined;

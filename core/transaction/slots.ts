@@ -4,13 +4,19 @@
  * An id is a serial number and the place in the array: finding by id needs no hash table, and an
  * id is never given twice, however late a failure is reported.
  */
-export class Slots<V extends { readonly id: number }> {
+export class Slots<V extends { readonly id: number; readonly weight: number }> {
 	readonly #values: (V | undefined)[] = [];
 	readonly #free: number[] = [];
 	#serial = 0;
+	#weight = 0;
 
 	get size(): number {
 		return this.#values.length - this.#free.length;
+	}
+
+	/** Octets of memory that the values take, as they were weighed. */
+	get weight(): number {
+		return this.#weight;
 	}
 
 	/** The id for a value that is then `put`. 0 is nobody's. */
@@ -20,6 +26,7 @@ export class Slots<V extends { readonly id: number }> {
 	}
 
 	put(value: V): void {
+		this.#weight += value.weight;
 		const slot = value.id % SLOTS_MAX;
 		if (slot === this.#values.length) this.#values.push(value);
 		else {
@@ -42,9 +49,18 @@ export class Slots<V extends { readonly id: number }> {
 		if (this.get(value.id) !== value) return false;
 		const slot = value.id % SLOTS_MAX;
 		this.#values[slot] = undefined;
+		this.#weight -= value.weight;
 		this.#free.push(slot);
 		return true;
 	}
+}
+
+/**
+ * What a transaction of a request takes: measured, with its timers, context and keys. It is more
+ * while it waits for an answer and less behind one, where most of them are.
+ */
+export function weigh(request: string): number {
+	return 2_000 + request.length;
 }
 
 /** Above any limit on transactions; leaves 31 bits for the serial number. */

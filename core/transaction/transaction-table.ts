@@ -34,6 +34,8 @@ export type TransactionTableOptions = {
 	readonly random: Random;
 	/** Transactions at most: a new request beyond is answered 503 without state. */
 	readonly limit: number;
+	/** Octets of memory that they may take together: likewise. */
+	readonly memory?: number;
 	/** Whether the Via is one that we write: a response with another is not for us (§18.1.2). */
 	own(via: Via): boolean;
 	/** Whether the configuration knows who is there: a stranger's `maddr` is not followed. */
@@ -253,14 +255,8 @@ export class TransactionTable {
 
 	#startServer(request: Request, flow: Flow, key: string): ServerTransaction {
 		const legacy = !hasCookie(request.head.via.params.get("branch"));
-		const server = new ServerTransaction(
-			this.#host,
-			this.#slots.next(),
-			key,
-			request,
-			flow,
-			legacy,
-		);
+		const id = this.#slots.next();
+		const server = new ServerTransaction(this.#host, id, key, request, flow, legacy);
 		this.#slots.put(server);
 		this.#servers.set(key, server);
 		if (request.method !== "INVITE") this.#merged.add(server);
@@ -298,7 +294,8 @@ export class TransactionTable {
 	 * server has to (§8.2.7).
 	 */
 	#refused(request: Request, flow: Flow, key: string): boolean {
-		if (this.size < this.#options.limit) return false;
+		const { limit, memory = Infinity } = this.#options;
+		if (this.size < limit && this.#slots.weight < memory) return false;
 		this.counters.refusedRequests += 1;
 		const to = responseFlow(request, flow, this.#host.knows);
 		const text = buildResponse(request, 503, {

@@ -68,6 +68,23 @@ test("beyond the limit a request is answered 503 without state, each repeat with
 	assert.equal(rig.table.counters.refusedRequests, 2);
 });
 
+test("beyond the limit in octets a request is refused too, until enough of what is there is over", () => {
+	const rig = new TransactionRig({ memory: 7_000 });
+	const large = request({ more: [`X: ${"y".repeat(6_000)}`] });
+	rig.receive(large).receive(request({ branch: "z9hG4bKnext" }));
+	assert.deepEqual(rig.log, ["0 request INVITE", "0 -> 503 INVITE"]);
+	rig.respond(200);
+	rig.wait(32_000).receive(request({ branch: "z9hG4bKthird" }));
+	rig.send(ours());
+	rig.receive(request({ branch: "z9hG4bKfourth" }));
+	assert.equal(rig.table.size, 3, "small ones have room together");
+	rig.respond(486);
+	rig.wait(64_000);
+	for (const server of rig.servers) rig.table.abandon(server);
+	rig.receive(large);
+	assert.equal(rig.table.size, 1, "nothing of the others is counted any more");
+});
+
 test("beyond the limit repeats, ACKs and CANCELs of what is there are taken", () => {
 	const rig = new TransactionRig({ limit: 1 }).receive(request()).receive(request());
 	rig.receive(request({ method: "CANCEL" }));
