@@ -26,6 +26,8 @@ export type Forking = {
 	readonly timeout: Milliseconds | undefined;
 	/** Whether the Contacts of a 3xx are called in place of whoever sent it (§16.7 step 4). */
 	readonly recurse: boolean;
+	/** Whether bindings that its devices register meanwhile are called as well (§16.5). */
+	readonly late?: boolean | undefined;
 };
 
 /** What a script gets that asks for nothing else. */

@@ -30,8 +30,11 @@ export type ForkOptions = {
 	readonly owner: ForkOwner;
 };
 
-/** Targets that 3xx responses may add to one request: whoever is called must not decide how much we send. */
-const RECURSIONS_MAX = 16;
+/** Targets that 3xx responses and registrations may add to one request: whoever is called must not decide how much we send. */
+const ADDED_MAX = 16;
+
+/** Of Max-Breadth, kept for bindings that may turn up. */
+const LATE_SHARES = 8;
 
 export class Fork implements Expiring, RestOfTargets {
 	readonly options: ForkOptions;
@@ -43,7 +46,7 @@ export class Fork implements Expiring, RestOfTargets {
 	#begun = false;
 	/** The first group is not to wait for those that are being called. */
 	#due = true;
-	#recursions = 0;
+	#added = 0;
 	#timer = NO_TIMER;
 
 	constructor(context: ResponseContext, targets: readonly Target[], options: ForkOptions) {
@@ -69,18 +72,12 @@ export class Fork implements Expiring, RestOfTargets {
 		}
 	}
 
-	/** Those of the targets that were not in the set, in place of one that redirected to them: the first group at once. */
-	redirected(targets: readonly Target[]): readonly Target[] {
-		const room = RECURSIONS_MAX - this.#recursions;
+	/** Takes those of the targets that were not in the set before, and answers them: the first group of them is called at once. */
+	add(targets: readonly Target[]): readonly Target[] {
+		const room = ADDED_MAX - this.#added;
 		const added = distinct(targets, this.#known).slice(0, room);
-		this.#recursions += added.length;
 		this.#ahead(added);
 		return added;
-	}
-
-	/** Targets that turned up while others ring: called at once. */
-	joined(targets: readonly Target[]): void {
-		this.#ahead(distinct(targets, this.#known));
 	}
 
 	/** Nobody else is called. */
@@ -99,6 +96,7 @@ export class Fork implements Expiring, RestOfTargets {
 	#ahead(targets: readonly Target[]): void {
 		if (targets.length === 0) return;
 		this.#known.push(...targets);
+		this.#added += targets.length;
 		const groups = groupsOf(targets, this.options.forking.order);
 		// The rest of a group that waits for Max-Breadth is no group of its own.
 		const first = this.#begun ? this.#groups.shift() : undefined;
@@ -107,11 +105,15 @@ export class Fork implements Expiring, RestOfTargets {
 		this.#due = true;
 	}
 
-	/** Whoever has a time to answer in may still hold its share when that is up: each that follows needs one too. */
+	/**
+	 * Whoever has a time to answer in may still hold its share when that is up: each that follows needs
+	 * one too. So does a binding that may turn up.
+	 */
 	#reserve(most: number): number {
-		if (!this.#timed) return 0;
+		const late = this.options.forking.late === true ? LATE_SHARES : 0;
+		if (!this.#timed) return Math.min(late, most);
 		const left = this.#groups.reduce((sum, group) => sum + group.length, 0);
-		return Math.min(left, most);
+		return Math.min(left + late, most);
 	}
 
 	get #timed(): boolean {

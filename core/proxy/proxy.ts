@@ -24,6 +24,7 @@ import { knows } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import { Fork } from "./fork.ts";
 import { forwardResponse } from "./forward-response.ts";
+import { LateBindings } from "./late-bindings.ts";
 import { earlierWays, isLoop } from "./loop.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { ANSWERED_ELSEWHERE, reasonOf, refusedBy } from "./reason.ts";
@@ -44,9 +45,9 @@ export type ProxyCoreOptions = {
 	readonly send: Send;
 	/** Transactions at most; a request beyond is answered 503 without state. */
 	readonly transactionsMax: number;
-	/** Octets of memory that they may take: likewise. */
-	readonly transactionMemory: number;
 };
+
+type Saved = Extract<Decision, { kind: "save" }>["contacts"];
 
 export class ProxyCore implements TransactionUser {
 	readonly transactions: TransactionTable;
@@ -55,6 +56,7 @@ export class ProxyCore implements TransactionUser {
 	readonly #port: ProxyPort;
 	readonly #wheel: TimerWheel;
 	readonly #branches: Branches;
+	readonly #late = new LateBindings();
 	readonly #acks: Acks;
 	readonly #alive: (flow: Flow) => boolean;
 
@@ -126,7 +128,7 @@ export class ProxyCore implements TransactionUser {
 					this.#reject(context, { status: 482 }, now); // §8.2.2.2: it came by two ways.
 					return;
 				}
-				return this.#reject(context, this.#port.register(context, decision.contacts, now), now);
+				return this.#save(context, decision.contacts, now);
 			case "challenge":
 				return this.#refuse(context, this.#port.challenge(context, now));
 			case "drop":
@@ -221,7 +223,9 @@ export class ProxyCore implements TransactionUser {
 
 	ended(transaction: ServerTransaction | ClientTransaction, _now: Milliseconds): void {
 		const { user } = transaction;
-		if (user instanceof ResponseContext) this.#port.ended(user);
+		if (!(user instanceof ResponseContext)) return;
+		this.#late.forget(user);
+		this.#port.ended(user);
 	}
 
 	#relay(
@@ -248,7 +252,17 @@ export class ProxyCore implements TransactionUser {
 		}
 		const options = { forking, breadth, callee, wheel: this.#wheel, owner: this.#branches };
 		context.fork = new Fork(context, targets, options);
+		if (forking.late === true && this.environment.own.owns(context.request.parsedUri))
+			this.#late.watch(context, targets);
 		this.#start(context, targets, now);
+	}
+
+	#save(context: ResponseContext, contacts: Saved, now: Milliseconds): void {
+		const answer = this.#port.register(context, contacts, now);
+		this.#reject(context, answer, now);
+		if (answer.status !== 200) return;
+		for (const calling of this.#late.registered(context.request, this.environment, now))
+			this.finishWhenDone(calling, now);
 	}
 
 	/** Where it would loop, it goes nowhere (RFC 5393 §4.2.2). */
@@ -303,21 +317,11 @@ export class ProxyCore implements TransactionUser {
 			context.collect(408, undefined, branch);
 			return;
 		}
-		const rest = status < 400 ? this.#redirected(branch, response, now) : response;
+		const rest = followRedirection(response, branch, this.environment, now);
 		if (rest !== undefined) context.collect(status, rest, branch);
 		if (status < 600) return;
 		context.refused = true;
 		this.#stop(context, refusedBy(status), now);
-	}
-
-	/** What is left of a 3xx when its Contacts are called, where the script wants it and the Request-URI is ours. */
-	#redirected(branch: Branch, response: Response, now: Milliseconds): Response | undefined {
-		const { context } = branch;
-		const { environment } = this;
-		const { fork, request } = context;
-		if (!fork?.options.forking.recurse || context.closed) return response;
-		if (!environment.own.owns(request.parsedUri)) return response;
-		return followRedirection(response, { context, fork, target: branch.target }, environment, now);
 	}
 
 	/** Nobody else is called, and those that ring stop (§16.7 step 10, §16.10). */

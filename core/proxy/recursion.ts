@@ -15,21 +15,34 @@ import { parseUri, type Uri } from "../message/uri.ts";
 import { deviceOf } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import { earlierWays, isLoop } from "./loop.ts";
-import type { ResponseContext, RestOfTargets } from "./response-context.ts";
+import type { Branch, ResponseContext, RestOfTargets } from "./response-context.ts";
 import { inScheme, type Target, targetsOf, uriTarget } from "./target-set.ts";
 
 /** Who answered with the 3xx, and in which fork. */
-export type Redirecting = {
+type Redirecting = {
 	readonly context: ResponseContext;
 	readonly target: Target;
 	readonly fork: RestOfTargets;
 };
 
 /**
- * Puts the Contacts of the response that may be called into the fork. Answers what is left of the
- * response: all of it when none was taken, undefined when all were (PX-52).
+ * Puts the Contacts of a 3xx that may be called into the fork, where the script wants that and the
+ * Request-URI is ours. Answers what is left of the response: all of it when none was taken, undefined
+ * when all were (PX-52). Any other response stays as it is.
  */
 export function followRedirection(
+	response: Response,
+	{ context, target }: Branch,
+	environment: Environment,
+	now: Milliseconds,
+): Response | undefined {
+	const { fork, request } = context;
+	if (response.status >= 400 || context.closed || !fork?.options.forking.recurse) return response;
+	if (!environment.own.owns(request.parsedUri)) return response;
+	return follow(response, { context, target, fork }, environment, now);
+}
+
+function follow(
 	response: Response,
 	from: Redirecting,
 	environment: Environment,
@@ -40,7 +53,7 @@ export function followRedirection(
 	for (const element of elements)
 		for (const target of targetsAt(response, element, from, environment, now))
 			origin.set(target, element);
-	const called = from.fork.redirected([...origin.keys()]);
+	const called = from.fork.add([...origin.keys()]);
 	if (called.length === 0) return response;
 	const used = new Set(called.flatMap((target) => origin.get(target) ?? []));
 	return used.size === elements.length ? undefined : without(response, used);

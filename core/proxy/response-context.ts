@@ -73,8 +73,8 @@ export class Branch implements Expiring, Waiting {
 export type RestOfTargets = {
 	readonly options: { readonly forking: Forking; readonly callee: Scheme | undefined };
 	callNext(now: Milliseconds): void;
-	/** Takes the Contacts of a 3xx, and answers those that were not in the target set before. */
-	redirected(targets: readonly Target[]): readonly Target[];
+	/** Takes those that were not in the target set before, and answers them: Contacts of a 3xx, late bindings. */
+	add(targets: readonly Target[]): readonly Target[];
 	stop(): void;
 };
 

@@ -10,6 +10,7 @@ import { type Flow, reliable, secure } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
 import type { Device, DeviceContact } from "../leg/device.ts";
 import { deviceUri } from "../leg/device-uri.ts";
+import { sameFlow } from "../leg/flow-token.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { Request } from "../message/message.ts";
@@ -84,7 +85,11 @@ export function inScheme(target: Target, scheme: Scheme): Target {
 
 /** Equal as URIs are (§19.1.4), and at the same flow: behind two NATs a Contact may say the same twice. */
 function includes(targets: readonly Target[], { uri, flow }: Target): boolean {
-	return targets.some((other) => other.flow === flow && equal(other.uri, uri));
+	return targets.some((other) => atSameFlow(other.flow, flow) && equal(other.uri, uri));
+}
+
+function atSameFlow(a: Flow | undefined, b: Flow | undefined): boolean {
+	return a === b || (a !== undefined && b !== undefined && sameFlow(a, b));
 }
 
 function equal(a: string, b: string): boolean {

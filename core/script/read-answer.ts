@@ -33,6 +33,7 @@ const fork = z.object({
 	order: z.enum(["q", "parallel", "serial"]),
 	timeout: z.int().min(FORK_TIMEOUT_MIN_MS).max(FORK_TIMEOUT_MAX_MS).optional(),
 	recurse: z.boolean(),
+	late: z.boolean().optional(),
 });
 const decision = z.discriminatedUnion("kind", [
 	z.object({

@@ -113,6 +113,8 @@ export interface ForkOptions {
 	 * it the caller gets the 3xx. Whoever is called then chooses where the call goes, but for trunks.
 	 */
 	readonly recurse?: boolean;
+	/** Calls, as soon as they are there, the places that a device registers from while others of its places ring. */
+	readonly late?: boolean;
 }
 
 /**

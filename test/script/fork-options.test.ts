@@ -15,7 +15,7 @@ test("RFC 3261 §16.6 PX-23: a script says in which order its targets are called
 		switch (request.uri.user) {
 			case "5000": return fork(both);
 			case "5001": return fork(both, { order: "serial", timeout: 20.5, recurse: true });
-			case "5002": return fork(both, { order: "parallel" });
+			case "5002": return fork(both, { order: "parallel", late: true });
 			default: return relay(both[0], { timeout: 3600 });
 		}`);
 	const { ask } = await load(t, source, { devices: DEVICES });
@@ -28,7 +28,7 @@ test("RFC 3261 §16.6 PX-23: a script says in which order its targets are called
 	});
 	assert.deepEqual(asked("5002"), {
 		...base,
-		fork: { order: "parallel", timeout: undefined, recurse: false },
+		fork: { order: "parallel", timeout: undefined, recurse: false, late: true },
 	});
 	assert.deepEqual(asked("x"), {
 		...base,
@@ -44,7 +44,8 @@ const WRONG: readonly (readonly [options: string, says: string])[] = [
 	['{ timeout: "20" }', "timeout is 1 to 3600 seconds, not 20"],
 	["{ timeout: NaN }", "timeout is 1 to 3600 seconds, not NaN"],
 	['{ recurse: "yes" }', "recurse is true or false, not yes"],
-	["{ recursive: true }", "fork() has no option recursive; it has order, timeout, recurse"],
+	["{ late: 1 }", "late is true or false, not 1"],
+	["{ recursive: true }", "fork() has no option recursive; it has order, timeout, recurse, late"],
 	['"serial"', 'fork() takes its options as an object, { order: "serial" }'],
 	["null", 'fork() takes its options as an object, { order: "serial" }'],
 ];

@@ -4,7 +4,7 @@ import { FORK_TIMEOUT_MAX_MS, FORK_TIMEOUT_MIN_MS } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 
 const ORDERS: readonly unknown[] = ["q", "parallel", "serial"];
-const OPTIONS: readonly string[] = ["order", "timeout", "recurse"];
+const OPTIONS: readonly string[] = ["order", "timeout", "recurse", "late"];
 
 /** Undefined where nothing is asked for. Throws a TypeError or RangeError for what is no option. */
 export function forkingOf(
@@ -17,12 +17,13 @@ export function forkingOf(
 	for (const name of Object.keys(options))
 		if (!OPTIONS.includes(name))
 			throw new TypeError(`${verb}() has no option ${name}; it has ${OPTIONS.join(", ")}`);
-	const { order = "q", timeout, recurse = false } = options;
+	const { order = "q", timeout, recurse = false, late = false } = options;
 	if (!ORDERS.includes(order))
 		throw new TypeError(`${verb}(): order is "q", "parallel" or "serial", not ${String(order)}`);
-	if (typeof recurse !== "boolean")
-		throw new TypeError(`${verb}(): recurse is true or false, not ${String(recurse)}`);
-	return { order, timeout: milliseconds(verb, timeout), recurse };
+	for (const [name, value] of Object.entries({ recurse, late }))
+		if (typeof value !== "boolean")
+			throw new TypeError(`${verb}(): ${name} is true or false, not ${String(value)}`);
+	return { order, timeout: milliseconds(verb, timeout), recurse, ...(late && { late }) };
 }
 
 function milliseconds(verb: string, seconds: number | undefined): number | undefined {

@@ -1,0 +1,51 @@
+/**
+ * Bindings that turn up while their device is being called: RFC 3261 §16.5 lets them join the target
+ * set until a final response goes out. Only for a fork that asks for it, and a Request-URI of ours.
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import { readUri } from "../leg/force-scheme.ts";
+import type { Request } from "../message/message.ts";
+import { deviceOf } from "./directory.ts";
+import type { Environment } from "./environment.ts";
+import type { ResponseContext } from "./response-context.ts";
+import { bindingTargets, inScheme, type Target } from "./target-set.ts";
+
+export class LateBindings {
+	/** Who is being called, by device: an entry goes with its context. */
+	readonly #contexts = new Map<ResponseContext, readonly string[]>();
+
+	watch(context: ResponseContext, targets: readonly Target[]): void {
+		this.#contexts.set(
+			context,
+			targets.flatMap(({ device }) => device ?? []),
+		);
+	}
+
+	/** The context has ended. */
+	forget(context: ResponseContext): void {
+		if (this.#contexts.size > 0) this.#contexts.delete(context);
+	}
+
+	/** A REGISTER was taken: new bindings join. Answers the contexts that may have somebody to call. */
+	registered(
+		{ head }: Request,
+		{ directory }: Environment,
+		now: Milliseconds,
+	): readonly ResponseContext[] {
+		if (this.#contexts.size === 0) return [];
+		const uri = readUri(head.to.uri);
+		const device = uri && deviceOf(uri, directory);
+		if (device === undefined) return [];
+		const joined: ResponseContext[] = [];
+		for (const [context, devices] of this.#contexts) {
+			const { fork } = context;
+			if (fork === undefined || !devices.includes(device.name)) continue;
+			if (context.answered || context.closed) continue;
+			const { callee } = fork.options;
+			const targets = bindingTargets(device, directory, now);
+			fork.add(targets.map((target) => (callee ? inScheme(target, callee) : target)));
+			joined.push(context);
+		}
+		return joined;
+	}
+}
