@@ -45,6 +45,8 @@ export type ProxyCoreOptions = {
 	readonly send: Send;
 	/** Transactions at most; a request beyond is answered 503 without state. */
 	readonly transactionsMax: number;
+	/** Octets of memory that they may take: likewise. */
+	readonly transactionMemory: number;
 };
 
 type Saved = Extract<Decision, { kind: "save" }>["contacts"];
@@ -124,10 +126,6 @@ export class ProxyCore implements TransactionUser {
 			case "redirect":
 				return this.#reject(context, redirection(decision), now);
 			case "save":
-				if (this.transactions.merged(context.server)) {
-					this.#reject(context, { status: 482 }, now); // §8.2.2.2: it came by two ways.
-					return;
-				}
 				return this.#save(context, decision.contacts, now);
 			case "challenge":
 				return this.#refuse(context, this.#port.challenge(context, now));
@@ -252,13 +250,13 @@ export class ProxyCore implements TransactionUser {
 		}
 		const options = { forking, breadth, callee, wheel: this.#wheel, owner: this.#branches };
 		context.fork = new Fork(context, targets, options);
-		if (forking.late === true && this.environment.own.owns(context.request.parsedUri))
-			this.#late.watch(context, targets);
+		if (forking.late === true) this.#late.watch(context, targets, this.environment);
 		this.#start(context, targets, now);
 	}
 
 	#save(context: ResponseContext, contacts: Saved, now: Milliseconds): void {
-		const answer = this.#port.register(context, contacts, now);
+		const twice = this.transactions.merged(context.server); // §8.2.2.2: it came by two ways.
+		const answer = twice ? { status: 482 } : this.#port.register(context, contacts, now);
 		this.#reject(context, answer, now);
 		if (answer.status !== 200) return;
 		for (const calling of this.#late.registered(context.request, this.environment, now))
