@@ -3,7 +3,7 @@ import { parseContentLength } from "./content-length.ts";
 import { CONTENT_LENGTH, headerIdAt } from "./headers.ts";
 import { MAX_HEAD, MAX_LINE, MAX_STREAM_MESSAGE } from "./limits.ts";
 import { ParseError } from "./parse-error.ts";
-import { tokenEnd, unfold } from "./scanner.ts";
+import { isSpace, tokenEnd, unfold } from "./scanner.ts";
 
 export type Frame =
 	| { readonly kind: "message"; readonly text: string }
@@ -169,13 +169,22 @@ function contentLength(head: string): number | undefined {
 		const nameEnd = tokenEnd(head, line, next);
 		if (nameEnd > line && headerIdAt(head, line, nameEnd) === CONTENT_LENGTH) {
 			if (found !== undefined) throw fault("more than one", line, "Content-Length");
-			const colon = head.indexOf(":", nameEnd);
-			const value = unfold(head.slice(colon + 1, next - 2)).trim();
-			found = parseContentLength(value, line);
+			found = parseContentLength(
+				valueBetween(head, head.indexOf(":", nameEnd) + 1, next - 2),
+				line,
+			);
 		}
 		line = next;
 	}
 	return found;
+}
+
+/** White space is what it is to the parser: `trim` would take off octets above ASCII too. */
+function valueBetween(head: string, from: number, to: number): string {
+	let [start, end] = [from, to];
+	while (start < end && isSpace(head.charCodeAt(start))) start += 1;
+	while (end > start && isSpace(head.charCodeAt(end - 1))) end -= 1;
+	return unfold(head.slice(start, end));
 }
 
 /** Behind the line at `at` and its continuation lines. */
