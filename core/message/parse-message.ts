@@ -19,6 +19,9 @@ const SINGLE = ["from", "to", "call-id", "cseq", "content-length"] as const;
 
 /** Below that many octets of head for each, there cannot be too many Vias: no need to count. */
 const SHORTEST_VIA = "SIP/2.0/U h,".length;
+const SHORTEST_ROUTE = "<sip:h>,".length;
+/** What we add on the way: a response to the largest request that we forward has to be read. */
+const OWN_VALUES = 2;
 
 /** Never throws: what is not SIP comes back as `Malformed`. */
 export function parseMessage(text: string, how: Delivery): Message | Malformed {
@@ -48,7 +51,7 @@ function readRequest(
 ): Request {
 	const { method, uriStart, uriEnd } = readRequestLine(head.text, lineEnd);
 	if (fault !== undefined) throw fault;
-	checkHead(head);
+	checkHead(head, 0);
 	if (head.cseq.method !== method)
 		throw new ParseError("method differs from the request's", { field: "CSeq", offset: 0 });
 	refuseSecond(head, "max-forwards");
@@ -69,11 +72,12 @@ function readResponse(
 ): Response {
 	const { status, reason } = readStatusLine(head.text, lineEnd);
 	if (fault !== undefined) throw fault;
-	checkHead(head);
+	checkHead(head, OWN_VALUES);
 	return new Response(status, reason, cut(head, how));
 }
 
-function checkHead(head: Head): void {
+/** `more` Vias and Record-Routes than the limit are read. */
+function checkHead(head: Head, more: number): void {
 	for (const name of SINGLE) refuseSecond(head, name);
 	const { via } = head;
 	head.from;
@@ -82,8 +86,23 @@ function checkHead(head: Head): void {
 	head.cseq;
 	// The parameters of the top Via do not count: a stamp on them must not change the verdict.
 	const size = head.end - (via.end - via.paramsStart);
-	if (size > MAX_VIAS * SHORTEST_VIA && head.elements("via").length > MAX_VIAS)
+	if (size > MAX_VIAS * SHORTEST_VIA && head.elements("via").length > MAX_VIAS + more)
 		throw tooLarge("Via");
+	if (countRecordRoutes(head) > MAX_ROUTES + more) throw tooLarge("Record-Route");
+}
+
+/** 0 where there is no room for too many, or where they cannot be read: a proxy does not need to (§16.3 step 1). */
+function countRecordRoutes(head: Head): number {
+	let octets = 0;
+	for (let line = head.first("record-route"); line !== -1; line = head.next(line))
+		octets += head.lineEnd(line) - head.lineStart(line);
+	if (octets <= MAX_ROUTES * SHORTEST_ROUTE) return 0;
+	try {
+		return head.elements("record-route").length;
+	} catch (error) {
+		if (error instanceof ParseError) return 0;
+		throw error;
+	}
 }
 
 function refuseSecond(head: Head, name: HeaderName): void {

@@ -155,6 +155,11 @@ test("RFC 3261 §20.19 MSG-21: an Expires beyond all numbers makes an ordinary b
 	const text = request("REGISTER", "sip:example.com", { ...lines, Expires: `1${"0".repeat(100)}` });
 	const { status, ...rest } = contactOf(answered(text));
 	assert.equal(status, 200);
+	assert.match(
+		answered(text).lines.values("date")[0] ?? "",
+		/ GMT$/,
+		"MSG-36: the one zone we write",
+	);
 	assert.ok(rest.expires > 0 && rest.expires <= 86_400, String(rest.expires));
 });
 
@@ -267,6 +272,20 @@ test("RFC 5954 §4.2 RFC 3261 §10.3 MSG-50 MSG-51: two spellings of an address 
 test("RFC 3261 §19.1.1 MSG-59: a Route with lr=true is loose", () => {
 	const far = forwarded(request("OPTIONS", BOB, { Route: "<sip:one.example.org;lr=true>" }));
 	assert.equal(far.lines.uri, BOB);
+});
+
+test("RFC 3261 §18.1.1 §21.5.7 MSG-39: the largest request that we forward gets its response, with 80 Vias and 64 Record-Routes of others", () => {
+	const lines = {
+		Via: Array.from({ length: 80 }, (_, at) => `SIP/2.0/UDP h${at};branch=z9hG4bK${at}`),
+		"Record-Route": Array.from({ length: 64 }, (_, at) => `<sip:r${at}.example.org;lr>`),
+	};
+	const engine = new TortureEngine("udp").send(request("INVITE", BOB, lines));
+	const [far] = engine.far as [Sent];
+	engine.reply(far, answerTo(far.lines, "200 OK", ["Contact: <sip:bob@203.0.113.9>"]));
+	const back = engine.answers.at(-1);
+	assert.equal(back?.lines.status, 200);
+	assert.equal(back.lines.named("via").length, 80);
+	assert.equal(back.lines.named("record-route").length, 65);
 });
 
 test("RFC 3261 §18.1.1 MSG-39: an INVITE of 60 kB in one datagram is forwarded", () => {

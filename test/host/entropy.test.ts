@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entropy } from "../../core/host/entropy.ts";
 
-test("RFC 3261 §19.3, §8.1.1.7 MSG-32: of a hundred thousand tags of 64 bits no two are alike, and half of all bits are set", () => {
+test("RFC 3261 §19.3, §8.1.1.7 MSG-32: of a million tags of 64 bits no two are alike, and half of all bits are set", () => {
 	const random = entropy();
+	assert.equal(new Set(Array.from({ length: 1_000_000 }, () => random.hex(16))).size, 1_000_000);
 	const tags = Array.from({ length: 100_000 }, () => random.hex(16));
-	assert.equal(new Set(tags).size, tags.length);
 	for (const tag of tags.slice(0, 1_000)) assert.match(tag, /^[0-9a-f]{16}$/);
 	let bits = 0;
 	for (const tag of tags)

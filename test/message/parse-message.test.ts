@@ -174,6 +174,19 @@ test("RFC 3261 §18.1.1, §21.5.7 MSG-39: every size has a limit and an answer",
 	assert.equal(verdict(options({ Via: Array(81).fill(via).join(",") })), "513 Via");
 	assert.equal(verdict(options({ Route: Array(64).fill("<sip:h;lr>") })), "ok");
 	assert.equal(verdict(options({ Route: Array(65).fill("<sip:h;lr>") })), "513 Route");
+	const routes = (count: number) => ({ "Record-Route": Array(count).fill("<sip:h>") });
+	assert.equal(verdict(options(routes(64))), "ok");
+	assert.equal(verdict(options(routes(65))), "513 Record-Route");
+	const line = { "Record-Route": routes(65)["Record-Route"].join(",") };
+	assert.equal(verdict(options(line)), "513 Record-Route");
+	assert.equal(
+		verdict(options({ "Record-Route": `"${line["Record-Route"]}` })),
+		"ok",
+		"not needed",
+	);
+	assert.equal(verdict(ok(routes(66))), "ok", "ours are among them");
+	assert.equal(verdict(ok(routes(67))), "513 Record-Route");
+	assert.equal(verdict(ok({ Via: Array(81).fill(via).join(",") })), "ok", "ours is among them");
 	const uri = (length: number) => `OPTIONS sip:${"u".repeat(length - 6)}@h SIP/2.0`;
 	assert.equal(verdict(start(uri(MAX_URI))), "ok");
 	assert.equal(verdict(start(uri(MAX_URI + 1))), "414 start line");
