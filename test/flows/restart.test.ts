@@ -26,7 +26,7 @@ function answered(rig: ExchangeRig) {
 	return { ann, tls, a, b };
 }
 
-test("secure-signaling §3.4 PX-106: a dialog survives a restart: the BYE of the side that reconnects reaches the other over UDP", () => {
+test("RFC 5626 §5.2, secure-signaling §3.4 OT-24 PX-106: a dialog survives a restart: the BYE of the side that reconnects reaches the other over UDP", () => {
 	const rig = bed.rig();
 	const { ann, tls, b } = answered(rig);
 	rig.restart();
