@@ -69,6 +69,14 @@ export class TimerWheel {
 		this.#remove(row);
 	}
 
+	/** Whether it is about to fire as well; false for one that has fired or was disarmed. */
+	isDue(handle: TimerHandle, now: Milliseconds): boolean {
+		if (handle < 0) return false;
+		const row = handle % ROWS_MAX;
+		if (this.#generations[row] !== (handle - row) / ROWS_MAX) return false;
+		return (this.#due[row] ?? FREE) <= Math.floor(now / TICK);
+	}
+
 	/** Fires everything due, soonest first. What `expire` arms for a tick not after `now` fires too. */
 	advance(now: Milliseconds): void {
 		const target = Math.floor(now / TICK);

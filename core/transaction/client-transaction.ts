@@ -134,6 +134,8 @@ export class ClientTransaction implements Expiring, Port<ClientAction, ClientTim
 	}
 
 	takeTimer(timer: string): void {
+		// A process that stood still finds both due: what has timed out is not sent once more.
+		if (this.#host.wheel.isDue(this.#second, this.#host.now)) return;
 		expire(this, timer);
 	}
 

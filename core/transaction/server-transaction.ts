@@ -141,6 +141,8 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 	}
 
 	takeTimer(timer: string): void {
+		// A process that stood still finds both due: what has timed out is not sent once more.
+		if (this.#host.wheel.isDue(this.#second, this.#host.now)) return;
 		expire(this, timer);
 	}
 

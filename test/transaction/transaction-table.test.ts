@@ -55,6 +55,25 @@ test("an abandoned transaction is not heard of again, not even of what is waitin
 	assert.deepEqual(rig.log.slice(2), ["0 -> INVITE", "0 request INVITE"]);
 });
 
+test("RFC 3261 §17.1.1.2 §17.1.2.2 §17.2.1: a process that stood still past Timers B, F and H sends nothing once more", () => {
+	const rig = new TransactionRig().receive(request());
+	rig.respond(486);
+	rig.send(ours());
+	rig.send(ours({ method: "OPTIONS", branch: "z9hG4bKoptions" }));
+	rig.log.length = 0;
+	rig.now = 60_000;
+	rig.wheel.advance(rig.now);
+	assert.deepEqual(rig.log, [
+		"60000 unacknowledged INVITE",
+		"60000 ended INVITE",
+		"60000 failed INVITE timeout",
+		"60000 ended INVITE",
+		"60000 failed OPTIONS timeout",
+		"60000 ended OPTIONS",
+	]);
+	assert.equal(rig.wheel.size, 0);
+});
+
 test("beyond the limit a request is answered 503 without state, each repeat with the same To tag", () => {
 	const rig = new TransactionRig({ limit: 1 }).receive(request());
 	const refused = request({ branch: "z9hG4bKnext" });
