@@ -16,6 +16,11 @@ export type Flow = {
 	readonly port: number;
 	/** The domain of the URI that was resolved: what a TLS server has to prove (RFC 5922 §7.3). */
 	readonly serverName: string | undefined;
+	/**
+	 * The SIP domains that the client proved with its certificate on this TLS connection (RFC 5922
+	 * §7.4). They vouch for the host at the other end, not for the user of any one request (§8.1).
+	 */
+	readonly identities?: readonly string[] | undefined;
 };
 
 /** One of our listeners as the protocol core sees it. */

@@ -47,7 +47,7 @@ export type TlsConfig = {
 	readonly more: readonly { readonly certificate: string; readonly key: string }[];
 	/** Path of the authorities trusted besides the system's. */
 	readonly ca: string | undefined;
-	readonly verifyClient: boolean;
+	readonly verifyClient: boolean | "optional";
 };
 
 export type AuthConfig = {

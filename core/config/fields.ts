@@ -75,6 +75,17 @@ export function flag({ later }: { later?: boolean } = {}) {
 	});
 }
 
+/** `yes`, `no` or one word more. */
+export function flagOr<const T extends string>(third: T) {
+	return scalar<boolean | T>(
+		{ values: `\`yes\`, \`no\`, \`${third}\``, example: "yes" },
+		(written) => {
+			const value = written === third ? third : FLAGS.get(written.toLowerCase());
+			return value === undefined ? wrong("is not known", `yes, no or ${third}`) : { value };
+		},
+	);
+}
+
 /** One of a few words. Those in `later` are understood and not yet acted upon. */
 export function choice<const T extends string>(values: readonly T[], later: readonly T[] = []) {
 	const now = values.filter((value) => !later.includes(value));

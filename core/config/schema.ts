@@ -1,6 +1,6 @@
 /** Every key of the configuration but those of one device and of `secure-signaling`: kind, default, meaning. */
 import { z } from "zod";
-import { choice, flag, integer, limit, list, scalar, text, valueDocs, wrong } from "./fields.ts";
+import { choice, flagOr, integer, limit, list, scalar, text, valueDocs, wrong } from "./fields.ts";
 import { isDomain, isHost, parseAddress } from "./host.ts";
 import { type Network, parseNetwork } from "./networks.ts";
 import { key } from "./section.ts";
@@ -51,8 +51,8 @@ export const tlsShape = {
 		"PEM file with authorities trusted besides the system's",
 	),
 	"verify-client": key(
-		flag().default(false),
-		"whether a TLS client must show a certificate that one of them signed",
+		flagOr("optional").default(false),
+		"whether a TLS client must show a certificate that one of them signed; `optional`: it is asked for one, and scripts read whose it is",
 	),
 };
 

@@ -194,10 +194,18 @@ export class Exchange implements ProxyPort {
 		const { generation } = this.#options.scripts;
 		generation.retain();
 		context.asked = { caller, generation } satisfies Asked;
-		const { host: address, port, transport } = server.flow;
+		const { host: address, port, transport, identities } = server.flow;
 		const { device, authenticated, trusted } = caller;
 		return this.#decision(generation, request.text, {
-			source: { address, port, transport, trusted, device, authenticated },
+			source: {
+				address,
+				port,
+				transport,
+				trusted,
+				device,
+				authenticated,
+				...(identities && { identities }),
+			},
 			callerScheme: verdict.scheme,
 			ours: own.owns(request.parsedUri) && !hasForeignRoute(route),
 		});

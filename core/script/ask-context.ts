@@ -12,6 +12,8 @@ export type AskContext = {
 		/** Name of the device: by authenticated user, registered flow, or configured contact. */
 		readonly device: string | undefined;
 		readonly authenticated: boolean;
+		/** What the client's certificate proved; left out where it proved nothing. */
+		readonly identities?: readonly string[] | undefined;
 	};
 	readonly callerScheme: Scheme;
 	/** The host of the Request-URI is ours. */

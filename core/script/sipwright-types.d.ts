@@ -128,6 +128,12 @@ export interface Source {
 	readonly device: Device | undefined;
 	/** The request carries credentials that are good. */
 	readonly authenticated: boolean;
+	/**
+	 * The SIP domains that the TLS client proved with its certificate, in lower case; empty without
+	 * one. Needs `tls: { verify-client: optional }` or `yes`. They say which host sent the request,
+	 * not which user.
+	 */
+	readonly identities: readonly string[];
 }
 
 /**

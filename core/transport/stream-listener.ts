@@ -1,22 +1,29 @@
 /** Accepting TCP and TLS connections: RFC 3261 §18.2.1, §26.3.1. */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createSecureServer, type Server as SecureServer } from "node:tls";
-import type { Listener } from "../base/flow.ts";
+import {
+	createServer as createSecureServer,
+	type Server as SecureServer,
+	type TLSSocket,
+} from "node:tls";
+import type { Flow, Listener } from "../base/flow.ts";
 import { unmapped } from "../base/ip-address.ts";
 import { listenerOf } from "./advertised.ts";
 import type { ConnectionTable } from "./connection-table.ts";
 import type { TransportCounters } from "./counters.ts";
 import type { TransportLimits } from "./limits.ts";
+import { sipIdentities } from "./tls-identity.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { ListenOptions } from "./transport-user.ts";
+
+export type AcceptedPeer = Pick<Flow, "host" | "port" | "identities">;
 
 export type AcceptContext = {
 	readonly table: ConnectionTable;
 	readonly counters: TransportCounters;
 	readonly limits: TransportLimits;
 	/** A connection that can carry SIP: TCP, or TLS after its handshake. */
-	accepted(socket: Socket, listener: Listener, host: string, port: number): void;
+	accepted(socket: Socket, listener: Listener, peer: AcceptedPeer): void;
 	troubled(listener: Listener, error: Error): void;
 };
 
@@ -90,12 +97,12 @@ export class StreamListener {
 		this.#settings = settings;
 		this.#secure = createSecureServer({
 			...settings.server,
-			requestCert: verifyClient,
-			rejectUnauthorized: verifyClient,
+			requestCert: verifyClient !== false,
+			rejectUnauthorized: verifyClient === true,
 			SNICallback: (name, answer) => answer(null, this.#settings?.contextFor(name)),
 			handshakeTimeout: this.#context.limits.handshakeMs,
 		});
-		this.#secure.on("secureConnection", (socket) => this.#accept(socket));
+		this.#secure.on("secureConnection", (socket) => this.#accept(socket, proved(socket)));
 		this.#secure.on("tlsClientError", (_error, socket) => {
 			this.#context.counters.handshakesFailed += 1;
 			socket.destroy();
@@ -120,13 +127,19 @@ export class StreamListener {
 		else secure.emit("connection", socket);
 	};
 
-	#accept(socket: Socket): void {
+	#accept(socket: Socket, identities?: readonly string[]): void {
 		const { remoteAddress, remotePort } = socket;
 		if (remoteAddress === undefined || remotePort === undefined) {
 			socket.destroy();
 			return;
 		}
 		this.#context.counters.connectionsAccepted += 1;
-		this.#context.accepted(socket, this.listener, unmapped(remoteAddress), remotePort);
+		const peer = { host: unmapped(remoteAddress), port: remotePort, identities };
+		this.#context.accepted(socket, this.listener, peer);
 	}
+}
+
+/** Nothing unless the chain of the client's certificate was verified. */
+function proved(socket: TLSSocket): readonly string[] | undefined {
+	return socket.authorized ? sipIdentities(socket.getPeerCertificate()) : undefined;
 }

@@ -6,7 +6,7 @@ import { Connection, type ConnectionContext } from "./connection.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { dial, dialSecurely } from "./dial.ts";
 import { ListenError, NO_CERTIFICATE } from "./listen-error.ts";
-import { type AcceptContext, StreamListener } from "./stream-listener.ts";
+import { type AcceptContext, type AcceptedPeer, StreamListener } from "./stream-listener.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { ListenOptions } from "./transport-user.ts";
 
@@ -119,13 +119,12 @@ export class Streams {
 		}
 	}
 
-	readonly #accepted = (socket: Socket, listener: Listener, host: string, port: number): void => {
+	readonly #accepted = (socket: Socket, listener: Listener, peer: AcceptedPeer): void => {
 		const flow: Flow = {
+			...peer,
 			transport: listener.transport,
 			listener: listener.id,
 			connection: this.table.nextId(),
-			host,
-			port,
 			serverName: undefined,
 		};
 		this.table.add(new Connection(socket, flow, this.#connections, "open", performance.now()));

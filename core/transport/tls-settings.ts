@@ -17,8 +17,11 @@ export type TlsOptions = {
 	readonly more?: readonly { readonly certificate: string; readonly key: string }[] | undefined;
 	/** PEM: authorities trusted besides the system's; for clients, instead of them. */
 	readonly ca: string | undefined;
-	/** Clients without a certificate of a trusted authority are refused. */
-	readonly verifyClient: boolean;
+	/**
+	 * Whether clients without a certificate of a trusted authority are refused. `optional`: they are
+	 * asked for one, and served without; what such a certificate proves stands in the flow.
+	 */
+	readonly verifyClient: boolean | "optional";
 	/** How the server of this name has to prove it. A server's chain is verified in any case. */
 	readonly nameCheck: (serverName: string) => NameCheck;
 };
@@ -61,7 +64,7 @@ export class TlsSettings {
 	get server(): SecureContextOptions {
 		const { ca, verifyClient } = this.options;
 		const own = ownCertificate(this.options);
-		return verifyClient ? { ...own, ca: ca ?? systemAuthorities() } : own;
+		return verifyClient !== false ? { ...own, ca: ca ?? systemAuthorities() } : own;
 	}
 
 	/** For outgoing connections, with our own certificate for servers that ask. Takes tens of milliseconds to make. */

@@ -53,6 +53,13 @@ test("RFC 5922 §7.8 TR-40: further certificates, each with its key, are read an
 		assert.match((await read(t, yaml, files)).errors.join(), error, yaml);
 });
 
+test("RFC 5922 §7.4 TR-39: clients may be asked for a certificate that they need not have", async (t) => {
+	const { config } = await read(t, "tls: { verify-client: optional }");
+	assert.equal(config?.tls.verifyClient, "optional");
+	const { errors } = await read(t, "tls: { verify-client: perhaps }");
+	assert.match(errors.join(), /perhaps.*yes, no or optional/);
+});
+
 test("authorities alone: a proxy that only calls out over TLS needs no certificate", async (t) => {
 	const { config } = await read(t, "tls: { ca: ca.pem }", { "ca.pem": mine.cert });
 	assert.equal(config?.tls.own, undefined);

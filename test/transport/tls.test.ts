@@ -241,6 +241,28 @@ test("RFC 5922 §7.4 TR-33: with verify-client a client without a trusted certif
 	await comesTrue(() => one.transports.connections === 0);
 });
 
+test("RFC 5922 §7.4 TR-39: with verify-client optional everybody is served, and the flow says what a trusted certificate proves", async () => {
+	await using one = await bench([TLS], { tls: { ...ours, verifyClient: "optional" } });
+	const wish = { uris: ["sip:Sbc.example"], dns: ["host.sbc.example"] };
+	const own = await trusted.issue(wish);
+	const stranger = await (await authority()).issue(wish);
+	const serverOnly = await trusted.issue({ ...wish, usage: "server" });
+	for (const [index, pair] of [own, undefined, stranger, serverOnly].entries()) {
+		const peer = await client(
+			one.listener("tls").port,
+			pair && { cert: pair.certificate, key: pair.key },
+		);
+		peer.write(message());
+		await one.user.nth(index);
+		peer.socket.destroy();
+	}
+	assert.deepEqual(
+		one.user.messages.map(({ flow }) => flow.identities),
+		[["sbc.example"], undefined, undefined, undefined],
+	);
+	assert.equal(one.transports.counters.handshakesFailed, 0);
+});
+
 test("RFC 5922 §7.5 TR-33: our own certificate is shown to servers that ask for it", async () => {
 	await using one = await bench([TLS], { tls: ours });
 	await using far = await server(await trusted.issue({ dns: ["far.example"] }), {

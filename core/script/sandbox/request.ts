@@ -73,7 +73,11 @@ export class ScriptRequest implements Public.Request {
 
 	get source(): Public.Source {
 		const { source } = this.#context;
-		this.#source ??= Object.freeze({ ...source, device: namedDevice(source.device) });
+		this.#source ??= Object.freeze({
+			...source,
+			device: namedDevice(source.device),
+			identities: Object.freeze([...(source.identities ?? [])]),
+		});
 		return this.#source;
 	}
 
