@@ -33,7 +33,7 @@ import { redirection } from "./redirection.ts";
 import { ownResponse, type Rejection } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
-import { ResponseFallback } from "./response-fallback.ts";
+import { anotherWay } from "./response-fallback.ts";
 import { routeInformation } from "./route-information.ts";
 import { type Target, targetSet } from "./target-set.ts";
 import { validate } from "./validate.ts";
@@ -207,16 +207,7 @@ export class ProxyCore implements TransactionUser {
 
 	/** RFC 3263 §5: another way, or else the response is dropped; the branches go on (RFC 3261 §16.9). */
 	undelivered(server: ServerTransaction, now: Milliseconds): void {
-		const { user: context, flow, request } = server;
-		const known =
-			context instanceof ResponseContext && (context.vouched || !this.#isStranger(flow));
-		if (!known) this.#port.note("response.undelivered", { callId: request.head.callId });
-		else if (context.fallback !== undefined) context.fallback.next(now);
-		else {
-			const fallback = new ResponseFallback(server, this, this.#port);
-			context.fallback = fallback;
-			fallback.begin(now);
-		}
+		anotherWay(server, this, this.#port, now);
 	}
 
 	ended(transaction: ServerTransaction | ClientTransaction, _now: Milliseconds): void {

@@ -12,24 +12,43 @@ import { readUri } from "../leg/force-scheme.ts";
 import type { Uri } from "../message/uri.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { BranchesCore } from "./branches.ts";
+import { knows } from "./directory.ts";
 import { listenerFor } from "./environment.ts";
 import type { ProxyPort } from "./proxy-port.ts";
+import { ResponseContext } from "./response-context.ts";
 import type { Hop } from "./target-set.ts";
 import type { Located, Waiting } from "./waiting.ts";
 
+type Core = Pick<BranchesCore, "environment" | "transactions">;
+
+/** The way of a response has failed: takes the next, where it may. */
+export function anotherWay(
+	server: ServerTransaction,
+	core: Core,
+	port: ProxyPort,
+	now: Milliseconds,
+): void {
+	const { user: context, flow, request } = server;
+	const { directory } = core.environment;
+	const known = context instanceof ResponseContext && (context.vouched || knows(directory, flow));
+	if (!known) port.note("response.undelivered", { callId: request.head.callId });
+	else if (context.fallback !== undefined) context.fallback.next(now);
+	else {
+		const fallback = new ResponseFallback(server, core, port);
+		context.fallback = fallback;
+		fallback.begin(now);
+	}
+}
+
 /** The other ways of one server transaction: made when the first has failed. */
-export class ResponseFallback implements Waiting {
+class ResponseFallback implements Waiting {
 	readonly #server: ServerTransaction;
-	readonly #core: Pick<BranchesCore, "environment" | "transactions">;
+	readonly #core: Core;
 	readonly #port: ProxyPort;
 	/** Undefined while they are looked up. */
 	#hops: Hop[] | undefined;
 
-	constructor(
-		server: ServerTransaction,
-		core: Pick<BranchesCore, "environment" | "transactions">,
-		port: ProxyPort,
-	) {
+	constructor(server: ServerTransaction, core: Core, port: ProxyPort) {
 		this.#server = server;
 		this.#core = core;
 		this.#port = port;
