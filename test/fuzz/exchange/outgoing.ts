@@ -14,6 +14,8 @@ const SENDS_MAX = 11;
 export class Outgoing {
 	/** By the id of the transaction that sent it. */
 	readonly #stories = new Map<number, Story>();
+	/** Everything that came in. */
+	readonly received: string[] = [];
 	/** What is being received is an ACK: nobody answers it. */
 	duringAck = false;
 	/** A script said that there is to be no answer. */
@@ -21,6 +23,9 @@ export class Outgoing {
 
 	take(text: string, flow: Flow, owner: number): void {
 		checkSyntax(text, flow);
+		const body = text.slice(text.indexOf("\r\n\r\n"));
+		const known = body.length === 4 || this.received.some((one) => one.includes(body));
+		demand(known, "out: a body that came in", () => text);
 		const response = text.startsWith("SIP/2.0 ");
 		demand(!(response && owner === 0 && this.duringAck), "out: an ACK is not answered", () => text);
 		if (owner === 0) return;

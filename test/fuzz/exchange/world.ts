@@ -220,6 +220,7 @@ export class World {
 
 	#receive(phone: VirtualPhone, text: string): void {
 		this.#outgoing.duringAck = /^(\r\n)*ACK /.test(text);
+		this.#outgoing.received.push(text);
 		this.#rig.receive(text, phone.flow);
 		this.#outgoing.duringAck = false;
 	}

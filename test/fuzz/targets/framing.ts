@@ -3,7 +3,7 @@ import { type Frame, StreamFramer } from "../../../core/message/framing.ts";
 import { MAX_HEAD, MAX_LINE, MAX_STREAM_MESSAGE } from "../../../core/message/limits.ts";
 import { parseMessage } from "../../../core/message/parse-message.ts";
 import { anyMessage } from "../corpus.ts";
-import { octets, once } from "../grammar.ts";
+import { damaged, octets, once } from "../grammar.ts";
 import { type Chance, demand, same, target } from "../target.ts";
 
 type Input = {
@@ -51,7 +51,9 @@ function withLength(text: string, chance: Chance): string {
 		.filter((line) => !/^(content-length|l)[ \t]*:/i.test(line));
 	const length = text.length - end - 4;
 	const name = chance.pick(["Content-Length:", "l: ", "CONTENT-LENGTH : ", "Content-Length:\r\n "]);
-	return `${lines.join("\r\n")}\r\n${name}${length}\r\n\r\n${text.slice(end + 4)}`;
+	const line = once(chance, 6) ? damaged(`${name}${length}`, chance) : `${name}${length}`;
+	lines.splice(1 + chance.below(Math.max(1, lines.length)), 0, line);
+	return `${lines.join("\r\n")}\r\n\r\n${text.slice(end + 4)}`;
 }
 
 function tooLarge(chance: Chance): string {
