@@ -14,11 +14,10 @@ export class LateBindings {
 	/** Who is being called, by device: an entry goes with its context. */
 	readonly #contexts = new Map<ResponseContext, readonly string[]>();
 
-	watch(context: ResponseContext, targets: readonly Target[]): void {
-		this.#contexts.set(
-			context,
-			targets.flatMap(({ device }) => device ?? []),
-		);
+	watch(context: ResponseContext, targets: readonly Target[], { own }: Environment): void {
+		if (!own.owns(context.request.parsedUri)) return;
+		const devices = targets.flatMap(({ device }) => device ?? []);
+		this.#contexts.set(context, devices);
 	}
 
 	/** The context has ended. */
