@@ -215,3 +215,22 @@ test("RFC 3261 §22.4 PX-09: credentials that cannot be read get 400", () => {
 	assert.match(phone.take(400).startLine, /Bad Credentials/);
 	assert.equal(rig.retained, 0);
 });
+
+test("RFC 3261 §22.3 AU-19: a 407 of the callee reaches the caller, whose credentials reach the callee: none of ours are added", () => {
+	const rig = bed.rig();
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	const bob = rig.phone("5000", { host: "172.21.83.60" });
+	const uri = "sip:5000@172.21.83.50";
+	ann.request("INVITE", uri);
+	const first = bob.take("INVITE");
+	assert.deepEqual(first.values("Proxy-Authorization"), []);
+	const asked = 'Digest realm="elsewhere",  nonce="1"';
+	bob.answer(first, "407 Proxy Authentication Required", {
+		headers: [`Proxy-Authenticate: ${asked}`],
+	});
+	assert.deepEqual(ann.take(407).values("Proxy-Authenticate"), [asked]);
+	bob.take("ACK");
+	const value = credentials({ realm: "elsewhere", nonce: "1", method: "INVITE", uri });
+	ann.request("INVITE", uri, { cseq: 2, headers: [`Proxy-Authorization: ${value}`] });
+	assert.deepEqual(bob.take("INVITE").values("Proxy-Authorization"), [value]);
+});

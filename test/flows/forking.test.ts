@@ -195,7 +195,7 @@ test("RFC 3261 §16.7 step 5 PX-58: a 200 that races a 6xx wins, and is the only
 	assert.ok(ann.received.every(({ status }) => status !== 603));
 });
 
-test("RFC 3261 §16.7 step 7 RFC 8760 §2.5 PX-59: the challenges of every leg are in the one that is forwarded", () => {
+test("RFC 3261 §16.7 step 7, RFC 8760 §2.5 PX-59 AU-29: the challenges of every leg are in the one that is forwarded", () => {
 	const { ann, a, b, c, toA, toB } = ringing("sip:c@10.0.0.3");
 	a.answer(toA, "401 Unauthorized", {
 		headers: ['WWW-Authenticate: Digest realm="a", nonce="1"'],

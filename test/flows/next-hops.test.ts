@@ -324,7 +324,7 @@ test("RFC 3263 §4 PX-97: CANCEL and the ACK for a failure go where the INVITE w
 	assert.deepEqual(rig.questions, []);
 });
 
-test("RFC 3261 §16.6 step 7 PX-38: a sips target behind a sip Route is reached over TLS all the same", () => {
+test("RFC 3261 §16.6 step 7 PX-38 SIPS-16: a sips target behind a sip Route is reached over TLS all the same", () => {
 	const rig = new ExchangeRig({ config, routes: () => relay() });
 	const ann = rig.phone("ann", { host: "172.21.83.70" });
 	const edge = rig.phone("edge", { host: "10.0.0.1", transport: "tls" });

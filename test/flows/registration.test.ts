@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ExchangeRig } from "../support/exchange-rig.ts";
 import { testBed } from "../support/test-bed.ts";
+import { assertUntouched } from "../support/untouched.ts";
 import type { RequestGiven, VirtualPhone } from "../support/virtual-phone.ts";
 
 const bed = await testBed();
@@ -176,4 +177,43 @@ test("RFC 4475 §3.3.14 RFC 5626 §5.3 RG-46: a Contact in our domain is bound, 
 	rig.phone("ann", { host: "172.21.83.70" }).request("INVITE", "sip:7789@172.21.83.50");
 	assert.equal(phone.take("INVITE").uri, "sip:7789@example.com");
 	assert.deepEqual(rig.questions, []);
+});
+
+test("RFC 3261 §10.3 step 1 RG-01: a REGISTER for another domain is sent on as it is, for those who may, and binds nothing here", () => {
+	const rig = bed.rig();
+	const edge = rig.phone("edge", { host: "172.21.83.90" });
+	const other = rig.phone("other", { host: "10.0.0.1" });
+	const aor = "sip:7789@10.0.0.1";
+	const sent = edge.request("REGISTER", "sip:10.0.0.1", { from: aor, to: aor });
+	const came = other.take("REGISTER");
+	assertUntouched(sent, came);
+	assert.deepEqual(came.recordRoutes, []);
+	assertUntouched(
+		other.answer(came, "200 OK", { headers: ["Contact: <sip:x@h>;expires=9"] }),
+		edge.take(200),
+	);
+	assert.deepEqual(rig.store.bindings("7789", rig.now), []);
+
+	const stranger = rig.phone("stranger", { host: "198.51.100.7" });
+	stranger.request("REGISTER", "sip:10.0.0.1", { from: aor, to: aor });
+	assert.equal(stranger.take(403).status, 403);
+	assert.deepEqual(other.unread, []);
+});
+
+test("RFC 3261 §10.3 RG-17: REGISTERs of one address count in the order in which they came", () => {
+	const rig = bed.rig();
+	const edge = rig.phone("edge", { host: "172.21.83.90" });
+	const aor = "sip:7789@172.21.83.50";
+	const send = (callId: string, contact: string) =>
+		edge.request("REGISTER", "sip:172.21.83.50", { from: aor, to: aor, callId, contact });
+	send("a", "<sip:x@192.168.0.7>");
+	send("b", "<sip:x@192.168.0.7>;expires=0");
+	assert.deepEqual(rig.store.bindings("7789", rig.now), []);
+	send("c", "<sip:x@192.168.0.7>;expires=0");
+	send("d", "<sip:x@192.168.0.7>");
+	assert.deepEqual(
+		edge.received.map((came) => came.values("Contact").length),
+		[1, 0, 0, 1],
+	);
+	assert.equal(rig.store.bindings("7789", rig.now)[0]?.callId, "d");
 });

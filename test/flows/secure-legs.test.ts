@@ -78,7 +78,7 @@ test("secure-signaling W1 G4 G7 G10: its 180 and 200 as the caller gets them", (
 	}
 });
 
-test("secure-signaling W1 G7: ACK from the caller, re-INVITE and BYE from the callee", () => {
+test("RFC 5630 §5.1.1.2, secure-signaling W1 G7 SIPS-18: ACK from the caller, re-INVITE and BYE from the callee", () => {
 	const { rig, d1, d2, came } = w1();
 	d2.answer(came, "200 OK");
 	const [a, b] = [d1.caller(d1.take(200)), d2.callee(came)];
@@ -214,7 +214,7 @@ test("secure-signaling W3b: transport=udp of the caller's Contact comes back to 
 	assert.equal(ann.take("BYE").uri, "sip:6000@172.21.83.70:5060", "the phone dropped it");
 });
 
-test("secure-signaling W4 G15 G16 G17: REGISTER over TLS, then a call on the same connection, in sips", () => {
+test("RFC 3261 §26.3.1, secure-signaling W4 G15 G16 G17 SIPS-29: REGISTER over TLS, then a call on the same connection, in sips", () => {
 	const rig = bed.rig();
 	const { d1, d2 } = phones(rig);
 	const aor = "sips:7789@172.21.83.50:5314";

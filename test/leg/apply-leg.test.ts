@@ -210,7 +210,7 @@ test("PX-26 MSG-46: between equal legs a request and its response leave byte for
 	assert.equal(patch.text(), ok.text);
 });
 
-test("W6 SIPS-02: with policy rfc5630 on one side nothing is rewritten", () => {
+test("RFC 5630 §5.3 W6 SIPS-02 SIPS-15: with policy rfc5630 on one side nothing is rewritten", () => {
 	const strict = leg("sips", d3.flow, { policy: "rfc5630" });
 	assert.equal(applied(ANN, { caller: ann, callee: strict, toward: "callee" }), ANN);
 	assert.equal(
@@ -294,7 +294,7 @@ test("SS 5.3: a Contact that cannot be read is left alone, the message is not lo
 	assert.equal(value(out, "t"), "<sips:5001@172.21.83.50>");
 });
 
-test("SS 3.5: foreign Record-Route entries above and below ours stay as they are", () => {
+test("SS 3.5 SIPS-15: foreign Record-Route entries above and below ours stay as they are", () => {
 	const passed = w1();
 	const own = value(passed.text, "Record-Route");
 	const ok = response(

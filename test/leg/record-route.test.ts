@@ -65,7 +65,7 @@ test("PX-29: everything equal: one entry, and nothing to do in responses", () =>
 	assert.deepEqual(values.map(readable), ["<sip:172.21.83.50:5060;lr;x5=C;ftag=a>"]);
 });
 
-test("TR-41 G21: sip over TLS has no transport=tls, except with tls-marker", () => {
+test("RFC 5630 §5.3 TR-41 G21 SIPS-10: sip over TLS has no transport=tls, except with tls-marker", () => {
 	assert.deepEqual(entries(tls, sipTls), ["<sip:172.21.83.50:5314;lr;x5=C;ftag=a>"]);
 	const marked = leg("sip", sipTls.flow, { tlsMarker: "transport" });
 	assert.deepEqual(entries(tls, marked), ["<sip:172.21.83.50:5314;transport=tls;lr;x5=C;ftag=a>"]);
