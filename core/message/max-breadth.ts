@@ -13,20 +13,18 @@ export function incomingMaxBreadth(head: Head): number {
 
 /** One Max-Breadth: `share`, or all that came. */
 export function writeMaxBreadth(patch: Patch, share: number | undefined): Patch {
-	const { head } = patch.message;
-	const line = head.first("max-breadth");
-	if (line === -1) return patch.append("Max-Breadth", String(share ?? MAX_MAX_BREADTH));
-	const received = readable(head);
-	const value = share ?? Math.min(received ?? MAX_MAX_BREADTH, MAX_MAX_BREADTH);
+	const received = readable(patch.message.head);
+	if (received === undefined) return patch.append("Max-Breadth", String(share ?? MAX_MAX_BREADTH));
+	const value = share ?? Math.min(received, MAX_MAX_BREADTH);
 	return value === received ? patch : patch.set("max-breadth", String(value));
 }
 
-/** An ACK is not refused for what it says here: undefined where it says nothing that can be read. */
+/** More than any, where it cannot be read: an ACK is not refused for what it says here. */
 function readable(head: Head): number | undefined {
 	try {
 		return head.maxBreadth;
 	} catch (error) {
-		if (error instanceof ParseError) return undefined;
+		if (error instanceof ParseError) return Number.POSITIVE_INFINITY;
 		throw error;
 	}
 }
