@@ -288,6 +288,7 @@ class RunningEngine implements Engine, TransportUser {
 				signing: { keys: this.#keys, hmac: this.#hmac, boot: this.#boot },
 				random: this.#random,
 				udpRequestMax: config.udp.maxRequest,
+				timing: config.timers,
 			},
 			digest: {
 				...config.auth,

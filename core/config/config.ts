@@ -23,6 +23,8 @@ export type Config = {
 	readonly registrar: RegistrarConfig;
 	/** Octets; Infinity for any number. */
 	readonly udp: { readonly maxRequest: number };
+	/** Milliseconds: RFC 3261 Table 4. */
+	readonly timers: { readonly T1: number; readonly T2: number; readonly T4: number };
 	readonly admin: { readonly address: string; readonly port: number };
 	/** The defaults that a device may override. */
 	readonly secureSignaling: SecureSignaling;

@@ -16,6 +16,7 @@ import {
 	readRegistrar,
 	readRoutes,
 	readScript,
+	readTimers,
 	readTrusted,
 	readUdp,
 } from "./sections.ts";
@@ -104,6 +105,7 @@ async function readConfig(
 		auth: readAuth(part("auth"), top.domains, found),
 		registrar: readRegistrar(part("registrar"), found),
 		udp: readUdp(part("udp"), found),
+		timers: readTimers(part("timers"), found),
 		admin: readAdmin(part("admin"), found),
 		secureSignaling,
 		devices: await readDevicesPart(part("devices"), folder, secureSignaling, found),

@@ -106,6 +106,21 @@ export const udpShape = {
 	),
 };
 
+export const timersShape = {
+	t1: key(
+		integer({ min: 50, max: 5_000 }).default(500),
+		"milliseconds of a round trip: nearly all timers of RFC 3261 §17 grow with it; below 500 in private networks only",
+	),
+	t2: key(
+		integer({ min: 50, max: 30_000 }).default(4_000),
+		"milliseconds between repeats at most, but for INVITE requests",
+	),
+	t4: key(
+		integer({ min: 50, max: 30_000 }).default(5_000),
+		"milliseconds that a message may stay in the network",
+	),
+};
+
 export const adminShape = {
 	address: key(
 		adminAddress.default({ address: "127.0.0.1", port: 8060 }),
@@ -157,6 +172,7 @@ export const topShape = {
 	auth: block("{ realm: sip.example.com }", "digest authentication of devices with a password"),
 	registrar: block("{ max-expires: 7200 }", "how long registrations live"),
 	udp: block("{ max-request: 1300 }", "what is sent over UDP"),
+	timers: block("{ t1: 500 }", "how soon and how long messages are repeated over UDP"),
 	admin: block('{ address: "127.0.0.1:8060" }', "the API behind `status` and `reload`", restart),
 	"secure-signaling": block(
 		"{ register: strict }",

@@ -1,4 +1,4 @@
-/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `udp`, `admin`, `script`. */
+/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `udp`, `timers`, `admin`, `script`. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { AuthConfig, Config, RegistrarConfig, ScriptConfig } from "./config.ts";
@@ -10,6 +10,7 @@ import {
 	locationShape,
 	registrarShape,
 	scriptShape,
+	timersShape,
 	udpShape,
 } from "./schema.ts";
 import { readSection } from "./section.ts";
@@ -94,6 +95,17 @@ export function readRegistrar(node: Node | undefined, found: Findings): Registra
 
 export function readUdp(node: Node | undefined, found: Findings): Config["udp"] {
 	return { maxRequest: readSection("udp", node, udpShape, found)["max-request"] };
+}
+
+export function readTimers(node: Node | undefined, found: Findings): Config["timers"] {
+	const { t1, t2, t4 } = readSection("timers", node, timersShape, found);
+	if (node !== undefined && t1 > t2)
+		found.error(node.at, {
+			code: "CONFIG_COMBINATION",
+			message: `timers: t1 ${t1} is more than t2 ${t2}, the longest that is waited`,
+			fix: "write t1 at most t2",
+		});
+	return { T1: t1, T2: t2, T4: t4 };
 }
 
 export function readAdmin(node: Node | undefined, found: Findings): Config["admin"] {

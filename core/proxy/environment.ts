@@ -2,6 +2,7 @@
 import type { Listener, TransportName } from "../base/flow.ts";
 import type { Random } from "../base/random.ts";
 import type { Signing } from "../leg/seal.ts";
+import type { Timing } from "../transaction/timers.ts";
 import type { Directory } from "./directory.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
 
@@ -14,6 +15,8 @@ export type Environment = {
 	readonly random: Random;
 	/** Octets that a request over UDP may have (RFC 3261 §18.1.1); Infinity: as many as it has. */
 	readonly udpRequestMax: number;
+	/** The base values of the timers of new transactions; those of Table 4 unless given. */
+	readonly timing?: Timing;
 };
 
 /** The listener with this id; undefined when it was removed since. */

@@ -13,6 +13,7 @@ import type { Request, Response } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { Send } from "../transaction/send.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { TIMING } from "../transaction/timers.ts";
 import { TransactionTable } from "../transaction/transaction-table.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { Acks } from "./acks.ts";
@@ -74,6 +75,7 @@ export class ProxyCore implements TransactionUser {
 			random: options.environment.random,
 			limit: options.transactionsMax,
 			memory: options.transactionMemory,
+			timing: () => this.environment.timing ?? TIMING,
 			knows: (flow) => knows(this.environment.directory, flow),
 			own: (via) => this.environment.own.ownsSentBy(via.host, via.port, via.transport === "TLS"),
 		});

@@ -76,6 +76,8 @@ test("a key that stands twice is an error at the second place", async (t) => {
 
 test("values that contradict each other are errors", async (t) => {
 	const cases = {
+		"timers: { t1: 900, t2: 800 }":
+			"1:9 error CONFIG_COMBINATION timers: t1 900 is more than t2 800, the longest that is waited → write t1 at most t2",
 		"registrar: { min-expires: 90, default-expires: 60 }":
 			"1:12 error CONFIG_COMBINATION registrar: min-expires 90, default-expires 60 and max-expires 7200 are not in this order → write min-expires at most default-expires, and that at most max-expires",
 		"auth: { algorithms: [] }":

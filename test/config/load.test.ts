@@ -51,6 +51,7 @@ location: { store: memory }
 auth: { realm: r, algorithms: [SHA-512-256, MD5, MD5], nonce-lifetime: 60 }
 registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings: 2 }
 udp: { max-request: 4000 }
+timers: { t1: 200, t2: 2000, t4: 2500 }
 admin: { address: "[::1]:9000" }
 script: { timeout-ms: 20, heap-mb: 32, fallback: built-in }
 `,
@@ -71,6 +72,7 @@ script: { timeout-ms: 20, heap-mb: 32, fallback: built-in }
 		maxBindings: 2,
 	});
 	assert.deepEqual(config.udp, { maxRequest: 4000 });
+	assert.deepEqual(config.timers, { T1: 200, T2: 2000, T4: 2500 });
 	assert.deepEqual(config.admin, { address: "::1", port: 9000 });
 	assert.deepEqual(config.script, { timeoutMs: 20, heapMb: 32, fallback: "built-in" });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { relay, reply } from "../support/decisions.ts";
 import { type Decide, ExchangeRig } from "../support/exchange-rig.ts";
-import { rigConfig } from "../support/rig-config.ts";
+import { rigConfig, YAML } from "../support/rig-config.ts";
 import { testBed } from "../support/test-bed.ts";
 import type { VirtualPhone } from "../support/virtual-phone.ts";
 
@@ -205,6 +205,21 @@ test("RFC 3261 §9.2 §16.10 TX-39: a CANCEL gets 200, then the INVITE 487; one 
 	ann.unread.length = 0;
 	ann.send(ann.write("CANCEL", "sip:bob@example.com"));
 	assert.equal(ann.take(481).cseqMethod, "CANCEL");
+});
+
+test("RFC 3261 §17.1.1.1 Table 4 TX-43: timers.t1 of the configuration scales the timers of both sides", async () => {
+	const fast = await rigConfig(`${YAML}\ntimers: { t1: 200 }\n`);
+	const rig = new ExchangeRig({ config: fast, routes: () => relay("sip:bob@10.0.0.1") });
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const bob = rig.phone("bob", { host: "10.0.0.1" });
+	ann.request("INVITE", "sip:bob@example.com");
+	rig.wait(40_000);
+	const times = (what: string) =>
+		rig.transcript.filter((line) => line.includes(what)).map((line) => Number.parseInt(line, 10));
+	assert.deepEqual(times("bob < INVITE"), [0, 200, 600, 1400, 3000, 6200, 12_600]);
+	assert.deepEqual(times("ann < 408 INVITE").slice(0, 4), [12_800, 13_000, 13_400, 14_200]);
+	assert.equal(bob.received.length, 7);
+	assert.equal(rig.size, 0);
 });
 
 test("RFC 3261 §17.1.2.2 TX-21: a MESSAGE that got a 100 goes out again every 4 s, until Timer F", () => {

@@ -199,6 +199,7 @@ export class ExchangeRig {
 				signing: { keys: { current: key, all: [key] }, hmac, boot: this.#boot },
 				random: this.#random,
 				udpRequestMax: config.udp.maxRequest,
+				timing: config.timers,
 			},
 			digest: {
 				...config.auth,
