@@ -132,6 +132,7 @@ export class ProxyHost implements StreamHost {
 		this.#options.note(sip, "in");
 		this.#options.watch.received(sip, flow);
 		this.exchange.receive(sip.text, flow, this.#options.agenda.now);
+		this.#options.watch.taken();
 	}
 
 	#input(take: () => void): void {

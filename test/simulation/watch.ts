@@ -30,6 +30,12 @@ type Received = {
 	/** Text of each final response by its To tag. */
 	readonly finals: Map<string, string>;
 	readonly branches: Sent[];
+	/** When the first 2xx went out. */
+	acceptedAt: Milliseconds;
+	/** Nobody else is to be called from then on, and those that ring are to stop. */
+	stoppedAt: Milliseconds | undefined;
+	/** A refusal has its ACK. */
+	acknowledged: boolean;
 };
 
 /** A request that the proxy sent, and what came back. */
@@ -38,7 +44,7 @@ type Sent = {
 	readonly at: Milliseconds;
 	readonly udp: boolean;
 	readonly origin: Received | undefined;
-	provisional: boolean;
+	provisionalAt: Milliseconds | undefined;
 	/** Timed out, or could not be sent: what comes now is too late. */
 	closed: boolean;
 	final: number;
@@ -48,6 +54,8 @@ type Sent = {
 
 /** 64*T1. */
 const LIFETIME: Milliseconds = 32_000;
+/** Shortly before, it is certain that a transaction still lives. */
+const CERTAIN: Milliseconds = LIFETIME - 200;
 
 export class Watch {
 	/** Of calls that the script drops: they get no answer. */
@@ -57,6 +65,8 @@ export class Watch {
 	readonly #agenda: Agenda;
 	readonly #received = new Map<string, Received>();
 	readonly #sent = new Map<string, Sent>();
+	/** What has to follow at once from the response that is being taken. */
+	#owed: { readonly what: string; readonly because: Sip } | undefined;
 
 	constructor(agenda: Agenda) {
 		this.#agenda = agenda;
@@ -65,16 +75,28 @@ export class Watch {
 	/** A message reaches the proxy. */
 	received(sip: Sip, flow: Flow): void {
 		if (sip.status !== 0) return this.#answered(sip);
+		this.#ofInviteReceived(sip);
 		const key = `${sip.branch} ${sip.method}`;
 		// An ACK is forwarded without state: each one is new, and may come on another connection.
 		if (this.#received.has(key) && sip.method !== "ACK") return;
 		const { now: at } = this.#agenda;
 		const vias = stamped(sip.vias, flow);
-		this.#received.set(key, { request: sip, vias, at, status: 0, finals: new Map(), branches: [] });
+		this.#received.set(key, {
+			...{ request: sip, vias, at, status: 0, finals: new Map(), branches: [] },
+			...{ acceptedAt: 0, stoppedAt: undefined, acknowledged: false },
+		});
+	}
+
+	/** The proxy has done all that it does at once. */
+	taken(): void {
+		const owed = this.#owed;
+		this.#owed = undefined;
+		if (owed !== undefined) throw violation(owed.because, `is followed by ${owed.what} at once`);
 	}
 
 	/** A message leaves the proxy. */
 	sent(sip: Sip, flow: Flow): void {
+		if (this.#owed?.what === whatIs(sip)) this.#owed = undefined;
 		if (sip.status !== 0) this.#responded(sip);
 		else this.#requested(sip, flow);
 	}
@@ -92,25 +114,58 @@ export class Watch {
 	/** The proxy is told that this could not be sent. */
 	failed(sip: Sip): void {
 		const sent = this.#sent.get(`${sip.branch} ${sip.method}`);
-		if (sent !== undefined && !sent.provisional && sent.final === 0) sent.closed = true;
+		if (sent === undefined) return;
+		if (sent.provisionalAt === undefined && sent.final === 0) sent.closed = true;
 	}
 
 	/** When the proxy cancelled the INVITE that a callee got; undefined: it did not, though it heard of it. */
 	cancelledAt(invite: Sip): Milliseconds | undefined {
 		const sent = this.#sent.get(`${invite.branch} INVITE`);
-		return sent === undefined || sent.closed || !sent.provisional ? 0 : sent.cancelledAt;
+		const heard = sent?.provisionalAt !== undefined && !sent.closed;
+		return heard ? sent.cancelledAt : 0;
 	}
 
 	#answered(sip: Sip): void {
 		const sent = this.#sent.get(`${sip.branch} ${sip.cseqMethod}`);
 		if (sent === undefined) return;
-		if (!sent.provisional && this.#agenda.now - sent.at >= LIFETIME) sent.closed = true;
+		const { now } = this.#agenda;
+		const silent = sent.provisionalAt === undefined && sent.final === 0;
+		if (silent && now - sent.at >= LIFETIME) sent.closed = true;
 		if (sent.closed) return;
-		if (sip.status < 200) sent.provisional = true;
-		else if (sent.final === 0 || (sip.status < 300 && sent.final >= 300)) {
+		if (sip.cseqMethod === "INVITE") this.#owe(sip, sent);
+		if (sip.status < 200) sent.provisionalAt ??= now;
+		else if (sent.final === 0) {
 			sent.final = sip.status;
-			sent.finalAt = this.#agenda.now;
+			sent.finalAt = now;
+			if (sip.status >= 600 && sent.origin !== undefined) sent.origin.stoppedAt ??= now;
 		}
+	}
+
+	/** What has to follow from a response to an INVITE, while its transaction lives. */
+	#owe(sip: Sip, sent: Sent): void {
+		const { final, finalAt, origin } = sent;
+		if (sip.status === 100 || origin === undefined || this.#overdue(sent)) return;
+		const refusal = sip.status >= 300;
+		const again = final >= 300 === refusal && this.#agenda.now - finalAt < CERTAIN;
+		if (final !== 0 && (sip.status < 200 || !again)) return;
+		const what = refusal ? `ACK ${sip.branch}` : `${sip.status} ${sip.toTag}`;
+		if (refusal ? final === 0 || sent.udp : this.#passes(sip, origin))
+			this.#owed = { what, because: sip };
+	}
+
+	/** §16.7 step 5: before the end everything but a refusal goes on at once, afterwards a 2xx. */
+	#passes(sip: Sip, { status, acceptedAt }: Received): boolean {
+		if (status === 0) return true;
+		return sip.status >= 200 && status < 300 && this.#agenda.now - acceptedAt < CERTAIN;
+	}
+
+	/** ACK and CANCEL, as far as they tell something of their INVITE. */
+	#ofInviteReceived(sip: Sip): void {
+		if (sip.method !== "ACK" && sip.method !== "CANCEL") return;
+		const invite = this.#received.get(`${sip.branch} INVITE`);
+		if (invite === undefined) return;
+		if (sip.method === "ACK") invite.acknowledged = invite.status >= 300;
+		else if (invite.status === 0) invite.stoppedAt ??= this.#agenda.now;
 	}
 
 	#requested(sip: Sip, flow: Flow): void {
@@ -121,6 +176,9 @@ export class Watch {
 			expect(known.request.text === sip.text, sip, "a request sent again is the same (§17.1.1.2)");
 			return;
 		}
+		const before = branchOf(known?.request.vias[1] ?? "");
+		const same = known === undefined || before === branchOf(sip.vias[1] ?? "");
+		expect(same, sip, "a branch is used for one request");
 		const invite = this.#sent.get(`${sip.branch} INVITE`);
 		const own = invite !== undefined && (sip.method === "ACK" || sip.method === "CANCEL");
 		const origin = own ? undefined : this.#originOf(sip);
@@ -129,7 +187,7 @@ export class Watch {
 		const { now: at } = this.#agenda;
 		const sent: Sent = {
 			...{ request: sip, at, udp: flow.transport === "udp", origin },
-			...{ provisional: false, closed: false, final: 0, finalAt: 0, cancelledAt: undefined },
+			...{ provisionalAt: undefined, closed: false, final: 0, finalAt: 0, cancelledAt: undefined },
 		};
 		this.#sent.set(key, sent);
 		origin?.branches.push(sent);
@@ -148,7 +206,11 @@ export class Watch {
 			expect(invite.final >= 300, sip, "an ACK of our own is for a refusal");
 			return;
 		}
-		expect(invite.provisional, sip, "no CANCEL before a provisional response (§9.1, TX-40)");
+		expect(
+			invite.provisionalAt !== undefined,
+			sip,
+			"no CANCEL before a provisional response (§9.1, TX-40)",
+		);
 		expect(invite.final === 0, sip, "no CANCEL after a final response (§9.1)");
 		expect(sip.to === request.to, sip, "a CANCEL has the To of its INVITE");
 		invite.cancelledAt = this.#agenda.now;
@@ -161,7 +223,12 @@ export class Watch {
 	}
 
 	/** RFC 3261 §16.6. */
-	#forwarded(sip: Sip, { request, vias, status }: Received): void {
+	#forwarded(sip: Sip, { request, vias, status, stoppedAt }: Received): void {
+		expect(
+			stoppedAt === undefined,
+			sip,
+			"nobody new is called after a CANCEL or a 6xx (§16.7, §16.10)",
+		);
 		expect(status === 0, sip, "no new branch once there is a final response (§16.7)");
 		expect(sip.maxForwards === request.maxForwards - 1, sip, "Max-Forwards is one less");
 		expect(sameVias(sip.vias, vias, 1), sip, "the Vias below ours are the ones received");
@@ -199,6 +266,8 @@ export class Watch {
 		if (earlier !== undefined) {
 			const same = lasting(earlier) === lasting(sip.text);
 			expect(same, sip, "a final response sent again is the same");
+			const over = received.acknowledged && sip.status !== 401 && sip.status !== 407;
+			expect(!over, sip, "a refusal is not sent again once it has its ACK (§17.2.1)");
 			return;
 		}
 		const success = sip.status < 300 && request.method === "INVITE";
@@ -207,10 +276,14 @@ export class Watch {
 		if (!success && request.method === "INVITE") this.#best(sip, received);
 		finals.set(sip.toTag, sip.text);
 		received.status ||= sip.status;
+		if (!success) return;
+		received.stoppedAt ??= this.#agenda.now;
+		received.acceptedAt ||= this.#agenda.now;
 	}
 
 	/** §16.7 steps 5 and 6: a refusal is the best of what all branches brought. */
 	#best(sip: Sip, { branches }: Received): void {
+		expect(sip.status !== 503, sip, "a 503 is not passed on (§16.7 step 6)");
 		let lowest = 9;
 		for (const branch of branches) {
 			const { final } = branch;
@@ -225,8 +298,8 @@ export class Watch {
 		expect(kind === 6 || kind <= lowest, sip, `the best refusal is a ${lowest}xx`);
 	}
 
-	#overdue({ at, cancelledAt, provisional }: Sent): boolean {
-		if (!provisional) return this.#agenda.now - at >= LIFETIME;
+	#overdue({ at, cancelledAt, provisionalAt }: Sent): boolean {
+		if (provisionalAt === undefined) return this.#agenda.now - at >= LIFETIME;
 		return cancelledAt !== undefined && this.#agenda.now - cancelledAt >= LIFETIME;
 	}
 
@@ -240,10 +313,25 @@ export class Watch {
 		} else expect(this.dropped.has(request.callId), request, "every INVITE is answered");
 	}
 
-	#branchEnded({ request, provisional, final, cancelledAt, udp }: Sent): void {
-		if (request.method !== "INVITE" || !provisional || final !== 0 || !udp) return;
-		expect(cancelledAt !== undefined, request, "a branch that rings is cancelled in the end");
+	#branchEnded({ request, origin, provisionalAt, final, finalAt, cancelledAt, udp }: Sent): void {
+		if (request.method !== "INVITE" || provisionalAt === undefined) return;
+		const cancelled = cancelledAt !== undefined;
+		expect(cancelled || final !== 0 || !udp, request, "what rings is cancelled in the end (§16.8)");
+		if (origin?.stoppedAt === undefined) return;
+		const due = Math.max(origin.stoppedAt, provisionalAt);
+		const over = (final !== 0 && finalAt <= due) || (cancelled && cancelledAt <= due);
+		expect(
+			over,
+			request,
+			"what rings is cancelled as soon as it is needed no more (§16.7, §16.10)",
+		);
 	}
+}
+
+/** As `Watch` names what it waits for. */
+function whatIs(sip: Sip): string {
+	if (sip.status !== 0) return `${sip.status} ${sip.toTag}`;
+	return sip.method === "ACK" ? `ACK ${sip.branch}` : "";
 }
 
 export function expect(holds: boolean, { callId, inShort }: Sip, rule: string): void {
