@@ -8,7 +8,7 @@ import { loadConfig } from "../core/config/load.ts";
 import { type Engine, startEngine } from "../core/engine.ts";
 import { closing } from "./support/cleanup.ts";
 import { message } from "./support/dialog.ts";
-import { type SipPeer, tcpClient, tlsClient, udpPeer } from "./support/sip-peer.ts";
+import { type SipPeer, tcpClient, tcpServer, tlsClient, udpPeer } from "./support/sip-peer.ts";
 import { type TempFolder, tempFolder } from "./support/temp-folder.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -98,6 +98,28 @@ test("a reload takes another folder of routes; what the fallback serves is reloa
 	const register = options("UDP", phone, "7001").replaceAll("OPTIONS", "REGISTER");
 	phone.send(register, engine.status().listeners[0]?.port ?? 0);
 	assert.equal((await phone.inbox.take(isResponse, "401")).startLine, "SIP/2.0 401 Unauthorized");
+});
+
+test("RFC 3261 §18.1.1 TR-03 TR-05: a large request goes by TCP where that is taken, by UDP where it is refused", async (t) => {
+	const udp = closing(t, await udpPeer(), (peer) => peer.close());
+	const tcp = closing(t, await tcpServer(), (peer) => peer.close());
+	const { engine, folder } = await start(t);
+	const device = (name: string, port: number) =>
+		`  "${name}": { type: Extension, contact: "sip:${name}@127.0.0.1:${port}" }\n`;
+	write(folder, `devices:\n${device("7002", udp.port)}${device("7003", tcp.port)}`);
+	assert.deepEqual((await engine.reload()).errors, []);
+	const phone = closing(t, await udpPeer(), (peer) => peer.close());
+	const large = (user: string) =>
+		options("UDP", phone, user).replace("CSeq", `X: ${"x".repeat(1_300)}\r\nCSeq`);
+	const port = engine.status().listeners[0]?.port;
+	phone.send(large("7003"), port);
+	assert.match((await tcp.request("OPTIONS")).vias[0] ?? "", /^SIP\/2\.0\/TCP /);
+	phone.send(large("7002"), port);
+	const sent = performance.now();
+	assert.match((await udp.request("OPTIONS")).vias[0] ?? "", /^SIP\/2\.0\/UDP /);
+	assert.ok(performance.now() - sent < 1_000, "at once");
+	const { largeByTcp, largeByUdp } = engine.status().counters;
+	assert.deepEqual([largeByTcp, largeByUdp], [2, 1]);
 });
 
 test("a port that is taken is named, with what to do, and nothing stays open", async (t) => {
