@@ -2,7 +2,9 @@
  * Session timers that a script asks for: RFC 4028 §8. Whatever it sets in Session-Expires and Min-SE, what goes
  * out keeps to what a proxy may do, so that both ends can agree. Without such an edit everything passes as it is.
  */
+import type { Head } from "../message/head.ts";
 import type { Request, Response } from "../message/message.ts";
+import { ParseError } from "../message/parse-error.ts";
 import type { Patch } from "../message/patch.ts";
 import { parseDeltaSeconds } from "../message/scalars.ts";
 import type { HeaderEdit } from "./decision.ts";
@@ -24,7 +26,7 @@ export function sessionTimer(request: Request, edits: readonly HeaderEdit[]): Se
 		return { edits, interval: undefined };
 
 	const { head } = request;
-	const supported = head.tokens("supported").includes("timer");
+	const supported = names(head, "supported") === true;
 	const kept = edits.filter(({ name }) => !TIMER_HEADERS.includes(longName(name)));
 	const received = seconds(head.text1("min-se")) ?? MIN_SE;
 	// §8.1: a caller that supports timers says itself what it can bear.
@@ -45,9 +47,19 @@ export function answerTimer(patch: Patch, { head }: Response, interval: number):
 	if (head.has("session-expires")) return;
 	patch.append("Session-Expires", `${interval};refresher=uac`);
 	const line = head.first("require");
-	if (line === -1) patch.append("Require", "timer");
-	else if (!head.tokens("require").includes("timer"))
-		patch.replace(head.valueEnd(line), head.valueEnd(line), ", timer");
+	const required = names(head, "require");
+	if (line === -1 || required === undefined) patch.append("Require", "timer");
+	else if (!required) patch.replace(head.valueEnd(line), head.valueEnd(line), ", timer");
+}
+
+/** Whether a list of option tags has this one; undefined where it is no list: it was not checked on arrival. */
+function names(head: Head, header: "supported" | "require"): boolean | undefined {
+	try {
+		return head.tokens(header).includes("timer");
+	} catch (error) {
+		if (error instanceof ParseError) return undefined;
+		throw error;
+	}
 }
 
 /** §8.1: added, or made shorter; never below the minimum, and never longer but to reach it. */
@@ -67,7 +79,8 @@ function seconds(value: string | undefined): number | undefined {
 /** Who refreshes is not ours to say: `;refresher=uas` stays as it came. */
 function parameters(value = ""): string {
 	const at = value.indexOf(";");
-	return at === -1 ? "" : value.slice(at);
+	// A quoted parameter may hold a NUL, which cannot be written anew.
+	return at === -1 || value.includes("\0") ? "" : value.slice(at);
 }
 
 const TIMER_HEADERS: readonly string[] = ["session-expires", "min-se"];

@@ -67,21 +67,22 @@ export function requestOf(phone: VirtualPhone, { method, uri, headers, id }: Req
 	);
 }
 
-export function registerOf(
-	phone: VirtualPhone,
-	contacts: readonly string[],
-	expires: string,
-	id: number,
-): string {
-	const lines = contacts.map((contact) => `Contact: ${contact}`);
-	const headers = expires === "" ? lines : [...lines, `Expires: ${expires}`];
-	const from = `sip:${phone.name}@example.com`;
-	return requestOf(phone, {
-		method: "REGISTER",
-		uri: "sip:example.com",
-		headers: headers.length === 0 ? ["m:<sip:a@b>"] : headers,
-		id,
-	}).replace("To: <sip:example.com>", `To: <${from}>`);
+export type RegisterParts = {
+	readonly contacts: readonly string[];
+	readonly expires: string;
+	readonly headers: readonly string[];
+	readonly id: number;
+};
+
+export function registerOf(phone: VirtualPhone, parts: RegisterParts): string {
+	const { contacts, expires, id } = parts;
+	const headers = [
+		...parts.headers,
+		...contacts.map((contact) => `Contact: ${contact}`),
+		...(expires === "" ? [] : [`Expires: ${expires}`]),
+	];
+	const request = requestOf(phone, { method: "REGISTER", uri: "sip:example.com", headers, id });
+	return request.replace("To: <sip:example.com>", `To: <sip:${phone.name}@example.com>`);
 }
 
 /** The same request with the answer to a challenge that it got; undefined where there is none. */

@@ -58,6 +58,7 @@ export type Step =
 			readonly do: "register";
 			readonly from: number;
 			readonly contacts: readonly string[];
+			readonly headers: readonly string[];
 			readonly expires: string;
 			readonly script: Json;
 			readonly mutate: number;
@@ -163,6 +164,7 @@ const dialog: Maker = (chance) => ({
 
 const register: Maker = (chance) => ({
 	do: "register",
+	headers: times(chance, once(chance, 4) ? 2 : 0, ({ pick }) => pick(REQUEST_HEADERS)),
 	from: chance.below(PHONES),
 	contacts: Array.from({ length: chance.below(3) }, () => chance.pick(CONTACTS)),
 	expires: chance.pick(["3600", "60", "0", "1", "x", ""]),
@@ -313,7 +315,7 @@ function edits(chance: Chance): Json {
 	return Array.from({ length: 1 + chance.below(3) }, () => ({
 		op: chance.pick(["set", "add", "remove"]),
 		name: chance.pick(EDITED),
-		value: chance.pick(["a", "", "b, c", "\xc3\xa9", '"x', "<sip:a@h>"]),
+		value: chance.pick(["a", "", "90", "1800", "b, c", "\xc3\xa9", '"x', "<sip:a@h>"]),
 	}));
 }
 

@@ -74,7 +74,21 @@ export const REQUEST_HEADERS = [
 		`Record-Route: ${"<sip:a;lr>,".repeat(64)}<sip:b;lr>`,
 		'Record-Route: "',
 		"Session-Expires: 90",
-		"x: 1800;refresher=uac",
+	'Session-Expires: 1800;a="\0"',
+	"Session-Expires: \r\n 300",
+	"Supported: timer",
+	'Supported: timer, "',
+	'Require: "',
+	"Min-SE: 99999999999",
+	"Min-SE: \0",
+	"Timestamp: \0",
+	'Privacy: id;"\0',
+	'Max-Breadth: "',
+	'Proxy-Require: "a\0"',
+	'Content-Length: 3',
+	"Contact: <sip:a",
+	"Contact: *, *",
+	"x: 1800;refresher=uac",
 		"P-Asserted-Identity: <sip:5000@example.com>, <tel:+1>",
 		"P-Preferred-Identity: x", "Path: <sip:p@h;lr>"],
 ]; // biome-ignore format: a table
@@ -102,9 +116,17 @@ export const STATUSES = [
 	"600 Busy",
 	"603 No",
 ];
-export const RESPONSE_HEADERS = ["Contact: <sip:5000@172.21.83.60>", "Contact: <sip:5001@192.168.8.57>;q=0.3, <sip:a@gw.example.org>", "Contact: <sips:5001@192.168.8.57>", "Contact: *", "Contact: <", "WWW-Authenticate: Digest realm=b", "Proxy-Authenticate: Digest realm=\"\0\"", "Retry-After: 30", "Require: 100rel\r\nRSeq: 1", "Record-Route: <sip:192.0.2.9;lr>", "Content-Type: a/b"]; // biome-ignore format: a table
+export const RESPONSE_HEADERS = ["Contact: <sip:5000@172.21.83.60>",
+	'Require: "',
+	"Session-Expires: 90",
+	'Retry-After: 18000;a="\0"',
+	"Contact: <sip:5003@172.21.83.63;transport=tcp>;q=\0",
+	"Content-Length: 9", "Contact: <sip:5001@192.168.8.57>;q=0.3, <sip:a@gw.example.org>", "Contact: <sips:5001@192.168.8.57>", "Contact: *", "Contact: <", "WWW-Authenticate: Digest realm=b", "Proxy-Authenticate: Digest realm=\"\0\"", "Retry-After: 30", "Require: 100rel\r\nRSeq: 1", "Record-Route: <sip:192.0.2.9;lr>", "Content-Type: a/b"]; // biome-ignore format: a table
 export const CONTACTS = ["<sip:7789@172.21.83.24:5061>", "<sips:7789@172.21.83.24:5061;transport=tcp>", "<sip:7790@172.21.83.77>;q=0.2", "<sip:7790@10.0.0.4;transport=udp>;expires=30", "*", "<sip:x@172.21.83.50>", '"A" <sip:7790@gw.example.org>;+sip.instance="<urn:uuid:1>";reg-id=1', "<sip:a@b", "<sip:7789@172.21.83.24:5061>;expires=0", "tel:+1", "<sips:7791@192.0.2.77>"]; // biome-ignore format: a table
 export const EDITED = [
+	"Session-Expires",
+	"x",
+	"Min-SE",
 	"X-A",
 	"Subject",
 	"s",

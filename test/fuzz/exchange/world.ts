@@ -95,7 +95,7 @@ export class World {
 			case "register":
 				return this.#send(
 					this.#phone(step.from),
-					registerOf(this.#phone(step.from), step.contacts, step.expires, this.#id()),
+					registerOf(this.#phone(step.from), { ...step, id: this.#id() }),
 					step,
 				);
 			case "raw":
