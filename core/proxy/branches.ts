@@ -82,8 +82,11 @@ export class Branches implements BranchOwner, ForkOwner {
 		const { flow, scheme } = target;
 		if (flow !== undefined && this.#port.alive(flow)) return [flow];
 		const next = nextHopUri(route, target);
-		// A sips leg is resolved as sips whatever the Route says; a URI that is sips has to mean it.
-		const uri = readUri(schemeOf(next) === scheme ? next : forceUri(next, scheme, "contact").uri);
+		const said = schemeOf(next);
+		// A sips leg is resolved as sips whatever the Route says, a sips Route whatever the leg is
+		// (RFC 5630 §5.1.1). A URI that is sips has to mean it.
+		const meant = said === scheme || (said === "sips" && next !== target.uri);
+		const uri = readUri(meant ? next : forceUri(next, scheme, "contact").uri);
 		return uri === undefined ? [] : this.#port.locate(waiting, uri, now);
 	}
 

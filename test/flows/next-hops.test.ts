@@ -383,3 +383,15 @@ test("RFC 3261 §16.9 PX-65 TX-18: a caller that cannot be reached does not end 
 	one.answer(came, "200 OK");
 	assert.equal(ann.take(200).status, 200);
 });
+
+test("RFC 5630 §5.1.1 SIPS-17: a sip target behind a sips Route is reached over TLS, its Request-URI as it was", () => {
+	const rig = new ExchangeRig({ config, routes: () => relay() });
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const edge = rig.phone("edge", { host: "10.0.0.1", transport: "tls" });
+	const headers = ["Route: <sip:172.21.83.50;lr>", "Route: <sips:10.0.0.1;lr>"];
+	ann.request("INVITE", "sip:bob@example.org", { headers });
+	const came = edge.take("INVITE");
+	assert.equal(came.uri, "sip:bob@example.org");
+	assert.deepEqual(came.values("Route"), ["<sips:10.0.0.1;lr>"]);
+	assert.match(came.vias[0] ?? "", /^SIP\/2\.0\/TLS 172\.21\.83\.50:5314;/);
+});
