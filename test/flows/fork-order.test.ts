@@ -39,7 +39,7 @@ function registered(rig: ExchangeRig, phone: VirtualPhone, q: number): void {
 const calls = ({ unread }: VirtualPhone) =>
 	unread.filter(({ method }) => method === "INVITE").length;
 
-test("RFC 3261 §16.6 PX-23: those with the highest q are called at once, the next when all of them have failed", () => {
+test("RFC 3261 §16.6, §10.2.1.2 PX-23 RG-35: those with the highest q are called at once, the next when all of them have failed", () => {
 	const { rig, ann, a, b, c } = calling(undefined, "7789");
 	registered(rig, c, 500);
 	registered(rig, a, 1000);

@@ -76,3 +76,20 @@ test("RFC 3261 §16.7 step 6, RFC 3262 §3 OT-06: the only provisional response 
 	);
 	assert.deepEqual(ann.received[0]?.values("RSeq"), []);
 });
+
+test("RFC 6228 §6 PX-118: a 199 from a proxy further down crosses like any provisional response; none is made here", () => {
+	const rig = bed.rig({ routes: () => relay("5000", "5003") });
+	const { ann, bob } = phones(rig);
+	const other = rig.phone("5003", { host: "172.21.83.63", transport: "tcp" });
+	ann.request("INVITE", URI, { headers: ["Supported: 199"] });
+	const invite = bob.take("INVITE");
+	const headers = ["Reason: SIP ;cause=480"];
+	const gone = bob.answer(invite, "199 Early Dialog Terminated", { headers });
+	assertUntouched(gone, ann.take(199));
+	const second = other.take("INVITE");
+	other.answer(second, "180 Ringing");
+	ann.take(180);
+	other.answer(second, "486 Busy Here");
+	rig.wait(1_000);
+	assert.deepEqual(ann.unread, []);
+});

@@ -214,7 +214,7 @@ test("secure-signaling W3b: transport=udp of the caller's Contact comes back to 
 	assert.equal(ann.take("BYE").uri, "sip:6000@172.21.83.70:5060", "the phone dropped it");
 });
 
-test("RFC 3261 §26.3.1, secure-signaling W4 G15 G16 G17 SIPS-29: REGISTER over TLS, then a call on the same connection, in sips", () => {
+test("RFC 3261 §26.3.1, secure-signaling W4 G15 G16 G17 SIPS-11 SIPS-29: REGISTER over TLS, then a call on the same connection, in sips", () => {
 	const rig = bed.rig();
 	const { d1, d2 } = phones(rig);
 	const aor = "sips:7789@172.21.83.50:5314";

@@ -23,6 +23,7 @@ const COMPLETE: Readonly<Record<string, readonly string[]>> = {
 		...["CANCEL and Reason", "ACK and stateless forwarding", "Loops and breadth"],
 		...["Locating servers", "More"],
 	],
+	Authentication: [""],
 	"Other extensions": [""],
 };
 
