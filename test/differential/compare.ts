@@ -2,8 +2,10 @@
 import type { Difference } from "./disagreements.ts";
 import { FIELDS, ours, theirs } from "./reading.ts";
 
-export function differences(text: string): Difference[] {
-	const [own, other] = [ours(text), theirs(text)];
+export function differences(message: string): Difference[] {
+	const [own, other] = [ours(message), theirs(message)];
+	// Empty lines before a message are none of it (RFC 3261 §7.5): evidence is looked for behind them.
+	const text = message.replace(/^(\r\n)+/, "");
 	if (own.refused !== undefined || other.refused !== undefined) {
 		if (own.refused !== undefined && other.refused !== undefined) return [];
 		const told = { ours: own.refused ?? "read", theirs: other.refused ?? "read" };

@@ -35,12 +35,13 @@ const startLine = (text: string) => new WireLines(text).startLine;
 const SINGLE = ["from", "to", "call-id", "cseq", "max-forwards", "content-length"];
 /** A parameter name that stands twice in one value. */
 const repeats = (value: string) =>
-	value.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).some((one) => {
-		const names = [
-			...one.replaceAll(/"(?:[^"\\]|\\.)*"|<[^>]*>/g, "").matchAll(/;\s*([^;=\s,]+)/g),
-		];
-		return new Set(names.map(([, name]) => name?.toLowerCase())).size < names.length;
-	});
+	value
+		.replaceAll(/"(?:[^"\\]|\\.)*"|<[^>]*>/g, "")
+		.split(",")
+		.some((one) => {
+			const names = [...one.matchAll(/;\s*([^;=\s]+)/g)].map(([, name]) => name?.toLowerCase());
+			return new Set(names).size < names.length;
+		});
 
 export const DISAGREEMENTS: readonly Disagreement[] = [
 	{
@@ -180,7 +181,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
 		right: "ours",
 		rule: "RFC 3261 §25.1 (gen-value)",
 		explains: ({ field, text }) =>
-			["from", "to", "contact"].includes(field) && any(text, field, /=\s*(\[|[0-9a-f.]*:)/i),
+			["via", "from", "to", "contact"].includes(field) && any(text, field, /=\s*(\[|[0-9a-f.]*:)/i),
 		example: "To: <sip:b@example.com>;x=[2001:db8::1]",
 	},
 	{
@@ -267,5 +268,23 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
 			ours.startsWith("malformed") &&
 			any(text, "via", /:\s*(0+|[0-9]{5,})(?![0-9])/),
 		example: "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1, SIP/2.0/UDP 192.0.2.2:0;x",
+	},
+	{
+		what: "A reason phrase that begins or ends with a space or a tab: it is kept as it is",
+		right: "ours",
+		rule: "RFC 3261 §7.2, §25.1 (Reason-Phrase)",
+		explains: ({ field, text }) =>
+			field === "reason" && /^\S+ \d+ (\s|.*\s$)/.test(startLine(text)),
+		example: "SIP/2.0 200  OK",
+	},
+	{
+		what: "Octet A0 in a first line: npm sip takes it for white space",
+		right: "either",
+		rule: "RFC 3261 §25.1 (LWS, SIP-URI)",
+		explains: ({ field, ours, theirs, text }) =>
+			(field === "accept" || field === "start" || field === "reason") &&
+			(ours === "read" || theirs !== "read") &&
+			startLine(text).includes("\xa0"),
+		example: "OPTIONS sip:b\xa0c@example.com SIP/2.0",
 	},
 ];

@@ -78,7 +78,8 @@ function told(seed: number, what: string): string {
 
 /** A whole start line, or header lines that stand in the place of those of their name or beside them. */
 function exampleText(example: string): string {
-	const start = / SIP\/[0-9.]+$/.test(example) && !example.includes(": ") ? example : undefined;
+	const start =
+		/^SIP\/| SIP\/[0-9.]+$/.test(example) && !example.includes(": ") ? example : undefined;
 	const [name = ""] = example.split(":");
 	const doubled = example === "To: <sip:x@example.com>";
 	const usual = [
@@ -86,7 +87,7 @@ function exampleText(example: string): string {
 		"From: <sip:a@example.com>;tag=1",
 		"To: <sip:b@example.com>",
 		"Call-ID: 1",
-		`CSeq: 1 ${start?.split(" ")[0] ?? "OPTIONS"}`,
+		`CSeq: 1 ${/^(?!SIP\/)\S+/.exec(start ?? "")?.[0] ?? "OPTIONS"}`,
 	].filter((line) => doubled || start !== undefined || !line.startsWith(`${name}:`));
 	const first = start ?? "OPTIONS sip:b@example.com SIP/2.0";
 	return `${[first, ...usual, ...(start === undefined ? [example] : [])].join("\r\n")}\r\n\r\n`;

@@ -105,7 +105,7 @@ function ourRoute(text: string): string {
 	const { scheme, user, password, host, port, params: more } = parseUri(uri);
 	if (host === "") return uri;
 	const named = new Map(more.map(({ name, value }) => [name, value]));
-	return `${scheme}:${who(user, password)}${host}${port === undefined ? "" : `:${port}`}${listed(named)}${listed(params)}`;
+	return `${scheme}:${who(user, password)}${host}${port === undefined ? "" : `:${port}`}${listed(named).toLowerCase()}${listed(params)}`;
 }
 
 function theirVia({ protocol, host, port, params }: SipVia): string {
@@ -126,7 +126,7 @@ function theirRoute({ uri, params }: SipAddress): string {
 		port,
 		params: more,
 	} = uri as SipUri & { password?: string };
-	return `${schema}:${who(user, password)}${host}${port ? `:${port}` : ""}${entries(more)}${entries(params)}`;
+	return `${schema}:${who(user, password)}${host}${port ? `:${port}` : ""}${entries(more).toLowerCase()}${entries(params)}`;
 }
 
 function who(user: string | undefined, password: string | undefined): string {

@@ -55,7 +55,7 @@ function headerValue(line: string): string {
 	return line
 		.slice(line.indexOf(":") + 1)
 		.replaceAll(/\r\n[ \t]+/g, " ")
-		.trim();
+		.replaceAll(/^[ \t]+|[ \t]+$/g, "");
 }
 
 /** RFC 3261 §8.2.6, of lines as they came. */
