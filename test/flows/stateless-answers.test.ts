@@ -60,6 +60,21 @@ test("RFC 3261 §17.2.1 TR-58 TX-14: whoever is known gets a refusal that is rep
 	assert.equal(rig.size, 0);
 });
 
+test("RFC 3261 §17.2.1 TR-58 TX-14: a phone on the flow that it registered on is no stranger, wherever it is", () => {
+	const rig = new ExchangeRig({
+		config: bed.config,
+		routes: (_context, text) =>
+			text.startsWith("REGISTER ") ? { kind: "save", contacts: undefined } : reply(486),
+	});
+	const phone = rig.phone("7789", { host: "198.51.100.7" });
+	const from = "sip:7789@172.21.83.50";
+	phone.request("REGISTER", HERE, { from, to: from });
+	phone.take(200);
+	phone.request("INVITE", CALLED, { from });
+	rig.wait(600);
+	assert.deepEqual(statuses(phone), [486, 486]);
+});
+
 test("RFC 3261 §8.2.7 TR-58: a repeated INVITE gets a 407 of its own, with the To tag of the first", () => {
 	const rig = bed.rig();
 	const phone = stranger(rig);
