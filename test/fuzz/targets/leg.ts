@@ -36,12 +36,13 @@ export const leg = target<Input>({
 	make: (chance) => ({
 		contact: damaged(uri(chance), chance),
 		address: damaged(nameAddress(chance), chance),
-		passes: Array.from({ length: 1 + chance.below(4) }, () => ({
+		passes: Array.from({ length: 1 + chance.below(4) }, (_, pass) => ({
 			scheme: chance.pick(["sip", "sips"] as const),
 			uriTransport: chance.pick(["keep", "rfc5630", "strip"] as const),
 			contactState: chance.pick(["parameter", "user"] as const),
 			newFlow: once(chance, 3),
-			nonce: chance.below(65_536),
+			// Passes of one dialog are told apart by it: 16 bits drawn at random differ nearly always.
+			nonce: 4 * chance.below(16_384) + pass,
 		})),
 	}),
 	check({ contact, address, passes }) {
