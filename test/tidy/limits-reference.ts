@@ -153,9 +153,9 @@ const ELSEWHERE: readonly (readonly [file: string, name: string, what: string, .
 	],
 	[
 		"proxy/fork.ts",
-		"RECURSIONS_MAX",
-		"targets that 3xx responses may add to one request",
-		"not followed",
+		"ADDED_MAX",
+		"targets that 3xx responses and late registrations may add to one request",
+		"not called",
 	],
 	[
 		"proxy/unavailable-hosts.ts",
