@@ -165,7 +165,9 @@ export class Watch {
 		const invite = this.#received.get(`${sip.branch} INVITE`);
 		if (invite === undefined) return;
 		if (sip.method === "ACK") invite.acknowledged = invite.status >= 300;
-		else if (invite.status === 0) invite.stoppedAt ??= this.#agenda.now;
+		// One that came before its INVITE had its answer then, and is a repeat now.
+		else if (invite.status === 0 && !this.#received.has(`${sip.branch} CANCEL`))
+			invite.stoppedAt ??= this.#agenda.now;
 	}
 
 	#requested(sip: Sip, flow: Flow): void {
