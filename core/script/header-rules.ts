@@ -13,6 +13,22 @@ const ENGINE_HEADERS: readonly string[] = [
 /** RFC 4028 §8.1: a proxy neither sets nor changes the refresher. */
 const SECONDS: readonly string[] = ["session-expires", "min-se"];
 
+/** Headers that hold an address, and those of them that may hold several. */
+const ADDRESSES: readonly string[] = ["refer-to", "referred-by", "reply-to"];
+const ADDRESS_LISTS: readonly string[] = ["p-asserted-identity", "p-preferred-identity"];
+
+/**
+ * A bare URI with parameters, headers or a comma goes into `<>`: without, they would be the header's
+ * (RFC 3261 §20.10, RFC 8217 §3).
+ */
+export function enclosed(name: string, value: string): string {
+	const header = longName(name);
+	const list = ADDRESS_LISTS.includes(header);
+	if (!list && !ADDRESSES.includes(header)) return value;
+	const needed = list ? /[;?]/.test(value) && !value.includes(",") : /[;?,]/.test(value);
+	return needed && /^[a-z][a-z0-9+.-]*:[^\s<>"]+$/i.test(value) ? `<${value}>` : value;
+}
+
 /** Why an edit may not cross; undefined for one that may. */
 export function headerFault({ name, value }: HeaderEdit): string | undefined {
 	if (!isToken(name)) return `${JSON.stringify(name)} is not a header name`;

@@ -102,7 +102,10 @@ export interface Headers {
 	get(name: string): string | undefined;
 	/** The values of every line of this name, in order. */
 	all(name: string): readonly string[];
-	/** One line of this name with this value, in the place of those that were there. */
+	/**
+	 * One line of this name with this value, in the place of those that were there. Where an address
+	 * stands, as in Refer-To, a bare URI with parameters is put into `<>` (RFC 8217 §3).
+	 */
 	set<Name extends string>(name: EditableHeader<Name>, value: string): void;
 	/** One more line behind the others. */
 	add<Name extends string>(name: EditableHeader<Name>, value: string): void;

@@ -161,6 +161,40 @@ test("RFC 3261 §7.3.1 MSG-10: headers are read and edited by any spelling of th
 	});
 });
 
+test("RFC 3261 §20.10 RFC 8217 §3 MSG-19: a bare URI that a script sets goes into <> where its parameters would be the header's", async (t) => {
+	const source = hook(`
+		const { headers } = request;
+		headers.set("Refer-To", "sip:a@b;x=1");
+		headers.set("b", "sip:a@b?X=1");
+		headers.set("Reply-To", "sip:a,b@c");
+		headers.add("P-Asserted-Identity", "tel:+1;ext=2");
+		headers.add("P-Asserted-Identity", "sip:a@b;x,sip:c@d");
+		headers.set("X-Link", "sip:a@b;x=1");
+		if (headers.get("refer-to") !== "<sip:a@b;x=1>") return reply(501);
+		if (headers.get("X-Relay")) return relay();
+		return reply(300, "Elsewhere", { "Refer-To": '"A" <sip:a@b>;x=1', "Referred-By": "sip:a@b" });`);
+	const { ask } = await load(t, source);
+	const relayed = ask(request("REFER", "sip:5000@127.0.0.1", { headers: ["X-Relay: y"] }));
+	assert.ok("edits" in relayed);
+	assert.deepEqual(
+		relayed.edits.map(({ value }) => value),
+		[
+			"<sip:a@b;x=1>",
+			"<sip:a@b?X=1>",
+			"<sip:a,b@c>",
+			"<tel:+1;ext=2>",
+			"sip:a@b;x,sip:c@d",
+			"sip:a@b;x=1",
+		],
+	);
+	const answered = ask(request("REFER", "sip:5000@127.0.0.1"));
+	assert.ok("edits" in answered);
+	assert.deepEqual(
+		answered.edits.map(({ value }) => value),
+		['"A" <sip:a@b>;x=1', "sip:a@b"],
+	);
+});
+
 test("RFC 3261 §25 MSG-41 PX-121: a script cannot smuggle a line, nor edit what is the engine's", async (t) => {
 	const cases: [string, RegExp][] = [
 		['request.headers.set("X", "a\\r\\nVia: b")', /CR, LF and NUL are not allowed/],

@@ -1,7 +1,7 @@
 /** The headers of a request as scripts see and edit them: RFC 3261 §7.3.1. */
 import type { Head } from "../../message/head.ts";
 import type { HeaderEdit } from "../../proxy/decision.ts";
-import { headerFault, longName } from "../header-rules.ts";
+import { enclosed, headerFault, longName } from "../header-rules.ts";
 import { EDITS_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { fromWire, toWire } from "./text.ts";
@@ -32,11 +32,11 @@ export class ScriptHeaders implements Public.Headers {
 	set(name: string, value: string): void {
 		const values = this.#edit("set", name, value);
 		values.length = 0;
-		values.push(value);
+		values.push(enclosed(name, value));
 	}
 
 	add(name: string, value: string): void {
-		this.#edit("add", name, value).push(value);
+		this.#edit("add", name, value).push(enclosed(name, value));
 	}
 
 	remove(name: string): void {
@@ -71,7 +71,7 @@ export class ScriptHeaders implements Public.Headers {
 export function headerEdit(op: HeaderEdit["op"], name: string, value: string): HeaderEdit {
 	if (typeof name !== "string" || typeof value !== "string")
 		throw new TypeError("a header edit takes strings");
-	const edit = { op, name, value: toWire(name, value) };
+	const edit = { op, name, value: toWire(name, enclosed(name, value)) };
 	const fault = headerFault(edit);
 	if (fault !== undefined) throw new TypeError(fault);
 	return edit;
