@@ -6,7 +6,12 @@ import { Patch } from "../message/patch.ts";
 import { type Uri, uriParam } from "../message/uri.ts";
 import { type Environment, listenerOf } from "./environment.ts";
 
-/** The request without it, when it came on the port and transport that the Request-URI asks for. */
+/**
+ * The request without it, when it came on the port and transport that the Request-URI asks for.
+ *
+ * Deviates from RFC 3261 §16.4: one that came on another is ours to route as it stands, instead of going
+ * to our own other port first: the outcome is the same. Test: RFC 3261 §16.4 PX-12: one that asks.
+ */
 export function withoutOwnMaddr(request: Request, came: Flow, environment: Environment): Request {
 	const { parsedUri: uri } = request;
 	if (uri.params.length === 0) return request;

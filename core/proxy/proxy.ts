@@ -141,7 +141,10 @@ export class ProxyCore implements TransactionUser {
 		this.#acks.forward(request, flow, now);
 	}
 
-	/** §16.10. */
+	/**
+	 * Deviates from RFC 3261 §16.10: a CANCEL that matches nothing gets 481 and is not forwarded, since
+	 * an answer to it would find no transaction and be dropped (RFC 6026). Test: RFC 3261 §9.2 PX-70.
+	 */
 	cancel(
 		server: ServerTransaction,
 		invite: ServerTransaction | undefined,

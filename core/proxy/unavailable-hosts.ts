@@ -7,7 +7,10 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Head } from "../message/head.ts";
 import type { Hop } from "./target-set.ts";
 
-/** However long a server asks for: a mistaken day must not outlast its cause. */
+/**
+ * Deviates from RFC 3261 §21.5.4: a server is passed over for ten minutes at most, however long it
+ * asks for, so that a mistaken day does not outlast its cause. Test: RFC 3261 §21.5.4 PX-96: for ten minutes.
+ */
 const LONGEST: Milliseconds = 600_000;
 const HOSTS_MAX = 10_000;
 

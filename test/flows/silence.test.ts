@@ -88,6 +88,23 @@ test("RFC 3261 §16.6 step 11 PX-42: the three minutes are those of the address 
 	assert.equal(bob.received.length, 7);
 });
 
+test("RFC 3261 §16.8 PX-64: Timer C makes a 408 of a leg that has not even answered provisionally, and sends no CANCEL", () => {
+	const timers = { T1: 5_000, T2: 5_000, T4: 5_000 };
+	const routes = () => relay("sip:bob@10.0.0.1");
+	const rig = new ExchangeRig({ config: { ...config, timers }, routes });
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const bob = rig.phone("bob", { host: "10.0.0.1" });
+	const invite = ann.request("INVITE", "sip:bob@example.com");
+	rig.wait(184_900);
+	assert.deepEqual(finals(ann.received.map(({ status }) => status)), []);
+	rig.wait(200);
+	ann.acknowledge(invite, ann.take(408));
+	rig.wait(700_000);
+	assert.ok(bob.received.every(({ method }) => method === "INVITE"));
+	assert.equal(rig.size, 0);
+	assert.equal(rig.exchange.next(), undefined);
+});
+
 test("RFC 3261 §16.8 PX-64: one that does not even answer the CANCEL counts as 408 32 s later", () => {
 	const { rig, ann, bob } = calling();
 	const invite = ann.request("INVITE", "sip:bob@example.com");
