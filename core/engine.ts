@@ -123,6 +123,7 @@ class RunningEngine implements Engine, TransportUser {
 					.then((records) => this.#input(() => answer(records, now())));
 			},
 			alive: (flow) => transports.alive(flow),
+			alias: (flow, port) => transports.alias(flow, port),
 			mayAnswerMalformed: (flow) => transports.mayAnswerMalformed(flow),
 			log: this.#log,
 			transactionsMax: TRANSACTIONS_MAX,

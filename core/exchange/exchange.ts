@@ -56,6 +56,8 @@ export type ExchangeOptions = {
 	readonly askDns: AskDns;
 	/** Whether a message can still be sent along this flow. */
 	alive(flow: Flow): boolean;
+	/** The client of this flow takes requests to that port of its address on it (RFC 5923 §8.2). */
+	alias?(flow: Flow, port: number): void;
 	/** Whether garbage from there still gets an answer: a flood of it must not make us send one. */
 	mayAnswerMalformed(flow: Flow): boolean;
 	readonly log: Log;
@@ -112,7 +114,16 @@ export class Exchange implements ProxyPort {
 		const message = parseMessage(text, flow.transport === "udp" ? "datagram" : "stream");
 		if (message.kind === "malformed") this.refuse(message, flow);
 		else if (message.kind === "response") this.#receiveResponse(message, flow, now);
-		else this.proxy.transactions.receive(stampVia(message, flow), flow, now);
+		else {
+			if (flow.identities !== undefined) this.#noteAlias(message, flow);
+			this.proxy.transactions.receive(stampVia(message, flow), flow, now);
+		}
+	}
+
+	/** RFC 5923 §8.2: counts only on a connection whose client has proved who it is (§9.2). */
+	#noteAlias({ head }: Request, flow: Flow): void {
+		const { params, port } = head.via;
+		if (params.has("alias")) this.#options.alias?.(flow, port ?? 5061);
 	}
 
 	/** One that could not be forwarded must not end a transaction: it is dropped like what is not SIP. */

@@ -1,10 +1,11 @@
 /**
- * Every stream connection, by id and, for those we opened, by what they may be reused for:
- * RFC 3261 §18, RFC 5923 §3. Two connections are alike only if transport, peer, TLS identity and
+ * Every stream connection, by id and, for those we opened or were offered (`aliases.ts`), by what
+ * they may be reused for: RFC 3261 §18, RFC 5923 §3. Two connections are alike only if transport, peer, TLS identity and
  * listener are: traffic meant for TLS finds no TCP connection, nor another domain's.
  */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
+import { Aliases, purposeOf } from "./aliases.ts";
 import type { Connection } from "./connection.ts";
 import type { TransportCounters } from "./counters.ts";
 import { EVICTED_ONE_IN, type TransportLimits } from "./limits.ts";
@@ -25,6 +26,7 @@ export class ConnectionTable {
 	readonly #byId = new Map<number, Connection>();
 	/** Opened by us. */
 	readonly #byPurpose = new Map<string, Connection>();
+	readonly #aliases = new Aliases();
 	/** Sockets by source, those in a handshake included. */
 	readonly #accepted = new Map<string, number>();
 	#acceptedInAll = 0;
@@ -89,7 +91,8 @@ export class ConnectionTable {
 	}
 
 	remove(connection: Connection): void {
-		if (!this.#byId.delete(connection.flow.connection) || connection.accepted) return;
+		if (!this.#byId.delete(connection.flow.connection)) return;
+		if (connection.accepted) return this.#aliases.remove(connection);
 		this.#opened -= 1;
 		const purpose = purposeOf(connection.flow);
 		if (this.#byPurpose.get(purpose) === connection) this.#byPurpose.delete(purpose);
@@ -108,9 +111,16 @@ export class ConnectionTable {
 		return same ? connection : undefined;
 	}
 
-	/** One of ours that goes where this flow wants to go. Accepted connections never do (§18, TR-44). */
+	/** The client of this flow takes our requests on it too, as if we had connected to that port (RFC 5923 §8.2). */
+	alias(flow: Flow, port: number): void {
+		const connection = this.find(flow);
+		if (connection?.accepted) this.#aliases.add(connection, port);
+	}
+
+	/** One that goes where this flow wants to go: of ours, or offered for it by who proved to be there. */
 	reusable(flow: Flow): Connection | undefined {
-		const connection = this.#byPurpose.get(purposeOf(flow));
+		const purpose = purposeOf(flow);
+		const connection = this.#byPurpose.get(purpose) ?? this.#aliases.find(purpose);
 		return connection !== undefined && usable(connection) ? connection : undefined;
 	}
 
@@ -142,7 +152,8 @@ export class ConnectionTable {
 		if (!spoken) return true;
 		if (now - lastMessage < limits.idleAtLeastMs || inUse(flow.connection)) return false;
 		const waited = this.#waitedOn(now);
-		return !waited.has(flow.connection) && !waited.has(purposeOf(flow));
+		const names = [flow.connection, purposeOf(flow), ...this.#aliases.of(connection)];
+		return !names.some((name) => waited.has(name));
 	}
 
 	#waitedOn(now: Milliseconds): Waited {
@@ -159,8 +170,4 @@ export class ConnectionTable {
 
 function usable({ state }: Connection): boolean {
 	return state !== "closing" && state !== "closed";
-}
-
-function purposeOf({ transport, listener, host, port, serverName }: Flow): string {
-	return `${transport} ${listener} ${port} ${host} ${serverName?.toLowerCase() ?? ""}`;
 }

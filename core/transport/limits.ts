@@ -73,6 +73,8 @@ export function connectionsWithin(openFiles: number | undefined, reserved: numbe
 	return Math.max(1, Math.min(LIMITS.connections, openFiles - reserved));
 }
 
+/** Identities of one client certificate that requests find its connection by. */
+export const ALIASED_IDENTITIES = 16;
 /** Owners remembered per connection and per watched UDP peer, to tell them of a failure that comes late. */
 export const OWNERS_REMEMBERED = 256;
 /** One in so many connections is closed by one eviction, so that a flood does not search the table for each newcomer. */

@@ -82,6 +82,11 @@ export class Transports {
 		return this.#listeners.get(flow.listener)?.transport === flow.transport;
 	}
 
+	/** The client of this TLS flow, who proved its identities, takes requests to that port of its address on it (RFC 5923). */
+	alias(flow: Flow, port: number): void {
+		this.#streams.table.alias(flow, port);
+	}
+
 	/** Whether garbage from there still gets an answer; counts one if so (a limit per source). */
 	mayAnswerMalformed(flow: Flow): boolean {
 		return this.#budget.take(flow.host, performance.now());

@@ -43,6 +43,7 @@ export type RigOptions = {
 	readonly store?: LocationStore;
 	readonly transactionsMax?: number;
 	readonly mayAnswerMalformed?: () => boolean;
+	readonly alias?: (flow: Flow, port: number) => void;
 	/** Told of everything that goes out, wherever it goes. */
 	readonly watch?: (text: string, flow: Flow, owner: number) => void;
 };
@@ -181,6 +182,7 @@ export class ExchangeRig {
 			},
 			alive: (flow) => this.#alive(flow),
 			mayAnswerMalformed,
+			...(this.#options.alias && { alias: this.#options.alias }),
 			log: this.#logger(),
 			transactionsMax,
 			now: this.now,

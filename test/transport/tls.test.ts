@@ -241,28 +241,6 @@ test("RFC 5922 §7.4 TR-33: with verify-client a client without a trusted certif
 	await comesTrue(() => one.transports.connections === 0);
 });
 
-test("RFC 5922 §7.4 TR-39: with verify-client optional everybody is served, and the flow says what a trusted certificate proves", async () => {
-	await using one = await bench([TLS], { tls: { ...ours, verifyClient: "optional" } });
-	const wish = { uris: ["sip:Sbc.example"], dns: ["host.sbc.example"] };
-	const own = await trusted.issue(wish);
-	const stranger = await (await authority()).issue(wish);
-	const serverOnly = await trusted.issue({ ...wish, usage: "server" });
-	for (const [index, pair] of [own, undefined, stranger, serverOnly].entries()) {
-		const peer = await client(
-			one.listener("tls").port,
-			pair && { cert: pair.certificate, key: pair.key },
-		);
-		peer.write(message());
-		await one.user.nth(index);
-		peer.socket.destroy();
-	}
-	assert.deepEqual(
-		one.user.messages.map(({ flow }) => flow.identities),
-		[["sbc.example"], undefined, undefined, undefined],
-	);
-	assert.equal(one.transports.counters.handshakesFailed, 0);
-});
-
 test("RFC 5922 §7.5 TR-33: our own certificate is shown to servers that ask for it", async () => {
 	await using one = await bench([TLS], { tls: ours });
 	await using far = await server(await trusted.issue({ dns: ["far.example"] }), {
@@ -276,70 +254,6 @@ test("RFC 5922 §7.5 TR-33: our own certificate is shown to servers that ask for
 		(socket as TLSSocket).getPeerX509Certificate()?.checkHost("proxy.example.com"),
 		"proxy.example.com",
 	);
-});
-
-test("RFC 5922 §7.8 TR-40: a client is shown the certificate with the name that it asks for, else the first", async () => {
-	const second = await trusted.issue({ uris: ["sip:b.example"], dns: ["sip.b.example"] });
-	const third = await trusted.issue({ dns: ["*.c.example", "proxy.example.com"] });
-	const tls = { ...ours, more: [second, third] };
-	await using one = await bench([TLS], { tls });
-	const shown = async (servername: string) => {
-		const peer = await client(one.listener("tls").port, {
-			servername,
-			checkServerIdentity: () => undefined,
-		});
-		const { subjectaltname } = (peer.socket as TLSSocket).getPeerCertificate();
-		peer.socket.destroy();
-		return subjectaltname;
-	};
-	const [first, b, c] = [
-		"DNS:proxy.example.com, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1",
-		"URI:sip:b.example, DNS:sip.b.example",
-		"DNS:*.c.example, DNS:proxy.example.com",
-	];
-	assert.equal(await shown("B.example"), b);
-	assert.equal(await shown("sip.b.example"), b);
-	assert.equal(await shown("x.c.example"), c);
-	assert.equal(await shown("y.x.c.example"), first);
-	assert.equal(await shown("proxy.example.com"), first, "what several have is the first one's");
-	assert.equal(await shown("other.example"), first);
-	assert.equal(await shown(""), first);
-
-	const renewed = await trusted.issue({ uris: ["sip:b.example"] });
-	one.transports.replaceTls({ ...tls, more: [renewed] });
-	assert.equal(await shown("b.example"), "URI:sip:b.example");
-	assert.equal(await shown("x.c.example"), first);
-});
-
-test("RFC 5922 §7.5 §7.8 TR-40: whoever comes back to the host in our Record-Route is shown a certificate that covers it", async () => {
-	const second = await trusted.issue({ dns: ["b.example"] });
-	const advertise = { host: "b.example", port: 0 };
-	await using one = await bench([{ ...TLS, advertise }], { tls: { ...ours, more: [second] } });
-	await using two = await bench([TLS], { tls: ours });
-	const { host, port } = one.listener("tls");
-	assert.equal(host, "b.example", "what Record-Route says");
-	two.transports.send(message(), toward(two.listener("tls"), port, host), 1);
-	await one.user.nth(0);
-	assert.deepEqual(two.user.failed, []);
-});
-
-test("RFC 5922 §7.4 TR-40: with verify-client a client has to show its own, whichever of ours it asks for", async () => {
-	const second = await trusted.issue({ dns: ["b.example"] });
-	const tls = { ...ours, verifyClient: true, more: [second] };
-	await using one = await bench([TLS], { tls });
-	const { port } = one.listener("tls");
-	const bare = await client(port, { servername: "b.example" });
-	await bare.ended;
-	const own = await trusted.issue({ dns: ["phone.example"] });
-	const peer = await client(port, {
-		servername: "b.example",
-		cert: own.certificate,
-		key: own.key,
-	});
-	peer.write(message());
-	await one.user.nth(0);
-	assert.equal(one.transports.counters.handshakesFailed, 1);
-	peer.socket.destroy();
 });
 
 test("RFC 3261 §18.4 TR-21: a broken handshake fails every request that waits for it", async () => {
