@@ -12,7 +12,7 @@ import { TimerWheel } from "../base/timer-wheel.ts";
 import type { Verdict } from "../leg/mismatch.ts";
 import type { LocationStore } from "../location/store.ts";
 import type { Malformed, Request, Response } from "../message/message.ts";
-import type { ParseError } from "../message/parse-error.ts";
+import { ParseError } from "../message/parse-error.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
@@ -30,6 +30,7 @@ import type { RegisterOptions } from "../registrar/register-input.ts";
 import type { AskContext } from "../script/ask-context.ts";
 import type { HookName } from "../script/hooks.ts";
 import { ScriptError } from "../script/script-error.ts";
+import { responseFlow } from "../transaction/response-flow.ts";
 import type { Send } from "../transaction/send.ts";
 import { AddressLookup, type AskDns } from "./address-lookup.ts";
 import { judgeArrival, refusal } from "./arrival.ts";
@@ -154,7 +155,7 @@ export class Exchange implements ProxyPort {
 		const reason = error.status === 400 ? { reason: `Bad ${error.field}` } : {};
 		const toTag = this.#settings.environment.random.hex(16);
 		const text = buildResponse(malformed, error.status, { ...reason, toTag });
-		if (text !== undefined) this.#options.send(text, flow, 0);
+		if (text !== undefined) this.#options.send(text, answerFlow(malformed, flow), 0);
 		this.#options.log.debug(
 			{ event: "message.malformed", source: flow.host, port: flow.port, reason: error.message },
 			error.message,
@@ -312,6 +313,16 @@ export class Exchange implements ProxyPort {
 
 const NONE: readonly number[] = [];
 const MISMATCHES_TOLD = 1_000;
+
+/** Where the sender listens, if its Via can be read (RFC 3261 §18.2.2); else where it sent from. */
+function answerFlow({ head }: Malformed, flow: Flow): Flow {
+	try {
+		return (head && responseFlow({ head }, flow, () => false)) ?? flow;
+	} catch (error) {
+		if (error instanceof ParseError) return flow;
+		throw error;
+	}
+}
 
 /** Credentials that are no reason to ask again, but to refuse. */
 function badCredentials({ verdict }: Caller): Decision | undefined {

@@ -27,6 +27,7 @@ export function tortured(message: TortureMessage, transport: "udp" | "tcp"): Tor
 function answered(sent: string, expected: EngineExpected, { lines, flow }: Sent): void {
 	const received = new WireLines(sent);
 	assert.equal(flow.host, SOURCE);
+	assert.equal(flow.port, flow.transport === "udp" ? (expected.answerPort ?? 5060) : 40_000);
 	assert.deepEqual(lines.values("via").map(unstamped), received.values("via"));
 	for (const name of ["from", "call-id", "cseq"])
 		assert.deepEqual(lines.values(name), received.values(name).slice(0, 1), name);

@@ -27,7 +27,7 @@ export type EngineExpected = {
 	readonly hop?: string;
 	/** Max-Forwards on the far side, as written there. */
 	readonly maxForwards?: string;
-	/** Port of the source address that an answer over UDP goes to, when it is not 5060. */
+	/** Port of the source address that an answer over UDP goes to, when it is not 5060; 40000 is the port it was sent from. */
 	readonly answerPort?: number;
 	/** The top Via line on the far side, when it is not the received one with `received` behind it. */
 	readonly topVia?: string;
