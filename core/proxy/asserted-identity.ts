@@ -35,8 +35,15 @@ export function identityEdits(
 
 /** §9.3. What a script sets is what is sent. */
 function wantsPrivacy(head: Head, edits: readonly HeaderEdit[]): boolean {
-	const values = lastOf(edits, "privacy")?.value ?? head.text1("privacy") ?? "";
-	return values.split(/[;,]/).some((value) => value.trim().toLowerCase() === "id");
+	const ours = lastOf(edits, "privacy");
+	if (ours !== undefined) return asksForId(ours.value);
+	for (let line = head.first("privacy"); line !== -1; line = head.next(line))
+		if (asksForId(head.value(line))) return true;
+	return false;
+}
+
+function asksForId(privacy: string): boolean {
+	return privacy.split(/[;,]/).some((value) => value.trim().toLowerCase() === "id");
 }
 
 function isTrusted(flow: Flow, directory: Directory): boolean {

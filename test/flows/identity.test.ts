@@ -73,6 +73,8 @@ test("RFC 3325 §7 §9.3, RFC 3323 §5 OT-15: Privacy: id keeps an asserted iden
 		assert.deepEqual(crossing("near", "far", [ASSERTED, privacy]), [privacy]);
 		assert.deepEqual(crossing("near", "trunk", [ASSERTED, privacy]), [ASSERTED, privacy]);
 	}
+	const rows = ["Privacy: user", "Privacy: id"];
+	assert.deepEqual(crossing("near", "far", [ASSERTED, ...rows]), rows);
 	for (const privacy of ["Privacy: none", "Privacy: header"])
 		assert.deepEqual(crossing("near", "far", [ASSERTED, privacy]), [ASSERTED, privacy]);
 	assert.deepEqual(crossing("far", "near", ["Privacy: none", ASSERTED]), ["Privacy: none"]);

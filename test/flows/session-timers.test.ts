@@ -155,3 +155,20 @@ test("RFC 4028 §4 OT-04: what is no call has no session, whatever a script sets
 	const answered = bob.answer(bob.take("MESSAGE"), "200 OK");
 	assertUntouched(answered, ann.take(200));
 });
+
+test("RFC 3261 §16.3 step 1, RFC 4028 §8 OT-02 OT-04: headers that cannot be read are taken for none, and cross as they are", () => {
+	const rig = bed.rig({ routes: setting({ "Session-Expires": "1800" }) });
+	const { ann, bob } = phones(rig);
+	ann.request("INVITE", URI, { headers: ['Supported: timer, "', 'Min-SE: "x', "x: never"] });
+	const invite = bob.take("INVITE");
+	assert.deepEqual(invite.values("Supported"), ['timer, "']);
+	assert.deepEqual(invite.values("x"), ["1800"]);
+	ann.request("INVITE", URI, { headers: ["Supported: timer"] });
+	const second = bob.take("INVITE");
+	const strange = 'Session-Expires: 3600;x="\0";refresher=uas';
+	ann.request("INVITE", URI, { headers: ["Supported: timer", strange] });
+	assert.deepEqual(bob.take("INVITE").values("Session-Expires"), ["1800"]);
+	bob.answer(second, "200 OK", { headers: ['Require: "'] });
+	const final = ann.take(200);
+	assert.deepEqual(final.values("Session-Expires"), ["1800;refresher=uac"]);
+});
