@@ -1,6 +1,7 @@
 /** Message syntax as the other side sees it: what goes into the whole core, octet for octet, and what comes out. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { relay } from "../support/decisions.ts";
 import { type Sent, TortureEngine } from "../torture/engine.ts";
 import { answerTo } from "../torture/wire-lines.ts";
 
@@ -267,6 +268,15 @@ test("RFC 5954 §4.2 RFC 3261 §10.3 MSG-50 MSG-51: two spellings of an address 
 	assert.deepEqual(bind("sip:b@[2001:0DB8:0::1]", 2), ["<sip:b@[2001:0DB8:0::1]"]);
 	assert.equal(bind("sip:b@host.example.org", 3).length, 2);
 	assert.equal(bind("sip:b@192.0.2.4", 4).length, 3);
+});
+
+test("RFC 3261 §16.6 step 2 §19.1.5 MSG-52: a target loses its method parameter and its headers, and no header is made of them", () => {
+	const uri = "sip:bob@example.net;method=BYE;x=1?Route=%3Csip:evil.example.org%3E&Subject=a";
+	const engine = new TortureEngine("udp", "udp", () => relay(uri)).send(request("OPTIONS", BOB));
+	const [far] = engine.far as [Sent];
+	assert.equal(far.lines.startLine, "OPTIONS sip:bob@example.net;x=1 SIP/2.0");
+	assert.deepEqual([far.lines.values("route"), far.lines.values("subject")], [[], []]);
+	assert.equal(engine.asked[0], "example.net");
 });
 
 test("RFC 3261 §19.1.1 MSG-59: a Route with lr=true is loose", () => {

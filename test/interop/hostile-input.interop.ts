@@ -56,6 +56,15 @@ test("a malformed datagram, a cut stream, an unknown method, an unknown number: 
 		},
 	);
 
+	await t.test("RFC 3261 §21.5.7 MSG-39: 300 KiB over TCP get 513, then the end", async () => {
+		const client = await tcpClient(port);
+		const text = overTcp(request("OPTIONS", port, "large"));
+		client.send(text.replace("Content-Length: 0", "Content-Length: 307200") + "x".repeat(307_200));
+		await client.response(513);
+		await client.closed;
+		await call(bed);
+	});
+
 	await t.test("RFC 3261 §16.3 MSG-02: an unknown method is forwarded like any other", async () => {
 		caller.send(request("FOO", port, "foo"), port);
 		const arrived = await bed.phone.request("FOO");
