@@ -5,6 +5,7 @@ import type { Chance } from "./chance.ts";
 import { T1 } from "./client-transaction.ts";
 import { Dialog } from "./dialog.ts";
 import { converse } from "./in-dialog.ts";
+import type { Phone } from "./phone.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
 import type { Sip } from "./sip.ts";
 
@@ -44,6 +45,7 @@ const REFUSALS: Readonly<Partial<Record<Behaviour, string>>> = {
 const ATTENTION: Milliseconds = 600_000;
 
 export class Callee {
+	readonly #phone: Phone;
 	readonly #transaction: ServerTransaction;
 	readonly #call: Call;
 	readonly #chance: Chance;
@@ -59,19 +61,21 @@ export class Callee {
 
 	/** `stuck` is told when it has rung for much longer than Timer C. */
 	constructor(
+		phone: Phone,
 		transaction: ServerTransaction,
 		call: Call,
 		chance: Chance,
 		stuck: (callee: Callee) => void,
 	) {
+		this.#phone = phone;
 		this.#transaction = transaction;
 		this.#call = call;
 		this.#chance = chance;
 		this.#behaviour = chance.weighted<Behaviour>(BEHAVIOURS);
-		const tag = transaction.phone.newTag();
+		const tag = phone.newTag();
 		this.#tags = this.#behaviour === "answers twice" ? [tag, `${tag}b`] : [tag];
 		this.#stuck = stuck;
-		this.since = transaction.phone.world.agenda.now;
+		this.since = phone.world.agenda.now;
 	}
 
 	get invite(): Sip {
@@ -84,7 +88,7 @@ export class Callee {
 	}
 
 	start(): void {
-		const { phone } = this.#transaction;
+		const phone = this.#phone;
 		this.#call.count(`callee ${this.#behaviour}`);
 		this.#transaction.cancelled = () => this.#cancel();
 		if (this.#behaviour === "mute") return;
@@ -111,14 +115,13 @@ export class Callee {
 		const wants = this.invite.value("Supported").includes("100rel");
 		if (this.#behaviour === "answers reliably" && wants) return this.#progress();
 		for (const tag of this.#tags) this.#provisional("180 Ringing", tag, []);
-		if (this.#behaviour === "answers reliably")
-			this.#transaction.phone.after(2_000, () => this.#answer());
+		if (this.#behaviour === "answers reliably") this.#phone.after(2_000, () => this.#answer());
 		// Whoever keeps saying so is never given up by Timer C (§16.7 step 2).
-		if (again > 0) this.#transaction.phone.after(60_000, () => this.#ring(again - 1));
+		if (again > 0) this.#phone.after(60_000, () => this.#ring(again - 1));
 	}
 
 	#provisional(status: string, tag: string, headers: readonly string[]): Sip {
-		const contact = `Contact: <${this.#transaction.phone.contact}>`;
+		const contact = `Contact: <${this.#phone.contact}>`;
 		return this.#transaction.respond(status, { tag, headers: [contact, ...headers] });
 	}
 
@@ -134,7 +137,7 @@ export class Callee {
 	}
 
 	#repeat(progress: Sip, interval: Milliseconds, passed: Milliseconds): void {
-		this.#transaction.phone.after(interval, () => {
+		this.#phone.after(interval, () => {
 			if (this.#reliable === undefined || !this.#open) return;
 			if (passed + interval > 64 * T1) return this.#refuse("500 No PRACK");
 			this.#transaction.send(progress);
@@ -146,7 +149,7 @@ export class Callee {
 		if (!request.value("RAck").startsWith("1 ")) return "481 No Such Response";
 		if (this.#reliable !== undefined) {
 			this.#reliable = undefined;
-			this.#transaction.phone.after(this.#chance.between(100, 4_000), () => this.#answer());
+			this.#phone.after(this.#chance.between(100, 4_000), () => this.#answer());
 		}
 		return "200 OK";
 	}
@@ -155,11 +158,11 @@ export class Callee {
 		if (!this.#open) return;
 		const [first = "", second] = this.#tags;
 		this.#accept(first);
-		if (second !== undefined) this.#transaction.phone.after(300, () => this.#accept(second));
+		if (second !== undefined) this.#phone.after(300, () => this.#accept(second));
 	}
 
 	#accept(tag: string): void {
-		const { phone } = this.#transaction;
+		const phone = this.#phone;
 		const known = this.#early?.localTag === tag ? this.#early : undefined;
 		const dialog = known ?? this.#dialog(tag);
 		if (dialog.state !== "early") return;
@@ -178,7 +181,7 @@ export class Callee {
 	}
 
 	#explain(): readonly string[] {
-		const { place, world } = this.#transaction.phone;
+		const { place, world } = this.#phone;
 		if (this.#behaviour === "redirects")
 			return [`Contact: <${place.scheme}:${this.#chance.between(1000, 1005)}@${world.domain}>`];
 		if (this.#behaviour === "overloaded") return ["Retry-After: 5"];
@@ -198,7 +201,7 @@ export class Callee {
 	}
 
 	#dialog(tag: string): Dialog {
-		const { phone } = this.#transaction;
+		const phone = this.#phone;
 		const known = phone.dialogs.get(`${this.invite.callId} ${tag} ${this.invite.fromTag}`);
 		return known ?? Dialog.ofCallee(phone, this.#call, this.invite, tag);
 	}

@@ -1,10 +1,17 @@
 /** A client transaction of a simulated phone: RFC 3261 §17.1, with RFC 6026 for repeats of a 2xx. */
 import type { Milliseconds } from "../../core/base/clock.ts";
-import type { Phone } from "./phone.ts";
 import { type Sip, write } from "./sip.ts";
 
 /** Every response that counts, each 2xx of an INVITE again; undefined when none came. */
 export type Told = (response: Sip | undefined) => void;
+
+/** What it needs of its phone. */
+export type ClientHome = {
+	readonly clients: Map<string, ClientTransaction>;
+	readonly reliable: boolean;
+	after(ms: Milliseconds, happen: () => void): void;
+	transmit(sip: Sip): void;
+};
 
 export const T1: Milliseconds = 500;
 export const T2: Milliseconds = 4_000;
@@ -12,12 +19,12 @@ export const T2: Milliseconds = 4_000;
 export class ClientTransaction {
 	readonly request: Sip;
 	state: "calling" | "proceeding" | "completed" = "calling";
-	readonly #phone: Phone;
+	readonly #phone: ClientHome;
 	readonly #told: Told;
 	readonly #key: string;
 	#acknowledgement: Sip | undefined;
 
-	constructor(phone: Phone, request: Sip, told: Told) {
+	constructor(phone: ClientHome, request: Sip, told: Told) {
 		this.#phone = phone;
 		this.request = request;
 		this.#told = told;

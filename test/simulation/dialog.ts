@@ -1,14 +1,28 @@
 /** One end of a dialog: RFC 3261 §12. It sends requests along its route set, and repeats a 2xx until the ACK comes. */
 import type { Milliseconds } from "../../core/base/clock.ts";
 import type { Call } from "./call.ts";
+import type { Chance } from "./chance.ts";
 import { type ClientTransaction, T1, T2, type Told } from "./client-transaction.ts";
-import { dialogKey, type Phone } from "./phone.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
 import { type Sip, tagOf, uriOf, write } from "./sip.ts";
 import { Violation } from "./watch.ts";
 
+/** What it needs of its phone. */
+export type DialogHome = {
+	readonly name: string;
+	readonly place: { readonly name: string; readonly scheme: string };
+	readonly contact: string;
+	readonly dialogs: Map<string, Dialog>;
+	readonly world: { readonly chance: Chance };
+	after(ms: Milliseconds, happen: () => void): void;
+	newBranch(): string;
+	via(branch: string): string;
+	transmit(sip: Sip): void;
+	request(startLine: string, headers: readonly string[], told: Told): ClientTransaction;
+};
+
 export type DialogStart = {
-	readonly phone: Phone;
+	readonly phone: DialogHome;
 	readonly call: Call;
 	readonly side: "caller" | "callee";
 	readonly callId: string;
@@ -22,7 +36,7 @@ export type DialogStart = {
 };
 
 export class Dialog {
-	readonly phone: Phone;
+	readonly phone: DialogHome;
 	readonly call: Call;
 	readonly side: "caller" | "callee";
 	readonly callId: string;
@@ -66,7 +80,7 @@ export class Dialog {
 	}
 
 	/** §12.1.2. */
-	static ofCaller(phone: Phone, call: Call, response: Sip): Dialog {
+	static ofCaller(phone: DialogHome, call: Call, response: Sip): Dialog {
 		return new Dialog({
 			phone,
 			call,
@@ -82,7 +96,7 @@ export class Dialog {
 	}
 
 	/** §12.1.1. */
-	static ofCallee(phone: Phone, call: Call, invite: Sip, tag: string): Dialog {
+	static ofCallee(phone: DialogHome, call: Call, invite: Sip, tag: string): Dialog {
 		return new Dialog({
 			phone,
 			call,
@@ -189,4 +203,8 @@ export class Dialog {
 			`CSeq: ${cseq}`,
 		];
 	}
+}
+
+export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
+	return `${callId} ${localTag} ${remoteTag}`;
 }

@@ -6,7 +6,7 @@ import type { Milliseconds } from "../../core/base/clock.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Chance } from "./chance.ts";
 import { ClientTransaction, type Told } from "./client-transaction.ts";
-import type { Dialog } from "./dialog.ts";
+import { type Dialog, dialogKey } from "./dialog.ts";
 import type { Address, Network } from "./network.ts";
 import type { ProxyHost } from "./proxy-host.ts";
 import { Registration } from "./registration.ts";
@@ -233,8 +233,4 @@ export class Phone implements StreamUser {
 /** RFC 3261 §17.2.3. */
 function keyOf(request: Sip, method: string): string {
 	return `${request.branch} ${sentByOf(request.vias[0] ?? "")} ${method}`;
-}
-
-export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
-	return `${callId} ${localTag} ${remoteTag}`;
 }

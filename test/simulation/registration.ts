@@ -1,20 +1,37 @@
 /** A phone's registration of one device: RFC 3261 §10.2, with the digest of §22. */
+
+import type { Milliseconds } from "../../core/base/clock.ts";
+import type { Chance } from "./chance.ts";
+import type { Told } from "./client-transaction.ts";
 import { credentials } from "./credentials.ts";
-import type { Phone } from "./phone.ts";
 import type { Sip } from "./sip.ts";
 
 const EXPIRES = 3600;
 
+/** What it needs of its phone. */
+export type RegistrationHome = {
+	readonly place: {
+		readonly name: string;
+		readonly scheme: string;
+		readonly password: string | undefined;
+	};
+	readonly contact: string;
+	readonly restarts: number;
+	readonly world: { readonly domain: string; readonly chance: Chance };
+	after(ms: Milliseconds, happen: () => void): void;
+	request(startLine: string, headers: readonly string[], told: Told): unknown;
+};
+
 export class Registration {
 	/** The proxy has said 200 to the latest request. */
 	done = false;
-	readonly #phone: Phone;
+	readonly #phone: RegistrationHome;
 	readonly #device: string;
 	#callId = "";
 	#cseq = 0;
 	#under = 0;
 
-	constructor(phone: Phone, device: string) {
+	constructor(phone: RegistrationHome, device: string) {
 		this.#phone = phone;
 		this.#device = device;
 	}

@@ -1,12 +1,19 @@
 /** A server transaction of a simulated phone: RFC 3261 §17.2. The 2xx of an INVITE is repeated by its dialog. */
+import type { Milliseconds } from "../../core/base/clock.ts";
 import { T1, T2 } from "./client-transaction.ts";
-import type { Phone } from "./phone.ts";
 import { type Sip, sentByOf, writeResponse } from "./sip.ts";
 import type { Stream } from "./stream.ts";
 
+/** What it needs of its phone. */
+export type ServerHome = {
+	readonly servers: Map<string, ServerTransaction>;
+	readonly reliable: boolean;
+	after(ms: Milliseconds, happen: () => void): void;
+	transmit(sip: Sip, stream: Stream | undefined): void;
+};
+
 export class ServerTransaction {
 	readonly request: Sip;
-	readonly phone: Phone;
 	/** What it put into To. */
 	tag = "";
 	/** Of the final response; 0 before. */
@@ -14,11 +21,12 @@ export class ServerTransaction {
 	acknowledged = false;
 	/** What a CANCEL does to it. */
 	cancelled: (() => void) | undefined;
+	readonly #phone: ServerHome;
 	readonly #stream: Stream | undefined;
 	#last: Sip | undefined;
 
-	constructor(phone: Phone, request: Sip, stream: Stream | undefined) {
-		this.phone = phone;
+	constructor(phone: ServerHome, request: Sip, stream: Stream | undefined) {
+		this.#phone = phone;
 		this.request = request;
 		this.#stream = stream;
 	}
@@ -38,12 +46,12 @@ export class ServerTransaction {
 		if (response.status < 200 || this.status !== 0) return response;
 		this.status = response.status;
 		if (this.request.method === "INVITE" && response.status >= 300) this.#repeatAfter(T1, 0);
-		this.phone.after(64 * T1, () => this.#forget());
+		this.#phone.after(64 * T1, () => this.#forget());
 		return response;
 	}
 
 	send(response: Sip): void {
-		this.phone.transmit(response, this.#stream);
+		this.#phone.transmit(response, this.#stream);
 	}
 
 	/** The request came once more. */
@@ -53,8 +61,8 @@ export class ServerTransaction {
 
 	/** Timers G and H. */
 	#repeatAfter(interval: number, passed: number): void {
-		if (this.phone.reliable || passed > 64 * T1) return;
-		this.phone.after(interval, () => {
+		if (this.#phone.reliable || passed > 64 * T1) return;
+		this.#phone.after(interval, () => {
 			if (this.acknowledged) return;
 			this.repeat();
 			this.#repeatAfter(Math.min(2 * interval, T2), passed + interval);
@@ -64,6 +72,6 @@ export class ServerTransaction {
 	#forget(): void {
 		const { branch, method, vias } = this.request;
 		const key = `${branch} ${sentByOf(vias[0] ?? "")} ${method}`;
-		if (this.phone.servers.get(key) === this) this.phone.servers.delete(key);
+		if (this.#phone.servers.get(key) === this) this.#phone.servers.delete(key);
 	}
 }

@@ -1,13 +1,23 @@
 /** What goes wrong besides the weather: connections, phones, hosts, and the proxy's own process. */
 import type { Milliseconds } from "../../core/base/clock.ts";
+import type { Agenda } from "./agenda.ts";
 import type { Chance } from "./chance.ts";
-import type { World } from "./world.ts";
+import type { Network } from "./network.ts";
+import type { Phone } from "./phone.ts";
+import type { ProxyHost } from "./proxy-host.ts";
 
 /** About one event in four seconds. */
 const EVERY: Milliseconds = 4_000;
 
+export type Troubled = {
+	readonly agenda: Agenda;
+	readonly network: Network;
+	readonly proxy: ProxyHost;
+	readonly phones: readonly Phone[];
+};
+
 export function planTrouble(
-	world: World,
+	world: Troubled,
 	chance: Chance,
 	from: Milliseconds,
 	to: Milliseconds,

@@ -129,7 +129,7 @@ export class World implements PhoneWorld {
 		expect(call !== undefined, request, "an INVITE belongs to a call");
 		if (call === undefined) return;
 		const chance = new Chance(this.#options.seed, 6, call.plan.id, this.phones.indexOf(phone));
-		new Callee(transaction, call, chance, (callee) => this.#stuck(callee, phone)).start();
+		new Callee(phone, transaction, call, chance, (callee) => this.#stuck(callee, phone)).start();
 	}
 
 	inDialog(dialog: Dialog, transaction: ServerTransaction): void {
