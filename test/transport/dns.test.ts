@@ -146,6 +146,25 @@ test("RFC 1035 §3.2.1: an answer without time to live, and a failure, are not k
 	assert.ok(server.asked.filter((one) => one === "A broken").length >= 2);
 });
 
+test("RFC 3263 §4.3 RFC 1035 §3.2.1 PX-98: an answer lives as long as it says, and that there is none lives 5 s", async (t) => {
+	using server = await nameServer({ "A a.example.com": [[192, 0, 2, 1]] }, 60);
+	const now = performance.now.bind(performance);
+	let ahead = 0;
+	t.mock.method(performance, "now", () => now() + ahead);
+	const asks = async (name: string, later: number) => {
+		ahead = later;
+		const before = server.asked.length;
+		await server.dns.answer({ type: "A", name });
+		return server.asked.length > before;
+	};
+	assert.equal(await asks("a.example.com", 0), true);
+	assert.equal(await asks("a.example.com", 59_000), false);
+	assert.equal(await asks("a.example.com", 61_000), true);
+	assert.equal(await asks("b.example.com", 70_000), true);
+	assert.equal(await asks("b.example.com", 74_000), false);
+	assert.equal(await asks("b.example.com", 76_000), true);
+});
+
 test("names of the hosts file are known without asking", async () => {
 	const folder = tempFolder();
 	const hostsFile = folder.write(
