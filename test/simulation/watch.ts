@@ -32,6 +32,8 @@ type Received = {
 	readonly branches: Sent[];
 	/** When the first 2xx went out. */
 	acceptedAt: Milliseconds;
+	/** When the first final response went out. */
+	finalAt: Milliseconds;
 	/** Nobody else is to be called from then on, and those that ring are to stop. */
 	stoppedAt: Milliseconds | undefined;
 	/** A refusal has its ACK. */
@@ -54,6 +56,7 @@ type Sent = {
 
 /** 64*T1. */
 const LIFETIME: Milliseconds = 32_000;
+const TICK: Milliseconds = 10;
 /** Shortly before, it is certain that a transaction still lives. */
 const CERTAIN: Milliseconds = LIFETIME - 200;
 
@@ -77,13 +80,16 @@ export class Watch {
 		if (sip.status !== 0) return this.#answered(sip);
 		this.#ofInviteReceived(sip);
 		const key = `${sip.branch} ${sip.method}`;
-		// An ACK is forwarded without state: each one is new, and may come on another connection.
-		if (this.#received.has(key) && sip.method !== "ACK") return;
+		const known = this.#received.get(key);
+		// An ACK is forwarded without state: each one is new, and may come on another connection. So is
+		// a repeat that was so long on its way that nobody can know it any more (Timer J).
+		const forgotten = known !== undefined && known.status !== 0 && this.#expired(known.finalAt);
+		if (known !== undefined && sip.method !== "ACK" && !forgotten) return;
 		const { now: at } = this.#agenda;
 		const vias = stamped(sip.vias, flow);
 		this.#received.set(key, {
 			...{ request: sip, vias, at, status: 0, finals: new Map(), branches: [] },
-			...{ acceptedAt: 0, stoppedAt: undefined, acknowledged: false },
+			...{ acceptedAt: 0, finalAt: 0, stoppedAt: undefined, acknowledged: false },
 		});
 	}
 
@@ -130,7 +136,7 @@ export class Watch {
 		if (sent === undefined) return;
 		const { now } = this.#agenda;
 		const silent = sent.provisionalAt === undefined && sent.final === 0;
-		if (silent && now - sent.at >= LIFETIME) sent.closed = true;
+		if (silent && this.#expired(sent.at)) sent.closed = true;
 		if (sent.closed) return;
 		if (sip.cseqMethod === "INVITE") this.#owe(sip, sent);
 		if (sip.status < 200) sent.provisionalAt ??= now;
@@ -278,6 +284,7 @@ export class Watch {
 		if (!success && request.method === "INVITE") this.#best(sip, received);
 		finals.set(sip.toTag, sip.text);
 		received.status ||= sip.status;
+		received.finalAt ||= this.#agenda.now;
 		if (!success) return;
 		received.stoppedAt ??= this.#agenda.now;
 		received.acceptedAt ||= this.#agenda.now;
@@ -298,6 +305,11 @@ export class Watch {
 		}
 		const kind = Math.floor(sip.status / 100);
 		expect(kind === 6 || kind <= lowest, sip, `the best refusal is a ${lowest}xx`);
+	}
+
+	/** 64*T1 since then have passed, and the tick of the timer wheel in which they did. */
+	#expired(since: Milliseconds): boolean {
+		return Math.ceil((since + LIFETIME) / TICK) * TICK <= this.#agenda.now;
 	}
 
 	#overdue({ at, cancelledAt, provisionalAt }: Sent): boolean {
