@@ -12,6 +12,8 @@ const SCENARIOS = join(import.meta.dirname, "../interop/scenarios");
 export type SippOptions = {
 	/** File name in test/interop/scenarios, without `.xml`: the behaviour. */
 	readonly scenario: string;
+	/** `scenario` is one of SIPp's own. */
+	readonly embedded?: boolean;
 	/** Own address. */
 	readonly host?: string;
 	readonly port: number;
@@ -80,7 +82,9 @@ export function startSipp(options: SippOptions): Sipp {
 function sippArgs(options: SippOptions, folder: TempFolder): string[] {
 	const { host = "127.0.0.1", port, remote, service, calls, callsPerSecond, transport } = options;
 	const pairs: Record<string, string | number | undefined> = {
-		"-sf": join(SCENARIOS, `${options.scenario}.xml`),
+		[options.embedded ? "-sn" : "-sf"]: options.embedded
+			? options.scenario
+			: join(SCENARIOS, `${options.scenario}.xml`),
 		"-i": host,
 		"-p": port,
 		"-t": transport ?? "u1",
