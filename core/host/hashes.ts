@@ -1,11 +1,15 @@
 /** The hash ports on node:crypto. */
 import { hash as digest } from "node:crypto";
+import { BoundedMap } from "../base/bounded-map.ts";
 import type { HashHex, Hmac } from "../base/hash.ts";
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
+/** Some 2 MB at most. */
+const RECENT_MAX = 4_096;
+const RECENT_LENGTH_MAX = 256;
 
 /** Names in OpenSSL. */
 const NAMES = { MD5: "md5", "SHA-256": "sha256", "SHA-512-256": "sha512-256" } as const;
@@ -13,11 +17,12 @@ const NAMES = { MD5: "md5", "SHA-256": "sha256", "SHA-512-256": "sha512-256" } a
 export const hashHex: HashHex = (algorithm, text) =>
 	digest(NAMES[algorithm], Buffer.from(text, "latin1"), "hex");
 
-type Blocks = { inner: Buffer; readonly outer: Buffer };
+type Blocks = { inner: Buffer; readonly outer: Buffer; readonly recent: BoundedMap<string, Uint8Array> };
 
 /**
  * HMAC-SHA-256 by its definition (RFC 2104 §2) over two one-shot hashes, with the padded keys kept.
  * Every call that we set up costs some of these; a `createHmac` object costs several times as much.
+ * What was signed a moment ago comes back in the ACK and the BYE: recent results are kept.
  */
 export function makeHmac(): Hmac {
 	const keys = new Map<Uint8Array, Blocks>();
@@ -27,11 +32,15 @@ export function makeHmac(): Hmac {
 			blocks = padded(key);
 			keys.set(key, blocks);
 		}
+		const known = blocks.recent.get(text);
+		if (known !== undefined) return known;
 		const length = BLOCK_BYTES + text.length;
 		if (blocks.inner.length < length) blocks.inner = Buffer.concat([blocks.inner], length * 2);
 		blocks.inner.write(text, BLOCK_BYTES, "latin1");
 		blocks.outer.set(digest("sha256", blocks.inner.subarray(0, length), "buffer"), BLOCK_BYTES);
-		return digest("sha256", blocks.outer, "buffer");
+		const mac = digest("sha256", blocks.outer, "buffer");
+		if (text.length <= RECENT_LENGTH_MAX) blocks.recent.push(text, mac);
+		return mac;
 	};
 }
 
@@ -43,5 +52,5 @@ function padded(key: Uint8Array): Blocks {
 		inner[at] = (short[at] ?? 0) ^ INNER_PAD;
 		outer[at] = (short[at] ?? 0) ^ OUTER_PAD;
 	}
-	return { inner, outer };
+	return { inner, outer, recent: new BoundedMap("recent signatures", RECENT_MAX) };
 }

@@ -43,6 +43,19 @@ export function parseMessage(text: string, how: Delivery): Message | Malformed {
 	}
 }
 
+/**
+ * A request that was parsed before, in another heap: its parts are read when they are asked for, and
+ * what it was checked for is not checked again. Throws ParseError for what is no request.
+ */
+export function rereadRequest(text: string): Request {
+	const lineEnd = physicalLineEnd(text, 0);
+	if (typeof lineEnd !== "number") throw lineEnd;
+	const { method, uriStart, uriEnd } = readRequestLine(text, lineEnd - 2);
+	const { lines, count, end, error } = scanHead(text, lineEnd);
+	if (error !== undefined) throw error;
+	return new Request(method, uriStart, uriEnd, new Head(text, lines, count, end));
+}
+
 function readRequest(
 	head: Head,
 	lineEnd: number,

@@ -19,3 +19,26 @@ export type AskContext = {
 	/** The host of the Request-URI is ours. */
 	readonly ours: boolean;
 };
+
+/** An AskContext as it crosses into an isolate: primitive values are copied without being written and parsed. */
+export type PlainContext = readonly [
+	address: string,
+	port: number,
+	transport: TransportName,
+	trusted: boolean,
+	device: string | undefined,
+	authenticated: boolean,
+	callerScheme: Scheme,
+	ours: boolean,
+];
+
+export function toPlain({ source, callerScheme, ours }: AskContext): PlainContext {
+	const { address, port, transport, trusted, device, authenticated } = source;
+	return [address, port, transport, trusted, device, authenticated, callerScheme, ours];
+}
+
+export function fromPlain(plain: PlainContext): AskContext {
+	const [address, port, transport, trusted, device, authenticated, callerScheme, ours] = plain;
+	const source = { address, port, transport, trusted, device, authenticated };
+	return { source, callerScheme, ours };
+}

@@ -2,9 +2,10 @@
  * One loaded set of scripts, with the devices it was loaded with. Transactions that began on it
  * retain it; once it is replaced and nobody does, its isolate goes.
  */
+import { BoundedMap } from "../base/bounded-map.ts";
 import type { Log } from "../base/log.ts";
 import type { Decision } from "../proxy/decision.ts";
-import type { AskContext } from "./ask-context.ts";
+import { type AskContext, toPlain } from "./ask-context.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, hashOf } from "./compile.ts";
 import type { HookName } from "./hooks.ts";
@@ -40,6 +41,8 @@ export class Generation {
 	readonly #isolate: Isolate;
 	readonly #positions: Positions;
 	readonly #log: Log;
+	/** Answers that were checked before: scripts send many calls to the same few places. */
+	readonly #known = new BoundedMap<string, Decision>("checked answers", KNOWN_ANSWERS);
 	#asked = 0;
 	#failed = 0;
 	#users = 0;
@@ -89,7 +92,9 @@ export class Generation {
 	#decide(hook: HookName, text: string, context: AskContext): Decision | ScriptError {
 		try {
 			const { timeoutMs } = this.limits;
-			return this.#read(this.#isolate.ask(hook, text, JSON.stringify(context), timeoutMs));
+			const answer = this.#isolate.ask(hook, text, toPlain(context), timeoutMs);
+			const known = typeof answer === "string" ? this.#known.get(answer) : undefined;
+			return known ?? this.#read(answer);
 		} catch (error) {
 			const at = { script: this.bundle.entry, place: undefined, generation: this.id };
 			const reason = `the answer cannot be read: ${thrown(error).message}`;
@@ -126,7 +131,10 @@ export class Generation {
 		if (read.failure)
 			return this.#error(read.failure.code, read.failure.reason, read.failure.stack);
 		const decision = readDecision(read.decision);
-		return typeof decision === "string" ? this.#error("SCRIPT_DECISION", decision, "") : decision;
+		if (typeof decision === "string") return this.#error("SCRIPT_DECISION", decision, "");
+		if (read.log === undefined && answer.length <= KNOWN_LENGTH_MAX)
+			this.#known.push(answer, decision);
+		return decision;
 	}
 
 	#breached({ code, reason, stack, log }: Breach): ScriptError {
@@ -150,7 +158,7 @@ export class Generation {
 			const answer = await this.#isolate.rehearse(
 				"onRequest",
 				text,
-				JSON.stringify(context),
+				toPlain(context),
 				PROBE_TIMEOUT_MS,
 			);
 			const decision = this.#read(answer);
@@ -159,6 +167,9 @@ export class Generation {
 		}
 	}
 }
+
+const KNOWN_ANSWERS = 1_000;
+const KNOWN_LENGTH_MAX = 1_000;
 
 async function start(bundle: Bundle, options: GenerationOptions): Promise<Isolate> {
 	try {

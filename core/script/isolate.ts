@@ -10,6 +10,7 @@
  * and the next question opens another from the same bundle.
  */
 import ivm from "isolated-vm";
+import type { PlainContext } from "./ask-context.ts";
 import type { Bundle } from "./compile.ts";
 import type { HookName } from "./hooks.ts";
 import {
@@ -60,6 +61,7 @@ export class Isolate {
 	readonly #limits: ScriptLimits;
 	#running: Running | undefined;
 	#untilCheck = HEAP_CHECK_EVERY;
+	readonly #usage = new ThreadUsage();
 
 	private constructor(bundle: Bundle, devices: string, limits: ScriptLimits, running: Running) {
 		this.#bundle = bundle;
@@ -99,21 +101,23 @@ export class Isolate {
 	ask(
 		hook: HookName,
 		text: string,
-		context: string,
+		context: PlainContext,
 		timeout: number,
 		again = true,
 	): string | Breach {
-		const begun = process.threadCpuUsage();
+		const used = this.#usage.before(timeout);
 		let running: Running | undefined;
 		try {
 			running = this.#open();
-			const answer: unknown = running.ask.applySync(undefined, [hook, text, context], { timeout });
+			const answer: unknown = running.ask.applySync(undefined, [hook, text, ...context], {
+				timeout,
+			});
 			if (this.#isFull(running)) return this.#drop(running, "SCRIPT_MEMORY", this.#tooMuch());
 			if (typeof answer === "string" && answer.length <= ANSWER_LENGTH_MAX) return answer;
 			return this.#drop(running, "SCRIPT_DECISION", "the answer is too long or no text");
 		} catch (error) {
 			const what = thrown(error);
-			if (!again || what.message !== TIMED_OUT || !isStalled(begun, timeout))
+			if (!again || what.message !== TIMED_OUT || !isStalled(used, timeout))
 				return this.#breach(running, what, timeout);
 			this.dispose();
 			return this.ask(hook, text, context, timeout, false);
@@ -124,12 +128,12 @@ export class Isolate {
 	async rehearse(
 		hook: HookName,
 		text: string,
-		context: string,
+		context: PlainContext,
 		timeout: number,
 	): Promise<string | Breach> {
 		const running = this.#open();
 		try {
-			return await running.ask.apply(undefined, [hook, text, context], { timeout });
+			return await running.ask.apply(undefined, [hook, text, ...context], { timeout });
 		} catch (error) {
 			return this.#breach(running, thrown(error), timeout);
 		}
@@ -189,6 +193,21 @@ export class Isolate {
 function isStalled(begun: NodeJS.CpuUsage, timeout: number): boolean {
 	const { user, system } = process.threadCpuUsage(begun);
 	return (user + system) / MICROSECONDS < timeout / 2;
+}
+
+/** What this thread has used, looked up as seldom as `isStalled` allows: it costs as much as a short hook. */
+class ThreadUsage {
+	#usage: NodeJS.CpuUsage = process.threadCpuUsage();
+	#at = performance.now();
+
+	/** As it was at most a quarter of `timeout` ago. */
+	before(timeout: number): NodeJS.CpuUsage {
+		const now = performance.now();
+		if (now - this.#at < timeout / 4) return this.#usage;
+		this.#at = now;
+		this.#usage = process.threadCpuUsage();
+		return this.#usage;
+	}
 }
 
 /** What came out of an isolate instead of a value. */

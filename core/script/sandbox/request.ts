@@ -1,6 +1,6 @@
 /** The request as scripts see it: parsed when asked, by the engine's own parser. */
-import { Request } from "../../message/message.ts";
-import { parseMessage } from "../../message/parse-message.ts";
+import type { Request } from "../../message/message.ts";
+import { rereadRequest } from "../../message/parse-message.ts";
 import type { AskContext } from "../ask-context.ts";
 import type * as Public from "../sipwright.d.ts";
 import { namedDevice } from "./devices.ts";
@@ -18,12 +18,9 @@ export class ScriptRequest implements Public.Request {
 	#headers: ScriptHeaders | undefined;
 	#source: Public.Source | undefined;
 
-	/** Throws ParseError for what is no request. */
+	/** `text` is one that the engine has parsed. Throws ParseError for what is no request. */
 	constructor(text: string, context: AskContext) {
-		const request = parseMessage(text, "datagram");
-		if (request.kind === "malformed") throw request.error;
-		if (!(request instanceof Request)) throw new TypeError("a response is not asked about");
-		this.#request = request;
+		this.#request = rereadRequest(text);
 		this.#context = context;
 	}
 

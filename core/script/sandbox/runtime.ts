@@ -2,7 +2,7 @@
 import { LegError } from "../../leg/leg-error.ts";
 import { ParseError } from "../../message/parse-error.ts";
 import type { Decision } from "../../proxy/decision.ts";
-import type { AskContext } from "../ask-context.ts";
+import { type AskContext, fromPlain, type PlainContext } from "../ask-context.ts";
 import type { HookName } from "../hooks.ts";
 import { STACK_LENGTH_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
@@ -27,7 +27,7 @@ export type Failure = {
 
 export type Runtime = {
 	/** Answers a hook with the JSON of an Answer. */
-	ask(hook: HookName, text: string, context: string): string;
+	ask(hook: HookName, text: string, ...context: PlainContext): string;
 	/** Why the default export is no script; undefined when it is one. */
 	fault(): string | undefined;
 	/** The JSON of a Log with what was written and not yet taken; undefined for nothing. */
@@ -37,7 +37,7 @@ export type Runtime = {
 };
 
 /** Kept from before the script runs, which may well patch its own globals. */
-const { parse, stringify } = JSON;
+const { stringify } = JSON;
 const Buffer = ArrayBuffer;
 const { transfer } = ArrayBuffer.prototype;
 const { slice } = String.prototype;
@@ -54,7 +54,7 @@ const UNTOLD = stringify({
 export function openRuntime(script: { readonly default?: unknown }): Runtime {
 	const routes = script.default;
 	return {
-		ask: (hook, text, context) => told(() => answer(routes, hook, text, parse(context))),
+		ask: (hook, text, ...context) => told(() => answer(routes, hook, text, fromPlain(context))),
 		fault: () => exportFault(script),
 		log: () => stringify(takeLog()),
 		fits: (octets) => {
