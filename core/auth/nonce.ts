@@ -34,7 +34,7 @@ export function openNonce(
 
 function sign(options: NonceOptions, key: Uint8Array, stamp: string, source: string): string {
 	const bytes = options.hmac(key, `digest nonce\n${stamp}\n${options.realm}\n${source}`);
-	return encode(bytes.subarray(0, 16));
+	return encode(String.fromCharCode(...bytes.subarray(0, 16)));
 }
 
 const TIME = 11;

@@ -1,14 +1,13 @@
 /** The hash ports on node:crypto. */
 import { hash as digest } from "node:crypto";
-import { BoundedMap } from "../base/bounded-map.ts";
 import type { HashHex, Hmac } from "../base/hash.ts";
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
-/** Some 2 MB at most. */
-const RECENT_MAX = 4_096;
+/** Twice as many at most, some 2 MB. */
+const RECENT_MAX = 2_048;
 const RECENT_LENGTH_MAX = 256;
 
 /** Names in OpenSSL. */
@@ -17,7 +16,7 @@ const NAMES = { MD5: "md5", "SHA-256": "sha256", "SHA-512-256": "sha512-256" } a
 export const hashHex: HashHex = (algorithm, text) =>
 	digest(NAMES[algorithm], Buffer.from(text, "latin1"), "hex");
 
-type Blocks = { inner: Buffer; readonly outer: Buffer; readonly recent: BoundedMap<string, Uint8Array> };
+type Blocks = { inner: Buffer; readonly outer: Buffer; readonly recent: Recent };
 
 /**
  * HMAC-SHA-256 by its definition (RFC 2104 §2) over two one-shot hashes, with the padded keys kept.
@@ -39,9 +38,27 @@ export function makeHmac(): Hmac {
 		blocks.inner.write(text, BLOCK_BYTES, "latin1");
 		blocks.outer.set(digest("sha256", blocks.inner.subarray(0, length), "buffer"), BLOCK_BYTES);
 		const mac = digest("sha256", blocks.outer, "buffer");
-		if (text.length <= RECENT_LENGTH_MAX) blocks.recent.push(text, mac);
+		if (text.length <= RECENT_LENGTH_MAX) blocks.recent.add(text, mac);
 		return mac;
 	};
+}
+
+/** The last results, in two sets: when one is full, the older goes as a whole. */
+class Recent {
+	#new = new Map<string, Uint8Array>();
+	#old = new Map<string, Uint8Array>();
+
+	get(text: string): Uint8Array | undefined {
+		return this.#new.get(text) ?? this.#old.get(text);
+	}
+
+	add(text: string, mac: Uint8Array): void {
+		if (this.#new.size === RECENT_MAX) {
+			this.#old = this.#new;
+			this.#new = new Map();
+		}
+		this.#new.set(text, mac);
+	}
 }
 
 function padded(key: Uint8Array): Blocks {
@@ -52,5 +69,5 @@ function padded(key: Uint8Array): Blocks {
 		inner[at] = (short[at] ?? 0) ^ INNER_PAD;
 		outer[at] = (short[at] ?? 0) ^ OUTER_PAD;
 	}
-	return { inner, outer, recent: new BoundedMap("recent signatures", RECENT_MAX) };
+	return { inner, outer, recent: new Recent() };
 }

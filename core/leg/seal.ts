@@ -32,11 +32,7 @@ const SIGNATURE_BYTES = 10;
 export function seal(purpose: string, body: string, dialog: Dialog, signing: Signing): string {
 	const key = signing.keys.current;
 	const text = String.fromCharCode((VERSION << 4) | key.id) + body;
-	const mac = signing.hmac(key.secret, signed(purpose, text, dialog));
-	const bytes = new Uint8Array(text.length + SIGNATURE_BYTES);
-	for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
-	bytes.set(mac.subarray(0, SIGNATURE_BYTES), text.length);
-	return encode(bytes);
+	return encode(text + signature(signing.hmac(key.secret, signed(purpose, text, dialog))));
 }
 
 /** The body, or undefined when this value was not sealed by one of our keys for this purpose and dialog. */
@@ -46,18 +42,17 @@ export function unseal(
 	dialog: Dialog,
 	signing: Signing,
 ): string | undefined {
-	const bytes = decode(value);
-	if (bytes === undefined || bytes.length <= SIGNATURE_BYTES) return undefined;
-	const header = bytes[0] ?? 0;
+	const octets = decode(value);
+	if (octets === undefined || octets.length <= SIGNATURE_BYTES) return undefined;
+	const header = octets.charCodeAt(0);
 	if (header >>> 4 !== VERSION) return undefined;
 	const key = signing.keys.all.find(({ id }) => id === (header & 0xf));
 	if (key === undefined) return undefined;
 
-	const split = bytes.length - SIGNATURE_BYTES;
-	let text = "";
-	for (let at = 0; at < split; at += 1) text += String.fromCharCode(bytes[at] ?? 0);
+	const split = octets.length - SIGNATURE_BYTES;
+	const text = octets.slice(0, split);
 	const mac = signing.hmac(key.secret, signed(purpose, text, dialog));
-	return startsWith(mac, bytes.subarray(split)) ? text.slice(1) : undefined;
+	return isSignature(mac, octets, split) ? text.slice(1) : undefined;
 }
 
 /** NUL stands in no Call-ID and no tag, so the parts cannot run into each other. Tags match without case. */
@@ -65,10 +60,14 @@ function signed(purpose: string, text: string, { callId, tag }: Dialog): string 
 	return `${purpose}\0${callId}\0${tag.toLowerCase()}\0${text}`;
 }
 
+function signature(mac: Uint8Array): string {
+	return String.fromCharCode(...mac.subarray(0, SIGNATURE_BYTES));
+}
+
 /** Takes the same time wherever the difference is. */
-function startsWith(mac: Uint8Array, signature: Uint8Array): boolean {
+function isSignature(mac: Uint8Array, octets: string, from: number): boolean {
 	let difference = 0;
-	for (let at = 0; at < signature.length; at += 1)
-		difference |= (mac[at] ?? 0) ^ (signature[at] ?? 0);
+	for (let at = 0; at < SIGNATURE_BYTES; at += 1)
+		difference |= (mac[at] ?? 0) ^ octets.charCodeAt(from + at);
 	return difference === 0;
 }

@@ -2,7 +2,7 @@
  * Addresses in header fields: `name-addr` and `addr-spec` with header parameters, RFC 3261 §20.10
  * and §25.1, RFC 8217. Without `<>`, a semicolon begins header parameters, not URI parameters.
  */
-import { type Params, readParams } from "./params.ts";
+import { NO_PARAMS, type Params, readParams } from "./params.ts";
 import { isSpace, Scanner } from "./scanner.ts";
 
 /** All offsets are into the text it was parsed from. */
@@ -24,7 +24,6 @@ export type NameAddress = {
 	readonly params: Params;
 };
 
-const EMPTY: Params = new Map();
 /**
  * `" , ; > \`: where these stand unquoted, others read the value differently. The grammar allows
  * tokens and spaces only, but octets above ASCII and signs such as `(` occur and do no harm.
@@ -138,5 +137,12 @@ function isStar(scan: Scanner): boolean {
 
 function star(text: string, start: number, end: number): NameAddress {
 	const place = { text, start, end, uriStart: start, uriEnd: start + 1, uri: "*" };
-	return { ...place, star: true, bracketed: false, display: "", paramsStart: end, params: EMPTY };
+	return {
+		...place,
+		star: true,
+		bracketed: false,
+		display: "",
+		paramsStart: end,
+		params: NO_PARAMS,
+	};
 }

@@ -1,8 +1,55 @@
 /** Header parameters: RFC 3261 §7.3.1, `*( SEMI generic-param )`. */
 import { Scanner } from "./scanner.ts";
 
-/** `;name=value` and `;name`. Names are in lower case and unique (§7.3.1); quoted values keep their quotes. */
-export type Params = ReadonlyMap<string, string | undefined>;
+/** More than this many are looked up by a table. */
+const FEW = 16;
+
+/**
+ * `;name=value` and `;name`, in order. Names are in lower case and unique (§7.3.1); quoted values
+ * keep their quotes. Nearly every value has none or one or two: a list is read faster than a Map is made.
+ */
+export class Params {
+	readonly #names: string[] = [];
+	readonly #values: (string | undefined)[] = [];
+	#table: Map<string, number> | undefined;
+
+	get size(): number {
+		return this.#names.length;
+	}
+
+	has(name: string): boolean {
+		return this.#place(name) !== -1;
+	}
+
+	/** Undefined for a parameter without a value, too. */
+	get(name: string): string | undefined {
+		const place = this.#place(name);
+		return place === -1 ? undefined : this.#values[place];
+	}
+
+	/** False for a name that is there. */
+	add(name: string, value: string | undefined): boolean {
+		if (this.#place(name) !== -1) return false;
+		this.#table?.set(name, this.#names.length);
+		this.#names.push(name);
+		this.#values.push(value);
+		return true;
+	}
+
+	*[Symbol.iterator](): Generator<[name: string, value: string | undefined]> {
+		for (const [at, name] of this.#names.entries()) yield [name, this.#values[at]];
+	}
+
+	#place(name: string): number {
+		const names = this.#names;
+		if (names.length > FEW) {
+			this.#table ??= new Map(names.map((one, at) => [one, at]));
+			return this.#table.get(name) ?? -1;
+		}
+		for (let at = 0; at < names.length; at += 1) if (names[at] === name) return at;
+		return -1;
+	}
+}
 
 /** Where one parameter stands: `start` is the offset of its `;` (white space before it left out). */
 export type ParamSpan = {
@@ -12,15 +59,16 @@ export type ParamSpan = {
 	readonly end: number;
 };
 
-const NONE: Params = new Map();
+/** What an address or a Via without parameters has. */
+export const NO_PARAMS: Params = new Params();
 
 export function readParams(scan: Scanner): Params {
-	if (!scan.maybe(";")) return NONE;
-	const params = new Map<string, string | undefined>();
+	if (!scan.maybe(";")) return NO_PARAMS;
+	const params = new Params();
 	do {
 		const name = scan.token().toLowerCase();
-		if (params.has(name)) scan.fail(`duplicate parameter "${name}"`);
-		params.set(name, scan.maybe("=") ? scan.value() : undefined);
+		const value = scan.maybe("=") ? scan.value() : undefined;
+		if (!params.add(name, value)) scan.fail(`duplicate parameter "${name}"`);
 	} while (scan.maybe(";"));
 	return params;
 }

@@ -1,20 +1,40 @@
 /** A hash of a few texts for branch parameters: RFC 3261 §16.6 step 8, §16.11. Not for security. */
 
-/** 64 bits in lower-case hexadecimal: two FNV-1a lanes, stirred at the end. */
-export function fingerprint(texts: readonly string[]): string {
-	let a = 0x811c9dc5;
-	let b = 0x1b873593;
-	for (const text of texts) {
-		for (let at = 0; at < text.length; at += 1) {
+/** 64 bits: two FNV-1a lanes, stirred at the end. */
+export class Fingerprint {
+	#a = 0x811c9dc5;
+	#b = 0x1b873593;
+
+	/** From `start` on. A text is told from its neighbours: "ab", "c" is not "a", "bc". */
+	add(text: string, start = 0): this {
+		let a = this.#a;
+		let b = this.#b;
+		for (let at = start; at < text.length; at += 1) {
 			const code = text.charCodeAt(at);
 			a = Math.imul(a ^ code, 0x01000193);
 			b = Math.imul(b ^ code, 0x85ebca6b);
 		}
-		// A separator that no octet is: "ab","c" differs from "a","bc".
-		a = Math.imul(a ^ 0x100, 0x01000193);
-		b = Math.imul(b ^ 0x100, 0x85ebca6b);
+		return this.#separate(a, b);
 	}
-	return hex(stir(a ^ (b >>> 15))) + hex(stir(b ^ (a >>> 13)));
+
+	addNumber(value: number): this {
+		return this.#separate(
+			Math.imul(this.#a ^ value, 0x01000193),
+			Math.imul(this.#b ^ value, 0x85ebca6b),
+		);
+	}
+
+	/** In lower-case hexadecimal. */
+	hex(): string {
+		return hex(stir(this.#a ^ (this.#b >>> 15))) + hex(stir(this.#b ^ (this.#a >>> 13)));
+	}
+
+	/** By what no octet is. */
+	#separate(a: number, b: number): this {
+		this.#a = Math.imul(a ^ 0x100, 0x01000193);
+		this.#b = Math.imul(b ^ 0x100, 0x85ebca6b);
+		return this;
+	}
 }
 
 function stir(value: number): number {
@@ -23,5 +43,9 @@ function stir(value: number): number {
 }
 
 function hex(value: number): string {
-	return (value >>> 0).toString(16).padStart(8, "0");
+	let digits = "";
+	for (let shift = 24; shift >= 0; shift -= 8) digits += OCTETS[(value >>> shift) & 255];
+	return digits;
 }
+
+const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));

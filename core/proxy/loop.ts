@@ -5,13 +5,15 @@
  * came from; whatever it was, it shows in its decision. So a request that is about to take a way that
  * it has taken before loops, and one that comes back and goes elsewhere is a spiral, and passes.
  */
+import { tokenLength } from "../leg/scheme-token.ts";
+import type { Head } from "../message/head.ts";
 import type { Element } from "../message/list.ts";
 import type { Request } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
 import { parseVia, type Via } from "../message/via.ts";
 import type { HeaderEdit } from "./decision.ts";
 import type { Environment } from "./environment.ts";
-import { fingerprint } from "./fingerprint.ts";
+import { Fingerprint } from "./fingerprint.ts";
 
 const COOKIE = "z9hG4bK";
 const UNIQUE_DIGITS = 16;
@@ -27,9 +29,8 @@ export function statefulBranch(request: Request, way: Way, { random }: Environme
 
 /** A branch that a repeat of the request gets again (§16.11). */
 export function statelessBranch(request: Request): string {
-	const { via, fromTag, toTag, callId, cseq } = request.head;
-	const parts = [via.text, fromTag ?? "", toTag ?? "", callId, String(cseq.number)];
-	return COOKIE + fingerprint(parts) + loopHash(request, NOWHERE);
+	const { head } = request;
+	return COOKIE + ofCall(head).add(head.via.text).hex() + loopHash(request, NOWHERE);
 }
 
 /** The second halves of the branches that the request got from us when it was here before; hardly ever any. */
@@ -63,16 +64,20 @@ function readVia(text: string, start: number, end: number): Via | undefined {
 
 /** A `sip` and a `sips` form of one URI are the same for routing here. The method does not count (RFC 5393 §4.2.1). */
 function loopHash(request: Request, { uri, edits }: Way): string {
-	const { fromTag, toTag, callId, cseq } = request.head;
-	const routes = request.head.routes.map((route) => route.uri).join(",");
-	const texts = [plain(request.uri), fromTag ?? "", toTag ?? "", callId, String(cseq.number)];
-	texts.push(routes, plain(uri));
-	for (const { op, name, value } of edits) texts.push(op, name, value);
-	return fingerprint(texts);
+	const { head } = request;
+	const hash = ofCall(head).add(request.uri, tokenLength(request.uri, 0));
+	for (const route of head.routes) hash.add(route.uri);
+	hash.add(uri, tokenLength(uri, 0)).addNumber(head.routes.length);
+	for (const { op, name, value } of edits) hash.add(op).add(name).add(value);
+	return hash.hex();
 }
 
-function plain(uri: string): string {
-	return uri.replace(/^sips:/i, "sip:");
+function ofCall({ fromTag, toTag, callId, cseq }: Head): Fingerprint {
+	return new Fingerprint()
+		.add(fromTag ?? "")
+		.add(toTag ?? "")
+		.add(callId)
+		.addNumber(cseq.number);
 }
 
 const NONE: readonly string[] = [];
