@@ -55,16 +55,23 @@ export function decode(text: string): string | undefined {
 			b & 255,
 		);
 	}
-	for (; at < text.length; at += 4) {
-		const left = Math.min(4, text.length - at);
+	if (at + 4 <= text.length) {
 		const a = bits(text, at);
-		// Two characters hold one octet and 4 bits more, three hold two octets and 2 bits more.
-		if (a < 0 || (left < 4 && (a & (left === 2 ? 0xffff : 0xff)) !== 0)) return undefined;
-		octets += String.fromCharCode(a >> 16);
-		if (left > 2) octets += String.fromCharCode((a >> 8) & 255);
-		if (left > 3) octets += String.fromCharCode(a & 255);
+		if (a < 0) return undefined;
+		octets += String.fromCharCode(a >> 16, (a >> 8) & 255, a & 255);
+		at += 4;
 	}
-	return octets;
+	return at === text.length ? octets : withTail(octets, text, at);
+}
+
+/** The last two characters hold one octet and 4 bits more, the last three two octets and 2 bits more. */
+function withTail(octets: string, text: string, at: number): string | undefined {
+	const a = bits(text, at);
+	const two = text.length - at === 2;
+	if (a < 0 || (a & (two ? 0xffff : 0xff)) !== 0) return undefined;
+	return (
+		octets + (two ? String.fromCharCode(a >> 16) : String.fromCharCode(a >> 16, (a >> 8) & 255))
+	);
 }
 
 function code(value: number): number {

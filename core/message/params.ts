@@ -1,53 +1,70 @@
 /** Header parameters: RFC 3261 §7.3.1, `*( SEMI generic-param )`. */
 import { Scanner } from "./scanner.ts";
 
+type Param = {
+	readonly name: string;
+	readonly value: string | undefined;
+	next: Param | undefined;
+};
+
 /** More than this many are looked up by a table. */
 const FEW = 16;
 
 /**
  * `;name=value` and `;name`, in order. Names are in lower case and unique (§7.3.1); quoted values
- * keep their quotes. Nearly every value has none or one or two: a list is read faster than a Map is made.
+ * keep their quotes. Nearly every value has none or one or two: a chain of them is made and read
+ * faster than a Map.
  */
 export class Params {
-	readonly #names: string[] = [];
-	readonly #values: (string | undefined)[] = [];
-	#table: Map<string, number> | undefined;
+	#first: Param | undefined;
+	#last: Param | undefined;
+	#size = 0;
+	#table: Map<string, Param> | undefined;
 
 	get size(): number {
-		return this.#names.length;
+		return this.#size;
 	}
 
 	has(name: string): boolean {
-		return this.#place(name) !== -1;
+		return this.#find(name) !== undefined;
 	}
 
 	/** Undefined for a parameter without a value, too. */
 	get(name: string): string | undefined {
-		const place = this.#place(name);
-		return place === -1 ? undefined : this.#values[place];
+		return this.#find(name)?.value;
 	}
 
 	/** False for a name that is there. */
 	add(name: string, value: string | undefined): boolean {
-		if (this.#place(name) !== -1) return false;
-		this.#table?.set(name, this.#names.length);
-		this.#names.push(name);
-		this.#values.push(value);
+		if (this.#find(name) !== undefined) return false;
+		const param: Param = { name, value, next: undefined };
+		if (this.#last === undefined) this.#first = param;
+		else this.#last.next = param;
+		this.#last = param;
+		this.#size += 1;
+		this.#table?.set(name, param);
 		return true;
 	}
 
 	*[Symbol.iterator](): Generator<[name: string, value: string | undefined]> {
-		for (const [at, name] of this.#names.entries()) yield [name, this.#values[at]];
+		for (let param = this.#first; param !== undefined; param = param.next)
+			yield [param.name, param.value];
 	}
 
-	#place(name: string): number {
-		const names = this.#names;
-		if (names.length > FEW) {
-			this.#table ??= new Map(names.map((one, at) => [one, at]));
-			return this.#table.get(name) ?? -1;
+	#find(name: string): Param | undefined {
+		if (this.#size > FEW) return this.#lookUp(name);
+		for (let param = this.#first; param !== undefined; param = param.next)
+			if (param.name === name) return param;
+		return undefined;
+	}
+
+	#lookUp(name: string): Param | undefined {
+		if (this.#table === undefined) {
+			this.#table = new Map();
+			for (let param = this.#first; param !== undefined; param = param.next)
+				this.#table.set(param.name, param);
 		}
-		for (let at = 0; at < names.length; at += 1) if (names[at] === name) return at;
-		return -1;
+		return this.#table.get(name);
 	}
 }
 

@@ -1,7 +1,6 @@
 /** One message as two parsers read it: what is refused, and every value that a proxy works with, in one notation. */
 import type { NameAddress } from "../../core/message/name-addr.ts";
 import { parseNameAddress } from "../../core/message/name-addr.ts";
-import type { Params } from "../../core/message/params.ts";
 import { parseMessage } from "../../core/message/parse-message.ts";
 import { parseUri } from "../../core/message/uri.ts";
 import { parseVia } from "../../core/message/via.ts";
@@ -104,7 +103,7 @@ function ourRoute(text: string): string {
 	const { uri, params } = parseNameAddress("Route", text);
 	const { scheme, user, password, host, port, params: more } = parseUri(uri);
 	if (host === "") return uri;
-	const named = new Map(more.map(({ name, value }) => [name, value]));
+	const named = more.map(({ name, value }) => [name, value] as const);
 	return `${scheme}:${who(user, password)}${host}${port === undefined ? "" : `:${port}`}${listed(named).toLowerCase()}${listed(params)}`;
 }
 
@@ -134,7 +133,7 @@ function who(user: string | undefined, password: string | undefined): string {
 	return password === undefined ? `${user}@` : `${user}:${password}@`;
 }
 
-function listed(params: Params): string {
+function listed(params: Iterable<readonly [string, string | undefined]>): string {
 	return entries(Object.fromEntries([...params].map(([name, value]) => [name, value ?? null])));
 }
 
