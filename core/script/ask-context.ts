@@ -28,17 +28,24 @@ export type PlainContext = readonly [
 	trusted: boolean,
 	device: string | undefined,
 	authenticated: boolean,
+	/** JSON: only a certificate brings any. */
+	identities: string | undefined,
 	callerScheme: Scheme,
 	ours: boolean,
 ];
 
 export function toPlain({ source, callerScheme, ours }: AskContext): PlainContext {
 	const { address, port, transport, trusted, device, authenticated } = source;
-	return [address, port, transport, trusted, device, authenticated, callerScheme, ours];
+	const identities = source.identities && JSON.stringify(source.identities);
+	return [address, port, transport, trusted, device, authenticated, identities, callerScheme, ours];
 }
 
-export function fromPlain(plain: PlainContext): AskContext {
-	const [address, port, transport, trusted, device, authenticated, callerScheme, ours] = plain;
-	const source = { address, port, transport, trusted, device, authenticated };
+/** `parse` is the isolate's own, kept from before the script ran. */
+export function fromPlain(plain: PlainContext, parse: typeof JSON.parse): AskContext {
+	const [address, port, transport, trusted, device, authenticated, proved, callerScheme, ours] =
+		plain;
+	const identities: readonly string[] | undefined =
+		proved === undefined ? undefined : parse(proved);
+	const source = { address, port, transport, trusted, device, authenticated, identities };
 	return { source, callerScheme, ours };
 }

@@ -37,7 +37,7 @@ export type Runtime = {
 };
 
 /** Kept from before the script runs, which may well patch its own globals. */
-const { stringify } = JSON;
+const { parse, stringify } = JSON;
 const Buffer = ArrayBuffer;
 const { transfer } = ArrayBuffer.prototype;
 const { slice } = String.prototype;
@@ -54,7 +54,8 @@ const UNTOLD = stringify({
 export function openRuntime(script: { readonly default?: unknown }): Runtime {
 	const routes = script.default;
 	return {
-		ask: (hook, text, ...context) => told(() => answer(routes, hook, text, fromPlain(context))),
+		ask: (hook, text, ...context) =>
+			told(() => answer(routes, hook, text, fromPlain(context, parse))),
 		fault: () => exportFault(script),
 		log: () => stringify(takeLog()),
 		fits: (octets) => {
