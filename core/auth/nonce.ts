@@ -33,9 +33,11 @@ export function openNonce(
 }
 
 function sign(options: NonceOptions, key: Uint8Array, stamp: string, source: string): string {
-	const bytes = options.hmac(key, `digest nonce\n${stamp}\n${options.realm}\n${source}`);
-	return encode(String.fromCharCode(...bytes.subarray(0, 16)));
+	const mac = options.hmac(key, `digest nonce\n${stamp}\n${options.realm}\n${source}`);
+	return encode(mac.slice(0, SIGNATURE));
 }
 
+/** Octets. */
+const SIGNATURE = 16;
 const TIME = 11;
 const CHANCE = 12;

@@ -1,12 +1,13 @@
 /** The hash ports on node:crypto. */
 import { hash as digest } from "node:crypto";
 import type { HashHex, Hmac } from "../base/hash.ts";
+import { flat } from "../base/own-text.ts";
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
-/** Twice as many at most, some 2 MB. */
+/** Twice as many at most, some 1 MB. */
 const RECENT_MAX = 2_048;
 const RECENT_LENGTH_MAX = 256;
 
@@ -36,23 +37,24 @@ export function makeHmac(): Hmac {
 		const length = BLOCK_BYTES + text.length;
 		if (blocks.inner.length < length) blocks.inner = Buffer.concat([blocks.inner], length * 2);
 		blocks.inner.write(text, BLOCK_BYTES, "latin1");
-		blocks.outer.set(digest("sha256", blocks.inner.subarray(0, length), "buffer"), BLOCK_BYTES);
-		const mac = digest("sha256", blocks.outer, "buffer");
-		if (text.length <= RECENT_LENGTH_MAX) blocks.recent.add(text, mac);
+		const inner = digest("sha256", blocks.inner.subarray(0, length), "binary");
+		blocks.outer.write(inner, BLOCK_BYTES, "latin1");
+		const mac = digest("sha256", blocks.outer, "binary");
+		if (text.length <= RECENT_LENGTH_MAX) blocks.recent.add(flat(text), mac);
 		return mac;
 	};
 }
 
 /** The last results, in two sets: when one is full, the older goes as a whole. */
 class Recent {
-	#new = new Map<string, Uint8Array>();
-	#old = new Map<string, Uint8Array>();
+	#new = new Map<string, string>();
+	#old = new Map<string, string>();
 
-	get(text: string): Uint8Array | undefined {
+	get(text: string): string | undefined {
 		return this.#new.get(text) ?? this.#old.get(text);
 	}
 
-	add(text: string, mac: Uint8Array): void {
+	add(text: string, mac: string): void {
 		if (this.#new.size === RECENT_MAX) {
 			this.#old = this.#new;
 			this.#new = new Map();

@@ -6,6 +6,7 @@
  */
 import { decode, encode } from "../base/base64url.ts";
 import type { Hmac } from "../base/hash.ts";
+import { flat } from "../base/own-text.ts";
 import type { Dialog } from "./leg.ts";
 
 export type Key = {
@@ -32,7 +33,8 @@ const SIGNATURE_BYTES = 10;
 export function seal(purpose: string, body: string, dialog: Dialog, signing: Signing): string {
 	const key = signing.keys.current;
 	const text = String.fromCharCode((VERSION << 4) | key.id) + body;
-	return encode(text + signature(signing.hmac(key.secret, signed(purpose, text, dialog))));
+	const mac = signing.hmac(key.secret, signed(purpose, text, dialog));
+	return flat(encode(text + mac.slice(0, SIGNATURE_BYTES)));
 }
 
 /** The body, or undefined when this value was not sealed by one of our keys for this purpose and dialog. */
@@ -60,14 +62,10 @@ function signed(purpose: string, text: string, { callId, tag }: Dialog): string 
 	return `${purpose}\0${callId}\0${tag.toLowerCase()}\0${text}`;
 }
 
-function signature(mac: Uint8Array): string {
-	return String.fromCharCode(...mac.subarray(0, SIGNATURE_BYTES));
-}
-
 /** Takes the same time wherever the difference is. */
-function isSignature(mac: Uint8Array, octets: string, from: number): boolean {
+function isSignature(mac: string, octets: string, from: number): boolean {
 	let difference = 0;
 	for (let at = 0; at < SIGNATURE_BYTES; at += 1)
-		difference |= (mac[at] ?? 0) ^ octets.charCodeAt(from + at);
+		difference |= mac.charCodeAt(at) ^ octets.charCodeAt(from + at);
 	return difference === 0;
 }

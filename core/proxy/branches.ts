@@ -103,6 +103,9 @@ export class Branches implements BranchOwner, ForkOwner {
 
 	end(branch: Branch): void {
 		branch.state = "ended";
+		// After a final response nothing more is told of a transaction that is no INVITE.
+		if (branch.client !== undefined && branch.client.method !== "INVITE")
+			branch.client.user = undefined;
 		this.#disarm(branch);
 		branch.context.settle();
 	}

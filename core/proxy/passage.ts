@@ -28,6 +28,8 @@ export type Passage = {
 /** Requests that can form a dialog which we stay in (RFC 3261 §12, RFC 6665 §4.4, RFC 3515 §2.4.4). */
 const DIALOG_FORMING = ["INVITE", "SUBSCRIBE", "REFER"];
 
+const SENT: readonly string[] = [];
+
 /** 16 bits: what tells several passes of one dialog apart. */
 const NONCES = 0x10000;
 
@@ -57,6 +59,11 @@ export function passage(
 	const nonce = environment.random.below(NONCES);
 	const state = newDialog(request, legs, flows, nonce, environment.signing);
 	return { legs, state, entries: recordRoute(legs, state) };
+}
+
+/** What the responses of a request that was sent still need of its passage. */
+export function forResponses({ legs, state, entries }: Passage): Passage {
+	return { legs, state, entries: entries && { ...entries, values: SENT } };
 }
 
 /** The scheme of the leg that a new request came on. */

@@ -12,7 +12,7 @@ import type { Request, Response } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Forking, HeaderEdit } from "./decision.ts";
-import type { Passage } from "./passage.ts";
+import { forResponses, type Passage } from "./passage.ts";
 import type { RouteInformation } from "./route-information.ts";
 import { sessionTimer } from "./session-timer.ts";
 import type { Hop, Target } from "./target-set.ts";
@@ -36,7 +36,7 @@ export class Branch implements Expiring, Waiting {
 	readonly target: Target;
 	state: BranchState = "waiting";
 	/** Addresses to try, in order (RFC 3263 §4.3), and the index of the next one. */
-	hops: readonly Hop[] = [];
+	hops: readonly Hop[] = NO_HOPS;
 	nextHop = 0;
 	/** What the look-up of those addresses failed with: a status for the caller. */
 	unresolved: number | undefined;
@@ -61,6 +61,12 @@ export class Branch implements Expiring, Waiting {
 
 	located(located: Located, now: Milliseconds): void {
 		this.#owner.located(this, located, now);
+	}
+
+	/** Only a late 2xx can still come. */
+	settle(): void {
+		this.hops = NO_HOPS;
+		if (this.passage !== undefined) this.passage = forResponses(this.passage);
 	}
 
 	expire(_tag: string, now: Milliseconds): void {
@@ -89,11 +95,11 @@ export class ResponseContext {
 	readonly server: ServerTransaction;
 	route: RouteInformation | undefined;
 	/** Header fields that the script sets on what is forwarded. */
-	edits: readonly HeaderEdit[] = [];
+	edits: readonly HeaderEdit[] = NO_EDITS;
 	/** The session timer that the script asked for, and a 2xx has to have (RFC 4028 §8.2). */
 	sessionInterval: number | undefined;
 	/** The header lines of `request` with credentials that were meant for us (§22.3). */
-	consumed: readonly number[] = [];
+	consumed: readonly number[] = NONE_CONSUMED;
 	readonly branches: Branch[] = [];
 	/** What is still to be called, where it is not one target alone. */
 	fork: RestOfTargets | undefined;
@@ -153,13 +159,18 @@ export class ResponseContext {
 	settle(): void {
 		if (!this.answered || this.pending) return;
 		this.route = undefined;
-		this.edits = [];
+		this.edits = NO_EDITS;
 		this.fork = undefined;
 		this.candidates.length = 0;
-		for (const branch of this.branches) branch.hops = [];
+		if (this.server.method !== "INVITE") this.branches.length = 0;
+		else for (const branch of this.branches) branch.settle();
 	}
 
 	collect(status: number, response: Response | undefined, branch: Branch): void {
 		this.candidates.push({ status, response, branch });
 	}
 }
+
+const NO_EDITS: readonly HeaderEdit[] = [];
+const NO_HOPS: readonly Hop[] = [];
+const NONE_CONSUMED: readonly number[] = [];

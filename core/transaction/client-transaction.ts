@@ -1,6 +1,7 @@
 /** A client transaction: RFC 3261 §17.1. It is the port of its own machine; the tables decide. */
 import type { Milliseconds } from "../base/clock.ts";
 import { type Flow, reliable } from "../base/flow.ts";
+import { flat } from "../base/own-text.ts";
 import { type Expiring, NO_TIMER, type TimerHandle } from "../base/timer-wheel.ts";
 import type { Response } from "../message/message.ts";
 import { buildAck } from "./ack.ts";
@@ -100,7 +101,7 @@ export class ClientTransaction implements Expiring, Port<ClientAction, ClientTim
 		this.branch = request.branch;
 		this.flow = request.flow;
 		this.user = request.user;
-		this.#text = request.text;
+		this.#text = flat(request.text);
 		this.state = this.#kind.machine.initial;
 	}
 

@@ -4,13 +4,14 @@
  * Keys are strings of their own, never slices of a message: a slice would keep the whole message.
  * Branches and hosts are compared without case (§7.3.1, §19.1.4).
  */
+import { flat } from "../base/own-text.ts";
 import type { Request } from "../message/message.ts";
 import type { Via } from "../message/via.ts";
 
 /** Key of the client transaction that a Via branch and a CSeq method belong to (§17.1.3). */
 export function clientKey(branch: string, method: string): string {
 	const folded = branch.toLowerCase();
-	return method === CANCEL ? `${folded} ${CANCEL}` : folded;
+	return method === CANCEL ? cancelKey(folded) : folded;
 }
 
 /**
@@ -21,11 +22,11 @@ export function serverKey(request: Request): string {
 	const { via } = request.head;
 	const branch = via.params.get("branch");
 	if (!hasCookie(branch)) return legacyKey(request, via);
-	return `${branch.toLowerCase()} ${via.host.toLowerCase()}:${via.port ?? ""}`;
+	return flat(`${branch.toLowerCase()} ${via.host.toLowerCase()}:${via.port ?? ""}`);
 }
 
 export function cancelKey(key: string): string {
-	return `${key} ${CANCEL}`;
+	return flat(`${key} ${CANCEL}`);
 }
 
 /** The key of a request whose `serverKey` is taken by one that it does not match. */
@@ -45,7 +46,7 @@ export function hasCookie(branch: string | undefined): branch is string {
  */
 function legacyKey(request: Request, via: Via): string {
 	const { fromTag, callId, cseq } = request.head;
-	return `${request.uri} ${fromTag ?? ""} ${callId} ${cseq.number} ${viaAsSent(via)}`;
+	return flat(`${request.uri} ${fromTag ?? ""} ${callId} ${cseq.number} ${viaAsSent(via)}`);
 }
 
 /** The Via as the client sent it: we may have added `received` and `rport` (§17.2.3, §18.2.1). */

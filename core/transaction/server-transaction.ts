@@ -1,10 +1,11 @@
 /** A server transaction: RFC 3261 §17.2. It is the port of its own machine; the tables decide. */
 import type { Milliseconds } from "../base/clock.ts";
 import { type Flow, reliable } from "../base/flow.ts";
+import { flat, own } from "../base/own-text.ts";
 import { type Expiring, NO_TIMER, type TimerHandle } from "../base/timer-wheel.ts";
 import { MAX_LINE } from "../message/limits.ts";
 import type { Request } from "../message/message.ts";
-import { parseMessage } from "../message/parse-message.ts";
+import { parseMessage, rereadRequest } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
 import type { Host } from "./host.ts";
 import {
@@ -83,7 +84,7 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 	attempt = 0;
 	readonly #host: ServerHost;
 	readonly #legacy: LegacyTags | undefined;
-	/** The parsed request while the user works with it; its text when only timers are left. */
+	/** The parsed request while the user works with it; the text of its head when only timers are left. */
 	#request: Request | string;
 	/** What goes out when a repeat or a timer asks for it. */
 	#response: string | undefined;
@@ -113,7 +114,7 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 
 	/** The request as received, its top Via stamped. */
 	get request(): Request {
-		if (typeof this.#request === "string") this.#request = parseAgain(this.#request);
+		if (typeof this.#request === "string") this.#request = rereadRequest(this.#request);
 		return this.#request;
 	}
 
@@ -158,12 +159,14 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 	}
 
 	/**
-	 * Keeps the text of the request only: the parsed one is several times as large. A text near the
-	 * limits stays parsed, since the stamp on its Via may have carried it beyond them.
+	 * Keeps the text of the header fields only: the parsed request is several times as large, and its
+	 * body has gone where it belongs. A text near the limits stays parsed, since the stamp on its Via
+	 * may have carried it beyond them.
 	 */
 	compact(): void {
-		if (typeof this.#request !== "string" && this.#request.text.length < MAX_LINE)
-			this.#request = this.#request.text;
+		const request = this.#request;
+		if (typeof request !== "string" && request.text.length < MAX_LINE)
+			this.#request = own(request.text.slice(0, request.bodyStart));
 	}
 
 	halt(): void {
@@ -197,7 +200,7 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 				this.#send();
 				break;
 			case "send-response":
-				this.#response = this.#host.outgoing;
+				this.#response = flat(this.#host.outgoing);
 				this.#send();
 				break;
 			case "resend-response":
@@ -258,13 +261,6 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 	get #kind(): Kind {
 		return this.method === "INVITE" ? INVITE : NON_INVITE;
 	}
-}
-
-function parseAgain(text: string): Request {
-	const request = parseMessage(text, "datagram");
-	if (request.kind !== "request")
-		throw new TypeError("a request that was read cannot be read again");
-	return request;
 }
 
 function toTagOf(response: string | undefined): string | undefined {

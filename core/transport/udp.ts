@@ -9,6 +9,7 @@ import type { TransportCounters } from "./counters.ts";
 import type { TransportLimits } from "./limits.ts";
 import { answerBinding, isStun } from "./stun.ts";
 import type { ListenOptions } from "./transport-user.ts";
+import { UdpFlows } from "./udp-flows.ts";
 import { UdpPeers } from "./udp-peers.ts";
 
 export type UdpContext = {
@@ -27,6 +28,7 @@ export class UdpListener {
 	readonly port: number;
 	readonly #context: UdpContext;
 	readonly #socket: Socket;
+	readonly #flows: UdpFlows;
 	readonly #peers: UdpPeers | undefined;
 	/** An IPv6 socket that speaks IPv4 too writes its addresses as ::ffff:a.b.c.d. */
 	readonly #mapped: boolean;
@@ -58,6 +60,7 @@ export class UdpListener {
 		const { port } = socket.address();
 		this.port = port;
 		this.listener = listenerOf(options, port);
+		this.#flows = new UdpFlows(this.listener.id);
 		this.#context = context;
 		this.#socket = socket;
 		this.#mapped = options.address.includes(":") && !ipv6Only;
@@ -140,14 +143,8 @@ export class UdpListener {
 		}
 		if (from.port === 0 || this.#closed) return;
 		if ((datagram[0] ?? 64) < 64 && isStun(datagram)) return this.#answerStun(datagram, from);
-		const flow: Flow = {
-			transport: "udp",
-			listener: this.listener.id,
-			connection: 0,
-			host: this.#mapped ? unmapped(from.address) : from.address,
-			port: from.port,
-			serverName: undefined,
-		};
+		const host = this.#mapped ? unmapped(from.address) : from.address;
+		const flow = this.#flows.of(host, from.port);
 		batch.begin();
 		batch.user.message(datagram.toString("latin1"), flow);
 		batch.end();

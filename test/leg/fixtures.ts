@@ -18,7 +18,7 @@ export function signingWith(ids: readonly [number, ...number[]], boot = 0x1234_5
 	const all = ids.map(key);
 	return {
 		keys: { current: all.at(-1) ?? key(0), all },
-		hmac: (secret, text) => createHmac("sha256", secret).update(text, "latin1").digest(),
+		hmac: (secret, text) => createHmac("sha256", secret).update(text, "latin1").digest("binary"),
 		boot,
 	};
 }

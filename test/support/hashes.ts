@@ -8,4 +8,4 @@ export const hash: HashHex = (algorithm, text) =>
 	createHash(NAMES[algorithm]).update(text, "latin1").digest("hex");
 
 export const hmac: Hmac = (key, text) =>
-	new Uint8Array(createHmac("sha256", key).update(text, "latin1").digest());
+	createHmac("sha256", key).update(text, "latin1").digest("binary");
