@@ -81,7 +81,8 @@ class RunningEngine implements Engine, TransportUser {
 	readonly #failures = new FailureLimit(FAILED_LOGINS);
 	readonly #boot: number;
 	readonly #dns = new Dns();
-	readonly #alarm = new Alarm(now, () => this.#ring());
+	readonly #alarm = new Alarm({ now, ring: () => this.#ring(), taken: () => this.#taken });
+	#taken = 0;
 	#listeners: readonly Listener[] = [];
 	#transports: Transports | undefined;
 	#store: LocationStore | undefined;
@@ -134,6 +135,7 @@ class RunningEngine implements Engine, TransportUser {
 	}
 
 	message(text: string, flow: Flow): void {
+		this.#taken += 1;
 		this.#exchange?.receive(text, flow, now());
 	}
 
