@@ -20,32 +20,35 @@ export type AskContext = {
 	readonly ours: boolean;
 };
 
-/** An AskContext as it crosses into an isolate: primitive values are copied without being written and parsed. */
-export type PlainContext = readonly [
-	address: string,
-	port: number,
-	transport: TransportName,
-	trusted: boolean,
-	device: string | undefined,
-	authenticated: boolean,
-	/** JSON: only a certificate brings any. */
-	identities: string | undefined,
-	callerScheme: Scheme,
-	ours: boolean,
-];
-
-export function toPlain({ source, callerScheme, ours }: AskContext): PlainContext {
+/**
+ * An AskContext as it crosses into an isolate: one text, since each value that crosses costs, and
+ * since the same text comes again with every request of the same sender. The name of a device may
+ * hold anything, and so it stands last.
+ */
+export function contextText({ source, callerScheme, ours }: AskContext): string {
 	const { address, port, transport, trusted, device, authenticated } = source;
-	const identities = source.identities && JSON.stringify(source.identities);
-	return [address, port, transport, trusted, device, authenticated, identities, callerScheme, ours];
+	// Only a certificate brings any.
+	const identities = source.identities === undefined ? "" : JSON.stringify(source.identities);
+	const flags = (trusted ? 1 : 0) | (authenticated ? 2 : 0) | (ours ? 4 : 0);
+	const first = `${address}\n${port}\n${transport}\n${callerScheme}\n${flags}\n${identities}`;
+	return device === undefined ? first : `${first}\n${device}`;
 }
 
-/** `parse` is the isolate's own, kept from before the script ran. */
-export function fromPlain(plain: PlainContext, parse: typeof JSON.parse): AskContext {
-	const [address, port, transport, trusted, device, authenticated, proved, callerScheme, ours] =
-		plain;
-	const identities: readonly string[] | undefined =
-		proved === undefined ? undefined : parse(proved);
-	const source = { address, port, transport, trusted, device, authenticated, identities };
-	return { source, callerScheme, ours };
+/** The AskContext of a `contextText`. `parse` is the isolate's own, kept from before the script ran. */
+export function readContext(text: string, parse: typeof JSON.parse): AskContext {
+	const [address = "", port, transport, callerScheme, flags, proved, ...name] = text.split("\n");
+	const bits = Number(flags);
+	return {
+		source: {
+			address,
+			port: Number(port),
+			transport: transport as TransportName,
+			trusted: (bits & 1) !== 0,
+			device: name.length === 0 ? undefined : name.join("\n"),
+			authenticated: (bits & 2) !== 0,
+			identities: proved === "" || proved === undefined ? undefined : parse(proved),
+		},
+		callerScheme: callerScheme as Scheme,
+		ours: (bits & 4) !== 0,
+	};
 }

@@ -5,7 +5,7 @@
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Log } from "../base/log.ts";
 import type { Decision } from "../proxy/decision.ts";
-import { type AskContext, toPlain } from "./ask-context.ts";
+import { type AskContext, contextText } from "./ask-context.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, hashOf } from "./compile.ts";
 import type { HookName } from "./hooks.ts";
@@ -92,7 +92,7 @@ export class Generation {
 	#decide(hook: HookName, text: string, context: AskContext): Decision | ScriptError {
 		try {
 			const { timeoutMs } = this.limits;
-			const answer = this.#isolate.ask(hook, text, toPlain(context), timeoutMs);
+			const answer = this.#isolate.ask(hook, text, contextText(context), timeoutMs);
 			const known = typeof answer === "string" ? this.#known.get(answer) : undefined;
 			return known ?? this.#read(answer);
 		} catch (error) {
@@ -158,7 +158,7 @@ export class Generation {
 			const answer = await this.#isolate.rehearse(
 				"onRequest",
 				text,
-				toPlain(context),
+				contextText(context),
 				PROBE_TIMEOUT_MS,
 			);
 			const decision = this.#read(answer);

@@ -10,7 +10,6 @@
  * and the next question opens another from the same bundle.
  */
 import ivm from "isolated-vm";
-import type { PlainContext } from "./ask-context.ts";
 import type { Bundle } from "./compile.ts";
 import type { HookName } from "./hooks.ts";
 import {
@@ -24,7 +23,7 @@ import {
 	START_TIMEOUT_MS,
 } from "./limits.ts";
 import { BUNDLE_FILE } from "./positions.ts";
-import type { Runtime } from "./sandbox/runtime.ts";
+import type { AskHook, Runtime } from "./sandbox/runtime.ts";
 
 export type Breach = {
 	readonly code: "SCRIPT_TIMEOUT" | "SCRIPT_MEMORY" | "SCRIPT_THREW" | "SCRIPT_DECISION";
@@ -37,7 +36,7 @@ export type Breach = {
 
 type Running = {
 	readonly isolate: ivm.Isolate;
-	readonly ask: ivm.Reference<Runtime["ask"]>;
+	readonly ask: Readonly<Record<HookName, ivm.Reference<AskHook>>>;
 	readonly fault: ivm.Reference<Runtime["fault"]>;
 	readonly log: ivm.Reference<Runtime["log"]>;
 	readonly fits: ivm.Reference<Runtime["fits"]>;
@@ -101,7 +100,7 @@ export class Isolate {
 	ask(
 		hook: HookName,
 		text: string,
-		context: PlainContext,
+		sender: string,
 		timeout: number,
 		again = true,
 	): string | Breach {
@@ -109,9 +108,7 @@ export class Isolate {
 		let running: Running | undefined;
 		try {
 			running = this.#open();
-			const answer: unknown = running.ask.applySync(undefined, [hook, text, ...context], {
-				timeout,
-			});
+			const answer: unknown = running.ask[hook].applySync(undefined, [text, sender], { timeout });
 			if (this.#isFull(running)) return this.#drop(running, "SCRIPT_MEMORY", this.#tooMuch());
 			if (typeof answer === "string" && answer.length <= ANSWER_LENGTH_MAX) return answer;
 			return this.#drop(running, "SCRIPT_DECISION", "the answer is too long or no text");
@@ -120,7 +117,7 @@ export class Isolate {
 			if (!again || what.message !== TIMED_OUT || !isStalled(used, timeout))
 				return this.#breach(running, what, timeout);
 			this.dispose();
-			return this.ask(hook, text, context, timeout, false);
+			return this.ask(hook, text, sender, timeout, false);
 		}
 	}
 
@@ -128,12 +125,12 @@ export class Isolate {
 	async rehearse(
 		hook: HookName,
 		text: string,
-		context: PlainContext,
+		sender: string,
 		timeout: number,
 	): Promise<string | Breach> {
 		const running = this.#open();
 		try {
-			return await running.ask.apply(undefined, [hook, text, ...context], { timeout });
+			return await running.ask[hook].apply(undefined, [text, sender], { timeout });
 		} catch (error) {
 			return this.#breach(running, thrown(error), timeout);
 		}
@@ -250,9 +247,10 @@ function reopen(bundle: Bundle, devices: string, limits: ScriptLimits): Running 
 }
 
 function connect(isolate: ivm.Isolate, runtime: Remote<Runtime>): Running {
+	const ask = runtime.getSync("ask", AS_REFERENCE);
 	return {
 		isolate,
-		ask: runtime.getSync("ask", AS_REFERENCE),
+		ask: { onRequest: ask.getSync("onRequest", AS_REFERENCE) },
 		fault: runtime.getSync("fault", AS_REFERENCE),
 		log: runtime.getSync("log", AS_REFERENCE),
 		fits: runtime.getSync("fits", AS_REFERENCE),

@@ -27,6 +27,9 @@ export const DRAIN_MS = 180_000 + 32_000;
 /** Several writes of one save are one reload. */
 export const DEBOUNCE_MS = 50;
 
+/** Senders that an isolate remembers: address, port and what the engine knows of them. */
+export const SENDERS_KEPT = 500;
+
 /** What a hook may answer. */
 export const ANSWER_LENGTH_MAX = 262_144;
 export const TARGETS_MAX = 16;

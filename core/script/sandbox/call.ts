@@ -2,7 +2,7 @@
 import type { Scheme } from "../../base/scheme.ts";
 import type * as Public from "../sipwright.d.ts";
 
-class Caller implements Public.CallerLeg {
+export class Caller implements Public.CallerLeg {
 	readonly side = "caller";
 	readonly scheme: Scheme;
 
@@ -29,7 +29,7 @@ export class ScriptCall implements Public.Call {
 	readonly caller: Caller;
 	readonly callee = new Callee();
 
-	constructor(callerScheme: Scheme) {
-		this.caller = new Caller(callerScheme);
+	constructor(caller: Caller) {
+		this.caller = caller;
 	}
 }

@@ -20,23 +20,71 @@ export type Draft =
 /** Nothing but this class makes one: a hook cannot answer with an object of its own. */
 export class Choice {
 	readonly #draft: Draft;
+	#usual: string | undefined;
 
 	constructor(draft: Draft) {
 		this.#draft = draft;
 		Object.freeze(this);
 	}
 
-	static draft(value: unknown): Draft | undefined {
-		return typeof value === "object" && value !== null && #draft in value
-			? value.#draft
-			: undefined;
+	static is(value: unknown): value is Choice {
+		return typeof value === "object" && value !== null && #draft in value;
+	}
+
+	static draft(choice: Choice): Draft {
+		return choice.#draft;
+	}
+
+	/** JSON of the answer that it makes where legs and headers of the call add nothing. */
+	static usual(choice: Choice): string {
+		choice.#usual ??= stringify({ decision: withoutAdditions(choice.#draft) });
+		return choice.#usual;
 	}
 }
 
-export function relayTo(targets: readonly TargetChoice[], fork?: Forking): Choice {
+/** Kept from before the script runs. */
+const { stringify } = JSON;
+
+function withoutAdditions(draft: Draft): Decision {
+	if (draft.kind === "relay") return { ...draft, callee: undefined, edits: NONE };
+	return draft.kind === "save" ? { ...draft, contacts: undefined } : draft;
+}
+
+const NONE: readonly HeaderEdit[] = [];
+
+export const REQUEST_URI = relayTo([{ kind: "request-uri" }], undefined);
+export const SAVE = new Choice({ kind: "save" });
+export const CHALLENGE = new Choice({ kind: "challenge" });
+export const DROP = new Choice({ kind: "drop" });
+
+/** Devices by name, and statuses: what most calls end in is made once. */
+const relayed = new Map<string, Choice>();
+const replies = new Map<number, Choice>();
+
+export function relayTo(targets: readonly TargetChoice[], fork: Forking | undefined): Choice {
 	return new Choice(
 		fork === undefined ? { kind: "relay", targets } : { kind: "relay", targets, fork },
 	);
+}
+
+/** To one target, by q. */
+export function relayToOne(target: Public.Device | string): Choice {
+	const chosen = targetOf(target, "relay");
+	if (chosen.kind !== "device" || chosen.number !== undefined) return relayTo([chosen], undefined);
+	return once(relayed, chosen.name, () => relayTo([chosen], undefined));
+}
+
+/** Without reason and headers. */
+export function replyPlainly(status: number): Choice {
+	return once(replies, status, () => replyWith(status, undefined, {}));
+}
+
+function once<K>(made: Map<K, Choice>, key: K, make: () => Choice): Choice {
+	const known = made.get(key);
+	if (known !== undefined) return known;
+	const choice = make();
+	made.set(key, choice);
+	return choice;
 }
 
 /** Throws a TypeError for what is no target. */

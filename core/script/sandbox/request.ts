@@ -1,81 +1,93 @@
 /** The request as scripts see it: parsed when asked, by the engine's own parser. */
 import type { Request } from "../../message/message.ts";
+import { type NameAddress, parseNameAddress } from "../../message/name-addr.ts";
 import { rereadRequest } from "../../message/parse-message.ts";
-import type { AskContext } from "../ask-context.ts";
+import { physicalLineEnd } from "../../message/scan-head.ts";
+import { type RequestLine, readRequestLine } from "../../message/start-line.ts";
+import { parseUri } from "../../message/uri.ts";
 import type * as Public from "../sipwright.d.ts";
-import { namedDevice } from "./devices.ts";
 import { ScriptHeaders } from "./headers.ts";
+import type { Sender } from "./sender.ts";
 import { fromWire } from "./text.ts";
 import { ScriptAddress, ScriptContact, ScriptUri } from "./uri.ts";
 
 export class ScriptRequest implements Public.Request {
-	readonly #request: Request;
-	readonly #context: AskContext;
+	readonly #text: string;
+	readonly #sender: Sender;
+	readonly #line: RequestLine;
+	#request: Request | undefined;
 	#uri: ScriptUri | undefined;
 	#from: ScriptAddress | undefined;
 	#to: ScriptAddress | undefined;
 	#contacts: readonly ScriptContact[] | undefined;
 	#headers: ScriptHeaders | undefined;
-	#source: Public.Source | undefined;
 
 	/** `text` is one that the engine has parsed. Throws ParseError for what is no request. */
-	constructor(text: string, context: AskContext) {
-		this.#request = rereadRequest(text);
-		this.#context = context;
+	constructor(text: string, sender: Sender) {
+		const end = physicalLineEnd(text, 0);
+		if (typeof end !== "number") throw end;
+		this.#text = text;
+		this.#line = readRequestLine(text, end - 2);
+		this.#sender = sender;
 	}
 
 	get method(): string {
-		return this.#request.method;
+		return this.#line.method;
 	}
 
 	get uri(): ScriptUri {
-		this.#uri ??= new ScriptUri(this.#request.parsedUri);
+		if (this.#uri === undefined) {
+			const { uriStart, uriEnd } = this.#line;
+			this.#uri = new ScriptUri(parseUri(this.#text.slice(uriStart, uriEnd)));
+		}
 		return this.#uri;
 	}
 
 	get ours(): boolean {
-		return this.#context.ours;
+		return this.#sender.ours;
 	}
 
 	get from(): ScriptAddress {
-		this.#from ??= new ScriptAddress(this.#request.head.from);
+		this.#from ??= new ScriptAddress(
+			() => findAddress(this.#text, FROM) ?? this.#scanned.head.from,
+		);
 		return this.#from;
 	}
 
 	get to(): ScriptAddress {
-		this.#to ??= new ScriptAddress(this.#request.head.to);
+		this.#to ??= new ScriptAddress(() => findAddress(this.#text, TO) ?? this.#scanned.head.to);
 		return this.#to;
 	}
 
 	get contacts(): readonly ScriptContact[] {
 		this.#contacts ??= Object.freeze(
-			this.#request.head.contacts.map((contact) => new ScriptContact(contact)),
+			this.#scanned.head.contacts.map((contact) => new ScriptContact(() => contact)),
 		);
 		return this.#contacts;
 	}
 
 	get callId(): string {
-		return fromWire(this.#request.head.callId);
+		return fromWire(this.#scanned.head.callId);
 	}
 
 	get headers(): ScriptHeaders {
-		this.#headers ??= new ScriptHeaders(this.#request.head);
+		this.#headers ??= new ScriptHeaders(this.#scanned.head);
 		return this.#headers;
 	}
 
 	get body(): string {
-		const { text, bodyStart, bodyEnd } = this.#request;
+		const { text, bodyStart, bodyEnd } = this.#scanned;
 		return fromWire(text.slice(bodyStart, bodyEnd));
 	}
 
 	get source(): Public.Source {
-		const { source } = this.#context;
-		this.#source ??= Object.freeze({
-			...source,
-			device: namedDevice(source.device),
-			identities: Object.freeze([...(source.identities ?? [])]),
-		});
-		return this.#source;
+		return this.#sender.source;
+	}
+
+	/** With every header line found. Few scripts look further than Request-URI and From. */
+	get #scanned(): Request {
+		this.#request ??= rereadRequest(this.#text);
+		return this.#request;
 	}
 
 	/** What the script made of it, as far as it looked. */
@@ -89,4 +101,23 @@ export class ScriptRequest implements Public.Request {
 		if (!contacts?.some(({ edited }) => edited)) return undefined;
 		return contacts.map(({ text }) => text);
 	}
+}
+
+const FROM = "\r\nFrom:";
+const TO = "\r\nTo:";
+
+/**
+ * From or To, written as nearly everybody writes it and on one line; undefined when the lines have
+ * to be scanned for it. The engine has refused a second one, whatever its spelling.
+ */
+function findAddress(text: string, name: typeof FROM | typeof TO): NameAddress | undefined {
+	const line = text.indexOf(name);
+	if (line === -1) return undefined;
+	const start = line + name.length;
+	const end = text.indexOf("\r\n", start);
+	const next = text.charCodeAt(end + 2);
+	const folded = next === 32 || next === 9;
+	// Behind an empty line it would be a part of the body.
+	if (end === -1 || folded || text.lastIndexOf("\r\n\r\n", line) !== -1) return undefined;
+	return parseNameAddress(name.slice(2, -1), text, start, end);
 }

@@ -2,7 +2,6 @@
 import { LegError } from "../../leg/leg-error.ts";
 import { ParseError } from "../../message/parse-error.ts";
 import type { Decision } from "../../proxy/decision.ts";
-import { type AskContext, fromPlain, type PlainContext } from "../ask-context.ts";
 import type { HookName } from "../hooks.ts";
 import { STACK_LENGTH_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
@@ -11,6 +10,7 @@ import { Choice } from "./choice.ts";
 import { isRoutes } from "./define-routes.ts";
 import { type Log, takeLog } from "./log.ts";
 import { ScriptRequest } from "./request.ts";
+import { senderOf } from "./sender.ts";
 
 /** What crosses back, as JSON. */
 export type Answer = {
@@ -25,9 +25,10 @@ export type Failure = {
 	readonly stack: string;
 };
 
+export type AskHook = (text: string, sender: string) => string;
 export type Runtime = {
-	/** Answers a hook with the JSON of an Answer. */
-	ask(hook: HookName, text: string, ...context: PlainContext): string;
+	/** Answers a hook with the JSON of an Answer. `sender` is a `contextText` (ask-context.ts). */
+	readonly ask: Readonly<Record<HookName, AskHook>>;
 	/** Why the default export is no script; undefined when it is one. */
 	fault(): string | undefined;
 	/** The JSON of a Log with what was written and not yet taken; undefined for nothing. */
@@ -54,8 +55,7 @@ const UNTOLD = stringify({
 export function openRuntime(script: { readonly default?: unknown }): Runtime {
 	const routes = script.default;
 	return {
-		ask: (hook, text, ...context) =>
-			told(() => answer(routes, hook, text, fromPlain(context, parse))),
+		ask: { onRequest: (text, sender) => ask(routes as Public.Routes, "onRequest", text, sender) },
 		fault: () => exportFault(script),
 		log: () => stringify(takeLog()),
 		fits: (octets) => {
@@ -71,9 +71,9 @@ export function openRuntime(script: { readonly default?: unknown }): Runtime {
 }
 
 /** Nothing is thrown across. */
-function told(make: () => Answer): string {
+function ask(routes: Public.Routes, hook: HookName, text: string, sender: string): string {
 	try {
-		return stringify(make());
+		return answer(routes, hook, text, sender);
 	} catch (error) {
 		try {
 			return stringify(failed(error));
@@ -91,30 +91,40 @@ function exportFault(script: { readonly default?: unknown }): string | undefined
 	return undefined;
 }
 
-function answer(routes: unknown, hook: HookName, text: string, context: AskContext): Answer {
-	let result: Answer;
+function answer(routes: Public.Routes, hook: HookName, text: string, sender: string): string {
+	let result: string | Answer;
 	try {
-		result = decide(routes as Public.Routes, hook, text, context);
+		result = decide(routes, hook, text, sender);
 	} catch (error) {
 		result = failed(error);
 	}
 	const log = takeLog();
-	return log === undefined ? result : { ...result, log };
+	if (log === undefined) return typeof result === "string" ? result : stringify(result);
+	return stringify(typeof result === "string" ? { ...parse(result), log } : { ...result, log });
 }
 
-function decide(routes: Public.Routes, hook: HookName, text: string, context: AskContext): Answer {
-	const request = new ScriptRequest(text, context);
-	const call = new ScriptCall(context.callerScheme);
+/** An Answer, or the JSON of one that was given before. */
+function decide(
+	routes: Public.Routes,
+	hook: HookName,
+	text: string,
+	sender: string,
+): string | Answer {
+	const from = senderOf(sender);
+	const request = new ScriptRequest(text, from);
+	const call = new ScriptCall(from.caller);
 	const value: unknown = routes[hook](request, call);
+	if (!Choice.is(value)) return refused(noDecision(hook, value));
 	const draft = Choice.draft(value);
-	if (draft === undefined) return refused(noDecision(hook, value));
 	if (draft.kind === "save" && request.method !== "REGISTER")
 		return refused(`save() answers a REGISTER, not ${request.method}`);
 	if (draft.kind === "save")
 		return { decision: { kind: "save", contacts: ScriptRequest.contacts(request) } };
-	if (draft.kind !== "relay") return { decision: draft };
+	if (draft.kind !== "relay") return Choice.usual(value);
+	const { scheme } = call.callee;
 	const edits = ScriptRequest.edits(request);
-	return { decision: { ...draft, callee: call.callee.scheme, edits } };
+	if (scheme === undefined && edits.length === 0) return Choice.usual(value);
+	return { decision: { ...draft, callee: scheme, edits } };
 }
 
 function refused(reason: string): Answer {

@@ -3,11 +3,16 @@ import { stripTransport as strip } from "../../leg/strip-transport.ts";
 import type * as Public from "../sipwright.d.ts";
 import { Callee } from "./call.ts";
 import {
-	Choice,
-	type Draft,
+	CHALLENGE,
+	type Choice,
+	DROP,
+	REQUEST_URI,
 	redirectTo,
 	relayTo,
+	relayToOne,
+	replyPlainly,
 	replyWith,
+	SAVE,
 	targetOf,
 	targetsOf,
 } from "./choice.ts";
@@ -47,9 +52,10 @@ export function relay(
 	...given: readonly [target?: Target, options?: Public.ForkOptions]
 ): Public.Decision {
 	const [first, options] = given;
-	if (given.length === 0) return decision(relayTo([{ kind: "request-uri" }]));
+	if (given.length === 0) return decision(REQUEST_URI);
 	if (first === undefined)
 		throw new TypeError("relay(undefined): there is no such device; answer reply(404) instead");
+	if (options === undefined) return decision(relayToOne(first));
 	return decision(relayTo([targetOf(first, "relay")], forkingOf("relay", options)));
 }
 
@@ -60,9 +66,10 @@ export function fork(targets: readonly Target[], options?: Public.ForkOptions): 
 export function reply(
 	status: number,
 	reason?: string,
-	headers: Readonly<Record<string, string>> = {},
+	headers?: Readonly<Record<string, string>>,
 ): Public.Decision {
-	return decision(replyWith(status, reason, headers));
+	if (reason === undefined && headers === undefined) return decision(replyPlainly(status));
+	return decision(replyWith(status, reason, headers ?? {}));
 }
 
 export function redirect(contacts: string | readonly string[], status = 302): Public.Decision {
@@ -70,19 +77,15 @@ export function redirect(contacts: string | readonly string[], status = 302): Pu
 }
 
 export function save(): Public.Decision {
-	return plain({ kind: "save" });
+	return decision(SAVE);
 }
 
 export function challenge(): Public.Decision {
-	return plain({ kind: "challenge" });
+	return decision(CHALLENGE);
 }
 
 export function drop(): Public.Decision {
-	return plain({ kind: "drop" });
-}
-
-function plain(draft: Draft): Public.Decision {
-	return decision(new Choice(draft));
+	return decision(DROP);
 }
 
 /** Scripts see a decision as an opaque value. */

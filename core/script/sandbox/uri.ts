@@ -40,11 +40,18 @@ export class ScriptUri implements Public.Uri {
 }
 
 export class ScriptAddress implements Public.Address {
-	#address: NameAddress;
+	readonly #find: () => NameAddress;
+	#parsed: NameAddress | undefined;
 	#uri: ScriptUri | undefined;
 
-	constructor(address: NameAddress) {
-		this.#address = address;
+	/** Scripts take more addresses out of a request than they look into. */
+	constructor(find: () => NameAddress) {
+		this.#find = find;
+	}
+
+	get #address(): NameAddress {
+		this.#parsed ??= this.#find();
+		return this.#parsed;
 	}
 
 	get text(): string {
@@ -73,7 +80,7 @@ export class ScriptAddress implements Public.Address {
 
 	/** Another value in its place. */
 	protected replace(field: string, value: string): void {
-		this.#address = parseNameAddress(field, value);
+		this.#parsed = parseNameAddress(field, value);
 		this.#uri = undefined;
 	}
 }
