@@ -14,8 +14,24 @@ export function canonicalAddress(host: string): string | undefined {
 
 /** Four decimal octets without leading zeros. */
 export function isIpv4(host: string): boolean {
-	const parts = host.length <= 15 ? host.split(".") : [];
-	return parts.length === 4 && parts.every(isOctet);
+	if (host.length < 7 || host.length > 15) return false;
+	let octets = 1;
+	let digits = 0;
+	let octet = 0;
+	for (let at = 0; at < host.length; at += 1) {
+		const code = host.charCodeAt(at);
+		if (code === DOT && digits > 0) {
+			octets += 1;
+			digits = 0;
+			octet = 0;
+			continue;
+		}
+		if (code < ZERO || code > NINE || (digits > 0 && octet === 0)) return false;
+		octet = octet * 10 + code - ZERO;
+		if (octet > 255) return false;
+		digits += 1;
+	}
+	return octets === 4 && digits > 0;
 }
 
 /** The plain IPv4 address in a mapped one, any other address unchanged: a dual-stack socket's peer. */
@@ -43,15 +59,6 @@ export function isUnicast(address: string): boolean {
 /** The address as a URI and a Via write it: IPv6 in brackets. */
 export function bracketed(address: string): string {
 	return address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
-}
-
-function isOctet(part: string): boolean {
-	if (part.length === 0 || part.length > 3) return false;
-	for (let at = 0; at < part.length; at += 1) {
-		const code = part.charCodeAt(at);
-		if (code < 48 || code > 57) return false;
-	}
-	return Number(part) <= 255 && (part.length === 1 || part.charCodeAt(0) !== 48);
 }
 
 function canonicalIpv6(text: string): string | undefined {
@@ -125,3 +132,7 @@ function compress(groups: readonly number[]): string {
 	if (length === 1) return hex.join(":");
 	return `${hex.slice(0, best).join(":")}::${hex.slice(best + length).join(":")}`;
 }
+
+const DOT = 46;
+const ZERO = 48;
+const NINE = 57;

@@ -21,25 +21,34 @@ export function configuredDirectory(
 	const byAddress = contactAddresses(devices.values());
 	return {
 		device: (name) => devices.get(name),
-		deviceAt: ({ host, port }) => byAddress.get(`${host}:${port}`) ?? byAddress.get(host),
+		deviceAt: ({ host, port }) => {
+			const there = byAddress.get(host);
+			return there?.byPort.get(port) ?? there?.only;
+		},
 		bindings: (device, now) => store.bindings(device, now).filter(callable),
 		trusted: (host) => trusted.contains(host),
 		policy: secureSignaling,
 	};
 }
 
-/** Contacts that are IP addresses, by address and port; by address alone where one device has it to itself. */
-function contactAddresses(devices: Iterable<Device>): ReadonlyMap<string, Device> {
-	const found = new Map<string, Device>();
-	const shared = new Set<string>();
+type Address = {
+	readonly byPort: Map<number, Device>;
+	/** The one device that has the address to itself. */
+	only: Device | undefined;
+};
+
+/** Contacts that are IP addresses. */
+function contactAddresses(devices: Iterable<Device>): ReadonlyMap<string, Address> {
+	const found = new Map<string, Address>();
 	for (const device of devices) {
 		const { contact } = device;
 		const host = contact === "*" ? undefined : canonicalAddress(contact.host);
 		if (contact === "*" || host === undefined) continue;
-		if (contact.port !== undefined) found.set(`${host}:${contact.port}`, device);
-		if (found.has(host)) shared.add(host);
-		found.set(host, device);
+		const known = found.get(host);
+		const address = known ?? { byPort: new Map(), only: device };
+		if (known !== undefined) known.only = undefined;
+		if (contact.port !== undefined) address.byPort.set(contact.port, device);
+		found.set(host, address);
 	}
-	for (const host of shared) found.delete(host);
 	return found;
 }

@@ -23,9 +23,13 @@ const STALE = 0x80;
 const IPV4 = 0;
 const IPV6 = 1;
 const TEXT = 2;
+const DOT = 46;
+const ZERO = 48;
 
 export function encodeFlow(flow: Flow | RememberedFlow, boot: number): string {
 	const { transport, listener, connection, host, port, serverName } = flow;
+	const plain = connection === 0 && serverName === undefined && !("stale" in flow && flow.stale);
+	if (plain && listener < 0x80 && isIpv4(host)) return encodeIpv4(flow);
 	const { form, address } = packAddress(host);
 	let first = TRANSPORTS.indexOf(transport) | (form << 3);
 	if (connection !== 0) first |= CONNECTION;
@@ -38,6 +42,29 @@ export function encodeFlow(flow: Flow | RememberedFlow, boot: number): string {
 		uint16(port) +
 		(connection === 0 ? "" : uint32(boot) + varint(connection)) +
 		(serverName === undefined ? "" : counted(serverName))
+	);
+}
+
+/** The usual case, written at once. */
+function encodeIpv4({ transport, listener, host, port }: Flow): string {
+	let octet = 0;
+	let address = 0;
+	for (let at = 0; at < host.length; at += 1) {
+		const code = host.charCodeAt(at);
+		if (code === DOT) {
+			address = address * 0x100 + octet;
+			octet = 0;
+		} else octet = octet * 10 + code - ZERO;
+	}
+	return String.fromCharCode(
+		TRANSPORTS.indexOf(transport) | (IPV4 << 3),
+		listener,
+		(address >>> 16) & 0xff,
+		(address >>> 8) & 0xff,
+		address & 0xff,
+		octet,
+		port >>> 8,
+		port & 0xff,
 	);
 }
 

@@ -56,10 +56,10 @@ export function forceUri(
 		if (role === "ruri") throw new LegError("LEG_SCHEME", uri);
 		return { uri, lost: NOTHING_LOST };
 	}
-	const changed = token.toLowerCase() !== to;
-	const rest = uri.slice(token.length);
-	const params = to === "sips" && takesParams(role) ? illegalParams(uri, uriTransport) : [];
+	const changed = token.length !== to.length;
+	const params = to === "sips" && takesParams(role) ? illegalParams(uri, uriTransport) : NO_SPANS;
 	if (!changed && params.length === 0) return { uri, lost: NOTHING_LOST };
+	const rest = uri.slice(token.length);
 	return {
 		uri: (changed ? to : token) + without(rest, token.length, params),
 		lost: {
@@ -102,8 +102,10 @@ function takesParams(role: Role): boolean {
 
 type Span = LostParam & { readonly start: number };
 
+const NO_SPANS: readonly Span[] = [];
+
 function illegalParams(uri: string, uriTransport: UriTransport): readonly Span[] {
-	if (!uri.includes(";")) return [];
+	if (!uri.includes(";")) return NO_SPANS;
 	const found: Span[] = [];
 	readUri(uri)?.params.forEach(({ name, value, text, start }, index) => {
 		if (name === "transport" && isRemoved(value?.toLowerCase(), uriTransport))

@@ -42,10 +42,21 @@ function stir(value: number): number {
 	return once ^ (once >>> 13);
 }
 
+/** At once: a text that is put together of digits leaves each step behind. */
 function hex(value: number): string {
-	let digits = "";
-	for (let shift = 24; shift >= 0; shift -= 8) digits += OCTETS[(value >>> shift) & 255];
-	return digits;
+	return String.fromCharCode(
+		digit(value >>> 28),
+		digit(value >>> 24),
+		digit(value >>> 20),
+		digit(value >>> 16),
+		digit(value >>> 12),
+		digit(value >>> 8),
+		digit(value >>> 4),
+		digit(value),
+	);
 }
 
-const OCTETS = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
+function digit(value: number): number {
+	const low = value & 15;
+	return low < 10 ? low + 48 : low + 87;
+}

@@ -74,7 +74,13 @@ export function hasForeignRoute({ request, own }: RouteInformation): boolean {
 
 function removeOwnRoutes(patch: Patch, { request, own }: RouteInformation): void {
 	if (own === 0) return;
-	for (const element of request.head.elements("route").slice(0, own)) patch.removeElement(element);
+	const { head } = request;
+	for (const element of head.elements("route").slice(0, own)) {
+		const { line, start, end } = element;
+		// The usual case, one value in the line, needs no list.
+		if (start === head.valueStart(line) && end === head.valueEnd(line)) patch.removeLine(line);
+		else patch.removeElement(element);
+	}
 }
 
 /** Whoever gets them could try passwords on them (§22.3). What a script sets stands in their place. */

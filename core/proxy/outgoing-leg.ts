@@ -20,13 +20,14 @@ export function outgoingLeg(
 			? listenerFor(hop.transport, hop.host, environment)
 			: listenerOf(hop.listener, environment);
 	if (listener === undefined) return undefined;
-	const flow: Flow = {
-		transport: hop.transport,
-		listener: listener.id,
-		connection: hop.connection ?? 0,
-		host: hop.host,
-		port: hop.port,
-		serverName: hop.serverName,
-	};
-	return { scheme, listener, flow, policy };
+	return { scheme, listener, flow: isFlow(hop) ? hop : flowTo(hop, listener.id), policy };
+}
+
+/** A flow that a peer came along, or that a dialog remembers. */
+function isFlow(hop: Hop): hop is Hop & Flow {
+	return hop.listener !== undefined && hop.connection !== undefined;
+}
+
+function flowTo({ transport, connection = 0, host, port, serverName }: Hop, listener: number): Flow {
+	return { transport, listener, connection, host, port, serverName };
 }

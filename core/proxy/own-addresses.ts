@@ -9,6 +9,7 @@ export class OwnAddresses {
 	readonly #hosts = new Set<string>();
 	readonly #ports = new Set<number>();
 	readonly #domains = new Set<string>();
+	readonly #listeners: readonly Listener[];
 
 	/** `localAddresses` are the machine's own, without brackets: what a wildcard listener can be reached at. */
 	constructor(
@@ -16,6 +17,7 @@ export class OwnAddresses {
 		domains: readonly string[],
 		localAddresses: readonly string[],
 	) {
+		this.#listeners = listeners;
 		for (const domain of domains) this.#domains.add(hostKey(domain));
 		for (const listener of listeners) {
 			const wildcard = listener.address === "0.0.0.0" || listener.address === "::";
@@ -57,9 +59,9 @@ export class OwnAddresses {
 	ownsSentBy(host: string, port: number | undefined, secure: boolean): boolean {
 		const standard = port ?? (secure ? 5061 : 5060);
 		// As we wrote it, nearly always: no need to think about spellings then.
-		return (
-			this.#sentBy.has(`${host}:${standard}`) || this.#sentBy.has(`${hostKey(host)}:${standard}`)
-		);
+		for (const listener of this.#listeners)
+			if (listener.port === standard && listener.host === host) return true;
+		return this.#sentBy.has(`${hostKey(host)}:${standard}`);
 	}
 }
 
