@@ -54,7 +54,9 @@ export async function startBaresip(user: string, tlsPort: number): Promise<Softp
 			"audio_source ausine,440",
 			`audio_player aufile,${folder.path}/heard.wav`,
 			"module_path /usr/lib/baresip/modules",
-			...["account", "menu", "ausine", "aufile", "g711"].map((name) => `module ${name}.so`),
+			...["account", "menu", "stdio", "ausine", "aufile", "g711"].map(
+				(name) => `module ${name}.so`,
+			),
 			"",
 		].join("\n"),
 	);
@@ -62,7 +64,10 @@ export async function startBaresip(user: string, tlsPort: number): Promise<Softp
 		"accounts",
 		`<sip:${user}@127.0.0.1:${tlsPort};transport=tls>;auth_pass=x;answermode=auto;regint=600;outbound="sip:127.0.0.1:${tlsPort};transport=tls"\n`,
 	);
-	const program = startProgram("baresip", ["-f", folder.path], { env: { HOME: folder.path } });
+	const program = startProgram("baresip", ["-f", folder.path], {
+		env: { HOME: folder.path },
+		input: true,
+	});
 	return ready(program, folder, () => program.printed(/200 OK/));
 }
 
