@@ -14,24 +14,23 @@ export function canonicalAddress(host: string): string | undefined {
 
 /** Four decimal octets without leading zeros. */
 export function isIpv4(host: string): boolean {
-	if (host.length < 7 || host.length > 15) return false;
-	let octets = 1;
-	let digits = 0;
-	let octet = 0;
-	for (let at = 0; at < host.length; at += 1) {
-		const code = host.charCodeAt(at);
-		if (code === DOT && digits > 0) {
-			octets += 1;
-			digits = 0;
-			octet = 0;
-			continue;
-		}
-		if (code < ZERO || code > NINE || (digits > 0 && octet === 0)) return false;
-		octet = octet * 10 + code - ZERO;
-		if (octet > 255) return false;
-		digits += 1;
+	let at = octetEnd(host, 0);
+	for (let octet = 1; octet < 4 && at !== -1; octet += 1)
+		at = host.charCodeAt(at) === DOT ? octetEnd(host, at + 1) : -1;
+	return at === host.length;
+}
+
+/** Where the octet that begins at `start` ends; -1 when none does. */
+function octetEnd(host: string, start: number): number {
+	let value = 0;
+	let at = start;
+	for (; at < host.length; at += 1) {
+		const digit = host.charCodeAt(at) - ZERO;
+		if (digit < 0 || digit > 9) break;
+		value = value * 10 + digit;
+		if (value > 255 || (value < 10 && at > start)) return -1;
 	}
-	return octets === 4 && digits > 0;
+	return at === start ? -1 : at;
 }
 
 /** The plain IPv4 address in a mapped one, any other address unchanged: a dual-stack socket's peer. */
@@ -135,4 +134,3 @@ function compress(groups: readonly number[]): string {
 
 const DOT = 46;
 const ZERO = 48;
-const NINE = 57;

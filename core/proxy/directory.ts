@@ -4,7 +4,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import type { Device } from "../leg/device.ts";
 import { sameFlow } from "../leg/flow-token.ts";
-import { schemeToken } from "../leg/scheme-token.ts";
+import { schemeToken, tokenLength } from "../leg/scheme-token.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import { type Uri, unescapeUser } from "../message/uri.ts";
 
@@ -22,6 +22,16 @@ export type Directory = {
 /** The device that a URI names, if it is one of ours by its user part. */
 export function deviceOf(uri: Uri, directory: Directory): Device | undefined {
 	return uri.user === undefined ? undefined : directory.device(unescapeUser(uri.user));
+}
+
+/** As `deviceOf`, of a URI in text: for its user alone it need not be taken apart. */
+export function deviceNamed(uri: string, directory: Directory): Device | undefined {
+	const start = tokenLength(uri, 0) + 1;
+	const end = start === 1 ? -1 : uri.indexOf("@", start);
+	if (end === -1) return undefined;
+	const colon = uri.indexOf(":", start);
+	const user = uri.slice(start, colon === -1 || colon > end ? end : colon);
+	return directory.device(unescapeUser(user));
 }
 
 /**

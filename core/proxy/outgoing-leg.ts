@@ -28,6 +28,9 @@ function isFlow(hop: Hop): hop is Hop & Flow {
 	return hop.listener !== undefined && hop.connection !== undefined;
 }
 
-function flowTo({ transport, connection = 0, host, port, serverName }: Hop, listener: number): Flow {
+function flowTo(
+	{ transport, connection = 0, host, port, serverName }: Hop,
+	listener: number,
+): Flow {
 	return { transport, listener, connection, host, port, serverName };
 }

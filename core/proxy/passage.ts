@@ -5,14 +5,13 @@
 import { type Flow, secure } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
 import { type DialogState, schemeOfSide } from "../leg/cookie.ts";
-import { readUri } from "../leg/force-scheme.ts";
 import { incomingScheme } from "../leg/incoming-leg.ts";
 import { type Leg, type Legs, other, type Side } from "../leg/leg.ts";
 import { newDialog } from "../leg/new-dialog.ts";
 import { type OwnEntries, recordRoute } from "../leg/record-route.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { NameAddress } from "../message/name-addr.ts";
-import { deviceOf } from "./directory.ts";
+import { deviceNamed } from "./directory.ts";
 import { type Environment, listenerFor, listenerOf } from "./environment.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
 import type { RouteInformation } from "./route-information.ts";
@@ -77,8 +76,7 @@ export function policyOf(
 	flow: Flow | undefined,
 	{ directory }: Environment,
 ): SecureSignaling {
-	const uri = readUri(address.uri);
-	const named = uri === undefined ? undefined : deviceOf(uri, directory);
+	const named = deviceNamed(address.uri, directory);
 	const device = named ?? (flow === undefined ? undefined : directory.deviceAt(flow));
 	return device?.secureSignaling ?? directory.policy;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseUri } from "../../core/message/uri.ts";
-import { bindingOf, deviceOf, deviceOnFlow } from "../../core/proxy/directory.ts";
+import { bindingOf, deviceNamed, deviceOf, deviceOnFlow } from "../../core/proxy/directory.ts";
 import { binding, tlsFlow } from "../support/bindings.ts";
 import { bench, flow } from "./fixtures.ts";
 
@@ -13,7 +13,11 @@ const onFlow = (from: string, came: Parameters<typeof deviceOnFlow>[1]) =>
 	deviceOnFlow(parseUri(from), came, directory, rig.now)?.name;
 
 test("RFC 3261 §16.5 PX-20: a URI names a device by its user part, escapes resolved, whatever else it says", () => {
-	const named = (uri: string) => deviceOf(parseUri(uri), directory)?.name;
+	const named = (uri: string) => {
+		const device = deviceNamed(uri, directory);
+		assert.equal(deviceOf(parseUri(uri), directory), device, "taken apart or not");
+		return device?.name;
+	};
 	assert.equal(named("sip:5000@anywhere.example.org"), "5000");
 	assert.equal(named("sips:%35000:secret@h;user=phone"), "5000");
 	assert.equal(named("sip:5000;phone-context=x@h"), undefined);
