@@ -6,6 +6,9 @@
  * that sorts or multiplies something huge holds the thread until it is done, and one that asks for
  * more memory than there is ends the process.
  *
+ * Time is watched by isolated-vm, and under load by a watchdog, which is cheaper and knows less: what
+ * it ended is asked once more, and from then on isolated-vm watches that script.
+ *
  * A script that ran into a limit was stopped in the middle of something. Its isolate is thrown away,
  * and the next question opens another from the same bundle.
  */
@@ -24,6 +27,7 @@ import {
 } from "./limits.ts";
 import { BUNDLE_FILE } from "./positions.ts";
 import type { AskHook, Runtime } from "./sandbox/runtime.ts";
+import { Overdue, Watchdog } from "./watchdog.ts";
 
 export type Breach = {
 	readonly code: "SCRIPT_TIMEOUT" | "SCRIPT_MEMORY" | "SCRIPT_THREW" | "SCRIPT_DECISION";
@@ -40,7 +44,10 @@ type Running = {
 	readonly fault: ivm.Reference<Runtime["fault"]>;
 	readonly log: ivm.Reference<Runtime["log"]>;
 	readonly fits: ivm.Reference<Runtime["fits"]>;
+	readonly watchdog: Watchdog;
 };
+
+type HookArguments = [text: string, sender: string];
 
 type Start = (devices: string) => Runtime;
 
@@ -59,6 +66,8 @@ export class Isolate {
 	readonly #devices: string;
 	readonly #limits: ScriptLimits;
 	#running: Running | undefined;
+	/** The script has run for too long before: from then on it is worth while to know where. */
+	#overdue = false;
 	#untilCheck = HEAP_CHECK_EVERY;
 	readonly #usage = new ThreadUsage();
 
@@ -80,7 +89,7 @@ export class Isolate {
 				...STARTING,
 				result: AS_REFERENCE,
 			});
-			return new Isolate(bundle, devices, limits, connect(isolate, runtime));
+			return new Isolate(bundle, devices, limits, connect(isolate, runtime, limits));
 		} catch (error) {
 			close(isolate);
 			throw error;
@@ -108,17 +117,40 @@ export class Isolate {
 		let running: Running | undefined;
 		try {
 			running = this.#open();
-			const answer: unknown = running.ask[hook].applySync(undefined, [text, sender], { timeout });
+			const answer = this.#run(running, hook, [text, sender], timeout);
 			if (this.#isFull(running)) return this.#drop(running, "SCRIPT_MEMORY", this.#tooMuch());
 			if (typeof answer === "string" && answer.length <= ANSWER_LENGTH_MAX) return answer;
 			return this.#drop(running, "SCRIPT_DECISION", "the answer is too long or no text");
 		} catch (error) {
 			const what = thrown(error);
-			if (!again || what.message !== TIMED_OUT || !isStalled(used, timeout))
-				return this.#breach(running, what, timeout);
-			this.dispose();
-			return this.ask(hook, text, sender, timeout, false);
+			const overdue = error instanceof Overdue;
+			const late = overdue || (what.message === TIMED_OUT && isStalled(used, timeout));
+			if (again && late) return this.#askAgain(hook, text, sender, timeout, used);
+			return this.#breach(running, what, timeout);
 		}
+	}
+
+	/** What the hook returns, unchecked. */
+	#run({ ask, watchdog }: Running, hook: HookName, args: HookArguments, timeout: number): unknown {
+		if (this.#overdue || !watchdog.begin())
+			return ask[hook].applySync(undefined, args, { timeout });
+		try {
+			const answer = ask[hook].applySync(undefined, args);
+			if (watchdog.end()) return answer;
+		} catch (error) {
+			if (watchdog.end()) throw error;
+		}
+		throw new Overdue();
+	}
+
+	/** What a watchdog ends is asked again with a `timeout`, which tells where in the script it is. */
+	#askAgain(hook: HookName, text: string, sender: string, timeout: number, used: NodeJS.CpuUsage) {
+		const stalled = isStalled(used, timeout);
+		this.#overdue ||= !stalled;
+		this.dispose();
+		const second = this.ask(hook, text, sender, timeout, false);
+		if (stalled || typeof second !== "string") return second;
+		return this.#drop(undefined, "SCRIPT_TIMEOUT", tooLong(timeout));
 	}
 
 	/** As `ask`, off the main thread: for questions that no request waits for. */
@@ -138,6 +170,7 @@ export class Isolate {
 
 	/** Frees it. A later question opens it again. */
 	dispose(): void {
+		this.#running?.watchdog.close();
 		if (this.#running) close(this.#running.isolate);
 		this.#running = undefined;
 	}
@@ -167,7 +200,7 @@ export class Isolate {
 		if (running?.isolate.isDisposed)
 			return this.#drop(running, "SCRIPT_MEMORY", this.#tooMuch(), stack);
 		if (message === TIMED_OUT)
-			return this.#drop(running, "SCRIPT_TIMEOUT", `ran for more than ${timeout} ms`, stack);
+			return this.#drop(running, "SCRIPT_TIMEOUT", tooLong(timeout), stack);
 		return this.#drop(running, "SCRIPT_THREW", message, stack);
 	}
 
@@ -190,6 +223,10 @@ export class Isolate {
 function isStalled(begun: NodeJS.CpuUsage, timeout: number): boolean {
 	const { user, system } = process.threadCpuUsage(begun);
 	return (user + system) / MICROSECONDS < timeout / 2;
+}
+
+function tooLong(timeout: number): string {
+	return `ran for more than ${timeout} ms`;
 }
 
 /** What this thread has used, looked up as seldom as `isStalled` allows: it costs as much as a short hook. */
@@ -239,14 +276,18 @@ function reopen(bundle: Bundle, devices: string, limits: ScriptLimits): Running 
 		const script = isolate.compileScriptSync(bundle.code, ORIGIN);
 		const start = script.runSync(context, { ...STARTING, ...AS_REFERENCE }) as Remote<Start>;
 		const runtime = start.applySync(undefined, [devices], { ...STARTING, result: AS_REFERENCE });
-		return connect(isolate, runtime);
+		return connect(isolate, runtime, limits);
 	} catch (error) {
 		close(isolate);
 		throw error;
 	}
 }
 
-function connect(isolate: ivm.Isolate, runtime: Remote<Runtime>): Running {
+function connect(
+	isolate: ivm.Isolate,
+	runtime: Remote<Runtime>,
+	{ timeoutMs }: ScriptLimits,
+): Running {
 	const ask = runtime.getSync("ask", AS_REFERENCE);
 	return {
 		isolate,
@@ -254,6 +295,7 @@ function connect(isolate: ivm.Isolate, runtime: Remote<Runtime>): Running {
 		fault: runtime.getSync("fault", AS_REFERENCE),
 		log: runtime.getSync("log", AS_REFERENCE),
 		fits: runtime.getSync("fits", AS_REFERENCE),
+		watchdog: new Watchdog(isolate, timeoutMs),
 	};
 }
 
@@ -267,5 +309,9 @@ function lastLog({ isolate, log }: Running): string | undefined {
 }
 
 function close(isolate: ivm.Isolate): void {
-	if (!isolate.isDisposed) isolate.dispose();
+	try {
+		isolate.dispose();
+	} catch {
+		// It is gone: by its own memory, or by its watchdog this very moment.
+	}
 }

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
+import ivm from "isolated-vm";
+import { Watchdog } from "../../core/script/watchdog.ts";
+import { BODY_LINE, decision, failure, hook, type Loaded, load, request } from "./harness.ts";
+
+const invite = (user: string) => request("INVITE", `sip:${user}@127.0.0.1`);
+
+/** Goes wrong for the number 666 only. */
+const wrong = (statement: string, top = "") =>
+	hook(`if (request.uri.user === "666") {\n${statement} }\nreturn reply(404);`, top);
+
+/** Until the watchdog is awake: many questions, and time for its thread to begin. */
+async function busy(ask: Loaded["ask"]): Promise<void> {
+	for (let round = 0; round < 50; round += 1) {
+		for (let call = 0; call < 30; call += 1) decision(ask(invite("1")));
+		await wait(5);
+	}
+}
+
+function guarded(timeout: number) {
+	const isolate = new ivm.Isolate();
+	return { isolate, watchdog: new Watchdog(isolate, timeout) };
+}
+
+/** Asks for a while: whether it has watched the last question. */
+async function watches(watchdog: Watchdog, questions: number): Promise<boolean> {
+	let watched = false;
+	for (let round = 0; round < 100 && !watched; round += 1) {
+		for (let count = 0; count < questions; count += 1) watched = watchdog.begin() && watchdog.end();
+		await wait(10);
+	}
+	return watched;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+	for (let look = 0; look < 100 && !condition(); look += 1) await wait(50);
+	assert.ok(condition());
+}
+
+test("a watchdog wakes up when much is asked, and sleeps when little is", async (t) => {
+	const { watchdog } = guarded(50);
+	t.after(() => watchdog.close());
+	for (const _ of [1, 2]) {
+		assert.equal(await watches(watchdog, 100), true);
+		await until(() => !(watchdog.begin() && watchdog.end()));
+		assert.equal(await watches(watchdog, 1), false);
+	}
+});
+
+test("a watchdog ends the isolate whose question is not over in time, and no other", async (t) => {
+	const [late, other] = [guarded(50), guarded(50)];
+	t.after(() => [late, other].map(({ watchdog }) => watchdog.close()));
+	assert.equal(await watches(other.watchdog, 100), true);
+	assert.equal(await watches(late.watchdog, 100), true);
+	const begun = performance.now();
+	assert.equal(late.watchdog.begin(), true);
+	await until(() => late.isolate.isDisposed);
+	assert.ok(performance.now() - begun >= 45);
+	assert.equal(late.watchdog.end(), false);
+	assert.equal(late.watchdog.begin(), false);
+	assert.equal(other.isolate.isDisposed, false);
+});
+
+test("a watchdog that is closed watches no more, awake or asleep", async () => {
+	for (const questions of [0, 100]) {
+		const { isolate, watchdog } = guarded(20);
+		await watches(watchdog, questions);
+		watchdog.close();
+		watchdog.close();
+		assert.equal(await watches(watchdog, 100), false);
+		assert.equal(isolate.isDisposed, false);
+		isolate.dispose();
+	}
+});
+
+test("a watchdog of a very short time leaves it to timers, and one of a long time looks often", async (t) => {
+	const [short, long] = [guarded(4), guarded(10_000)];
+	t.after(() => [short, long].map(({ watchdog }) => watchdog.close()));
+	assert.equal(await watches(short.watchdog, 100), false);
+	assert.equal(await watches(long.watchdog, 100), true);
+	await until(() => !(long.watchdog.begin() && long.watchdog.end()));
+});
+
+test("an endless loop under load is ended and reported with its line and its log, the first and the second time", async (t) => {
+	const loops = [
+		"while (true) {}",
+		"for (;;) [1].sort(() => { for (;;); });",
+		"/^(a+)+$/.test('a'.repeat(40) + '!');",
+		"try { for (;;); } finally { for (;;); }",
+		"new Proxy({}, { get() { for (;;); } }).x;",
+	];
+	for (const loop of loops) {
+		const { ask, entry, log, generation } = await load(t, wrong(`log.warn("before");\n${loop}`));
+		await busy(ask);
+		for (const time of [1, 2]) {
+			const begun = performance.now();
+			const error = failure(ask(invite("666")));
+			const took = performance.now() - begun;
+			assert.deepEqual(
+				[error.code, error.reason],
+				["SCRIPT_TIMEOUT", "ran for more than 50 ms"],
+				loop,
+			);
+			assert.deepEqual([error.place?.file, error.place?.line], [entry, BODY_LINE + 2], loop);
+			assert.equal(log.entries.length, time, loop);
+			assert.ok(took < 1_000, `${loop}: ${took} ms`);
+			assert.equal(decision(ask(invite("1"))).kind, "reply", loop);
+			await busy(ask);
+		}
+		assert.equal(generation.counts.failed, 2, loop);
+	}
+});
+
+test("microtasks without end are ended under load too", async (t) => {
+	const { ask } = await load(t, wrong("(function spin() { Promise.resolve().then(spin); })();"));
+	await busy(ask);
+	assert.equal(failure(ask(invite("666"))).code, "SCRIPT_TIMEOUT");
+	assert.equal(decision(ask(invite("1"))).kind, "reply");
+});
+
+test("a loop that does not come again when it is asked again is still a breach", async (t) => {
+	// What the script keeps is lost with its isolate.
+	const top = "let asked = 0;";
+	const { ask, generation } = await load(
+		t,
+		wrong("if (asked > 9) for (;;);", `${top}`).replace(
+			"onRequest(request, call) {",
+			"onRequest(request, call) { asked += 1;",
+		),
+	);
+	await busy(ask);
+	const error = failure(ask(invite("666")));
+	assert.deepEqual([error.code, error.reason], ["SCRIPT_TIMEOUT", "ran for more than 50 ms"]);
+	assert.equal(error.place, undefined);
+	assert.equal(generation.counts.failed, 1);
+	assert.equal(decision(ask(invite("666"))).kind, "reply");
+});
+
+test("memory and what is thrown are told as ever under load", async (t) => {
+	const hog = "const all = []; for (;;) all.push(new Array(1000).fill(request.callId));";
+	const limits = { timeoutMs: 10_000, heapMb: 16 };
+	const memory = await load(t, wrong(hog), { limits });
+	await busy(memory.ask);
+	assert.equal(failure(memory.ask(invite("666"))).code, "SCRIPT_MEMORY");
+	const thrower = await load(t, wrong('throw new RangeError("no such floor");'));
+	await busy(thrower.ask);
+	const error = failure(thrower.ask(invite("666")));
+	assert.deepEqual([error.code, error.reason], ["SCRIPT_THREW", "RangeError: no such floor"]);
+});
