@@ -1,13 +1,18 @@
 /** Content-Length: RFC 3261 §18.3, §20.14. Octets of the body; digits only. */
 import type { Head } from "./head.ts";
+import { CONTENT_LENGTH } from "./headers.ts";
 import { ParseError } from "./parse-error.ts";
 import type { Patch } from "./patch.ts";
 import { parseUnsigned } from "./scalars.ts";
+import { unsignedAt } from "./scanner.ts";
 
 /** Undefined when the header is absent. */
 export function readContentLength(head: Head): number | undefined {
-	const line = head.first("content-length");
-	return line === -1 ? undefined : parseContentLength(head.value(line), head.valueStart(line));
+	const line = head.firstOf(CONTENT_LENGTH);
+	if (line === -1) return undefined;
+	const start = head.valueStart(line);
+	const length = unsignedAt(head.text, start, head.valueEnd(line));
+	return length === -1 ? parseContentLength(head.value(line), start) : length;
 }
 
 export function parseContentLength(value: string, offset: number): number {

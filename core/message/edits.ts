@@ -9,13 +9,15 @@ type Edit = {
 	readonly rank: number;
 	/** The header that an insertion sets, so that setting it again takes its place. */
 	readonly name: string;
+	/** The one behind it: a chain in order takes less memory than a list that is sorted. */
+	next: Edit | undefined;
 };
 
 const REPLACE_RANK = Number.MAX_SAFE_INTEGER;
 
 export class Edits {
 	readonly #text: string;
-	readonly #edits: Edit[] = [];
+	#first: Edit | undefined;
 	#count = 0;
 
 	constructor(text: string) {
@@ -24,28 +26,31 @@ export class Edits {
 
 	/** Takes the place of earlier texts for this span and for spans inside it. */
 	replace(start: number, end: number, text: string): void {
-		for (let at = this.#edits.length - 1; at >= 0; at -= 1) {
-			const edit = this.#edits[at];
-			if (edit === undefined || edit.rank !== REPLACE_RANK) continue;
-			if (edit.start >= start && edit.end <= end) this.#edits.splice(at, 1);
+		let before: Edit | undefined;
+		for (let edit = this.#first; edit !== undefined; edit = edit.next) {
+			const inside = edit.rank === REPLACE_RANK && edit.start >= start && edit.end <= end;
+			if (!inside) before = edit;
+			else if (before === undefined) this.#first = edit.next;
+			else before.next = edit.next;
 		}
-		this.#edits.push({ start, end, text, rank: REPLACE_RANK, name: "" });
+		this.#put(start, end, text, REPLACE_RANK, "");
 	}
 
 	/** In front of what earlier calls inserted at this place. */
 	insertAbove(at: number, text: string): void {
-		this.#edits.push({ start: at, end: at, text, rank: -this.#order(), name: "" });
+		this.#put(at, at, text, -this.#order(), "");
 	}
 
 	/** Behind what earlier calls inserted at this place. */
 	insertBelow(at: number, text: string): void {
-		this.#edits.push({ start: at, end: at, text, rank: this.#order(), name: "" });
+		this.#put(at, at, text, this.#order(), "");
 	}
 
 	insertNamed(at: number, name: string, text: string): void {
-		const earlier = this.#edits.find((edit) => edit.name === name);
+		let earlier = this.#first;
+		while (earlier !== undefined && earlier.name !== name) earlier = earlier.next;
 		if (earlier !== undefined) earlier.text = text;
-		else this.#edits.push({ start: at, end: at, text, rank: this.#order(), name });
+		else this.#put(at, at, text, this.#order(), name);
 	}
 
 	/** Counts calls, not edits: an edit that was replaced must not give its place away. */
@@ -54,43 +59,35 @@ export class Edits {
 		return this.#count;
 	}
 
+	#put(start: number, end: number, text: string, rank: number, name: string): void {
+		const edit: Edit = { start, end, text, rank, name, next: this.#first };
+		let before: Edit | undefined;
+		while (edit.next !== undefined && compare(edit.next, edit) <= 0) {
+			before = edit.next;
+			edit.next = before.next;
+		}
+		if (before === undefined) this.#first = edit;
+		else before.next = edit;
+	}
+
 	apply(): string {
-		const edits = this.#edits;
-		if (edits.length === 0) return this.#text;
-		putInOrder(edits);
+		const text = this.#text;
 		let result = "";
 		let from = 0;
 		let removed = false;
-		for (const edit of edits) {
-			if (edit.start < from) {
+		for (let edit = this.#first; edit !== undefined; edit = edit.next) {
+			const { start, end } = edit;
+			if (start < from) {
 				// What is gone needs no editing; two texts for one place are a mistake of ours.
-				if (removed && edit.end <= from) continue;
-				throw new EditError("SIP_EDIT_OVERLAP", "message", `two edits at offset ${edit.start}`);
+				if (removed && end <= from) continue;
+				throw new EditError("SIP_EDIT_OVERLAP", "message", `two edits at offset ${start}`);
 			}
-			result += this.#text.slice(from, edit.start) + edit.text;
-			from = edit.end;
+			if (from < start) result += text.slice(from, start);
+			result += edit.text;
+			from = end;
 			removed = edit.text === "";
 		}
-		return result + this.#text.slice(from);
-	}
-}
-
-const FEW = 32;
-
-/** They come nearly in order: a few are put in place one by one, without the memory that `sort` takes. */
-function putInOrder(edits: Edit[]): void {
-	if (edits.length > FEW) {
-		edits.sort(compare);
-		return;
-	}
-	for (let at = 1; at < edits.length; at += 1) {
-		const edit = edits[at] as Edit;
-		let to = at;
-		while (to > 0 && compare(edits[to - 1] as Edit, edit) > 0) {
-			edits[to] = edits[to - 1] as Edit;
-			to -= 1;
-		}
-		edits[to] = edit;
+		return from === 0 ? result + text : result + text.slice(from);
 	}
 }
 

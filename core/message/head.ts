@@ -24,10 +24,17 @@ import {
 import { type Element, splitList } from "./list.ts";
 import { type NameAddress, parseNameAddress } from "./name-addr.ts";
 import { ParseError } from "./parse-error.ts";
-import { type CSeq, parseCallId, parseCSeq, parseMaxBreadth, parseMaxForwards } from "./scalars.ts";
-import { ID, LINE_END, LINE_START, NAME_END, STRIDE, VALUE_END, VALUE_START } from "./scan-head.ts";
-import { unfold } from "./scanner.ts";
+import { type CSeq, callIdAt, cseqAt, parseMaxBreadth, parseMaxForwards } from "./scalars.ts";
+import * as scan from "./scan-head.ts";
+import { tokenEnd, unfold, unsignedAt } from "./scanner.ts";
 import { parseFirstVia, type Via } from "./via.ts";
+
+/** The values of one header that were asked for, and those of the headers before it. */
+type Split = {
+	readonly name: string;
+	readonly elements: readonly Element[];
+	readonly next: Split | undefined;
+};
 
 export class Head {
 	readonly text: string;
@@ -35,7 +42,7 @@ export class Head {
 	readonly count: number;
 	/** Offset of the empty line behind the last header. */
 	readonly end: number;
-	readonly #lines: Int32Array;
+	readonly #lines: scan.Lines;
 
 	#via: Via | undefined;
 	#from: NameAddress | undefined;
@@ -45,9 +52,9 @@ export class Head {
 	#contacts: readonly NameAddress[] | undefined;
 	#routes: readonly NameAddress[] | undefined;
 	#recordRoutes: readonly NameAddress[] | undefined;
-	#elements: Map<string, readonly Element[]> | undefined;
+	#splits: Split | undefined;
 
-	constructor(text: string, lines: Int32Array, count: number, end: number) {
+	constructor(text: string, lines: scan.Lines, count: number, end: number) {
 		this.text = text;
 		this.#lines = lines;
 		this.count = count;
@@ -56,18 +63,17 @@ export class Head {
 
 	/** The same lines of the same message, whose text ends earlier. */
 	withText(text: string): Head {
-		return new Head(text, this.#lines, this.count, this.end);
+		const head = new Head(text, this.#lines, this.count, this.end);
+		head.#callId = this.#callId;
+		head.#cseq = this.#cseq;
+		return head;
 	}
 
 	/** The same lines with another text from `start` to `end`, a span of the first Via line's value. */
 	withTopVia(start: number, end: number, value: string): Head {
 		const text = this.text.slice(0, start) + value + this.text.slice(end);
 		const delta = value.length - (end - start);
-		const lines = this.#lines.slice();
-		for (let at = 0; at < lines.length; at += 1) {
-			if (at % STRIDE !== ID && (lines[at] as number) >= end)
-				lines[at] = (lines[at] as number) + delta;
-		}
+		const lines = scan.stretched(this.#lines, this.firstOf(VIA), delta);
 		const head = new Head(text, lines, this.count, this.end + delta);
 		head.#callId = this.#callId;
 		head.#cseq = this.#cseq;
@@ -76,22 +82,35 @@ export class Head {
 
 	/** Index of the first line of this name, or -1. */
 	first(name: HeaderName): number {
-		return this.#find(headerId(name), name, 0);
+		const id = headerId(name);
+		return id === UNKNOWN ? this.#findNamed(name, 0) : scan.findLine(this.#lines, id, 0);
+	}
+
+	/** The same by the id of a header that we know. */
+	firstOf(id: number): number {
+		return scan.findLine(this.#lines, id, 0);
 	}
 
 	/** The next line of the same name as `line`, or -1. */
 	next(line: number): number {
-		const id = this.#at(line, ID);
-		return this.#find(id, id === UNKNOWN ? this.name(line).toLowerCase() : "", line + 1);
+		const id = this.#id(line);
+		if (id !== UNKNOWN) return scan.findLine(this.#lines, id, line + 1);
+		return this.#findNamed(this.name(line).toLowerCase(), line + 1);
 	}
 
 	has(name: HeaderName): boolean {
 		return this.first(name) !== -1;
 	}
 
+	/** False when none of the headers whose bits (`idBit`) these are has two lines. */
+	mayRepeat(bits: number): boolean {
+		return scan.mayRepeat(this.#lines, bits);
+	}
+
 	/** The value of a line, trimmed, folded lines made one. */
 	value(line: number): string {
-		return unfold(this.text.slice(this.valueStart(line), this.valueEnd(line)));
+		const value = this.text.slice(this.valueStart(line), this.valueEnd(line));
+		return this.#has(line) && !scan.isFolded(this.#lines, line) ? value : unfold(value);
 	}
 
 	/** The value of the first line of this name. */
@@ -102,29 +121,30 @@ export class Head {
 
 	/** The name as sent. */
 	name(line: number): string {
-		return this.text.slice(this.lineStart(line), this.#at(line, NAME_END));
+		const start = this.lineStart(line);
+		return this.text.slice(start, tokenEnd(this.text, start, this.valueStart(line)));
 	}
 
 	/** The long name in lower case, whatever the spelling. */
 	canonicalName(line: number): HeaderName {
-		return headerName(this.#at(line, ID)) ?? this.name(line).toLowerCase();
+		return headerName(this.#id(line)) ?? this.name(line).toLowerCase();
 	}
 
 	lineStart(line: number): number {
-		return this.#at(line, LINE_START);
+		return this.#has(line) ? scan.lineStart(this.#lines, line) : -1;
 	}
 
 	/** Behind the CR LF, continuation lines included. */
 	lineEnd(line: number): number {
-		return this.#at(line, LINE_END);
+		return this.#has(line) ? scan.lineEnd(this.#lines, line) : -1;
 	}
 
 	valueStart(line: number): number {
-		return this.#at(line, VALUE_START);
+		return this.#has(line) ? scan.valueStart(this.#lines, line) : -1;
 	}
 
 	valueEnd(line: number): number {
-		return this.#at(line, VALUE_END);
+		return this.#has(line) ? scan.valueEnd(this.#lines, line) : -1;
 	}
 
 	/**
@@ -132,12 +152,13 @@ export class Head {
 	 * a list; a line of any other header, known or not, is one element (§7.3.1).
 	 */
 	elements(name: HeaderName): readonly Element[] {
-		let elements = this.#elements?.get(name);
-		if (elements === undefined) {
-			elements = this.#split(name);
-			this.#elements ??= new Map();
-			this.#elements.set(name, elements);
-		}
+		let split = this.#splits;
+		while (split !== undefined && split.name !== name) split = split.next;
+		if (split !== undefined) return split.elements;
+		const first = this.first(name);
+		if (first === -1) return NO_ELEMENTS;
+		const elements = this.#split(name, first);
+		this.#splits = { name, elements, next: this.#splits };
 		return elements;
 	}
 
@@ -174,24 +195,32 @@ export class Head {
 	}
 
 	get callId(): string {
-		this.#callId ??= parseCallId(this.value(this.#required(CALL_ID, "Call-ID")));
+		if (this.#callId === undefined) {
+			const line = this.#required(CALL_ID, "Call-ID");
+			this.#callId = callIdAt(this.text, this.valueStart(line), this.valueEnd(line));
+		}
 		return this.#callId;
 	}
 
 	get cseq(): CSeq {
-		this.#cseq ??= parseCSeq(this.value(this.#required(CSEQ, "CSeq")));
+		if (this.#cseq === undefined) {
+			const line = this.#required(CSEQ, "CSeq");
+			this.#cseq = cseqAt(this.text, this.valueStart(line), this.valueEnd(line));
+		}
 		return this.#cseq;
 	}
 
 	get maxForwards(): number | undefined {
-		const line = this.#find(MAX_FORWARDS, "", 0);
-		return line === -1 ? undefined : parseMaxForwards(this.value(line));
+		const line = this.firstOf(MAX_FORWARDS);
+		if (line === -1) return undefined;
+		const number = unsignedAt(this.text, this.valueStart(line), this.valueEnd(line));
+		return number >= 0 && number <= 255 ? number : parseMaxForwards(this.value(line));
 	}
 
 	get maxBreadth(): number | undefined {
-		const line = this.#find(MAX_BREADTH, "", 0);
+		const line = this.firstOf(MAX_BREADTH);
 		if (line === -1) return undefined;
-		if (this.#find(MAX_BREADTH, "", line + 1) === -1) return parseMaxBreadth(this.value(line));
+		if (this.next(line) === -1) return parseMaxBreadth(this.value(line));
 		throw new ParseError("more than one", { field: "Max-Breadth", offset: this.lineStart(line) });
 	}
 
@@ -210,33 +239,37 @@ export class Head {
 		return this.#recordRoutes;
 	}
 
-	#at(line: number, what: number): number {
-		return this.#lines[line * STRIDE + what] ?? -1;
+	#has(line: number): boolean {
+		return line >= 0 && line < this.count;
 	}
 
-	#find(id: number, name: string, from: number): number {
-		for (let line = from; line < this.count; line += 1) {
-			if (this.#lines[line * STRIDE + ID] !== id) continue;
-			if (id !== UNKNOWN || this.#isNamed(line, name)) return line;
-		}
-		return -1;
+	#id(line: number): number {
+		return this.#has(line) ? scan.idOf(this.#lines, line) : UNKNOWN;
+	}
+
+	#findNamed(name: string, from: number): number {
+		let line = scan.findLine(this.#lines, UNKNOWN, from);
+		while (line !== -1 && !this.#isNamed(line, name))
+			line = scan.findLine(this.#lines, UNKNOWN, line + 1);
+		return line;
 	}
 
 	#isNamed(line: number, name: string): boolean {
 		const start = this.lineStart(line);
-		return this.#at(line, NAME_END) - start === name.length && equalsFolded(this.text, start, name);
+		if (!equalsFolded(this.text, start, name)) return false;
+		return tokenEnd(this.text, start, this.valueStart(line)) - start === name.length;
 	}
 
 	#required(id: number, field: string): number {
-		const line = this.#find(id, "", 0);
+		const line = this.firstOf(id);
 		if (line === -1) throw new ParseError("missing", { field, offset: this.end });
 		return line;
 	}
 
-	#split(name: HeaderName): readonly Element[] {
+	#split(name: HeaderName, first: number): readonly Element[] {
 		const elements: Element[] = [];
 		const list = isList(headerId(name));
-		for (let line = this.first(name); line !== -1; line = this.next(line)) {
+		for (let line = first; line !== -1; line = this.next(line)) {
 			const start = this.valueStart(line);
 			const end = this.valueEnd(line);
 			if (list) splitList(this.text, line, start, end, elements);
@@ -249,13 +282,13 @@ export class Head {
 		const line = this.#required(id, field);
 		const address = parseNameAddress(field, this.text, this.valueStart(line), this.valueEnd(line));
 		// `*` is for Contact alone; a tag without a value stands where one would be added (§20, §25.1).
-		if (address.star || (address.params.has("tag") && address.params.get("tag") === undefined))
+		if (address.star || address.params.isBare("tag"))
 			throw new ParseError("no address with a tag", { field, offset: address.start });
 		return address;
 	}
 
 	#addresses(id: number, field: string, name: HeaderName): readonly NameAddress[] {
-		if (this.#find(id, "", 0) === -1) return NONE;
+		if (this.firstOf(id) === -1) return NONE;
 		return this.elements(name).map(({ start, end }) =>
 			parseNameAddress(field, this.text, start, end),
 		);
@@ -263,3 +296,4 @@ export class Head {
 }
 
 const NONE: readonly NameAddress[] = [];
+const NO_ELEMENTS: readonly Element[] = [];

@@ -58,13 +58,23 @@ export type HeaderName = KnownHeader | (string & {});
 
 const NAMES: readonly KnownHeader[] = [...LISTS, ...SINGLES];
 
-type Entry = { readonly name: string; readonly id: number };
+type Entry = {
+	readonly name: string;
+	readonly id: number;
+	/** Of the same slot. */
+	readonly next: Entry | undefined;
+};
 
 /** The id of every header that is not in the tables. */
 export const UNKNOWN = 0;
-const SLOTS = 1024;
 const IDS = new Map<string, number>();
-const BUCKETS: (Entry[] | undefined)[] = new Array(SLOTS).fill(undefined);
+const SLOTS: (Entry | undefined)[] = Array.from({ length: 1024 }, () => undefined);
+const OWN_BITS: readonly KnownHeader[] = [
+	...(["via", "from", "to", "call-id", "cseq", "max-forwards", "content-length"] as const),
+	...(["route", "record-route", "contact", "max-breadth"] as const),
+];
+/** That of UNKNOWN comes first. */
+const BITS: readonly number[] = [1 << 29, ...NAMES.map((name, index) => bitOf(name, index + 1))];
 const LONGEST = register();
 
 export const VIA = headerId("via");
@@ -97,27 +107,39 @@ export function isList(id: number): boolean {
 /** The id of the name written in `text` from `start` to `end`: any case, long or compact. */
 export function headerIdAt(text: string, start: number, end: number): number {
 	const length = end - start;
-	if (length > LONGEST) return UNKNOWN;
-	const bucket = BUCKETS[slot(length, text.charCodeAt(start), text.charCodeAt(end - 1))];
-	if (bucket === undefined) return UNKNOWN;
-	for (const entry of bucket) {
-		if (entry.name.length === length && equalsFolded(text, start, entry.name)) return entry.id;
+	if (length > LONGEST || length === 0) return UNKNOWN;
+	let entry = SLOTS[slot(length, text.charCodeAt(start), text.charCodeAt(end - 1))];
+	while (entry !== undefined) {
+		const { name } = entry;
+		if (name.length === length && equalsFolded(text, start, name)) return entry.id;
+		entry = entry.next;
 	}
 	return UNKNOWN;
+}
+
+/** One bit of 30 for an id: headers with different bits are different. */
+export function idBit(id: number): number {
+	return BITS[id] as number;
+}
+
+/** Those that every message has, and those that are looked for in every message, have one of their own. */
+function bitOf(name: KnownHeader, id: number): number {
+	const own = OWN_BITS.indexOf(name);
+	return 1 << (own === -1 ? OWN_BITS.length + (id % (30 - OWN_BITS.length)) : own);
 }
 
 /** Compares text with a name of lower-case letters and hyphens, ignoring case. */
 export function equalsFolded(text: string, start: number, name: string): boolean {
 	for (let index = 0; index < name.length; index += 1) {
 		const code = text.charCodeAt(start + index);
-		const folded = code >= 65 && code <= 90 ? code + 32 : code;
-		if (folded !== name.charCodeAt(index)) return false;
+		const wanted = name.charCodeAt(index);
+		if (code !== wanted && (code + 32 !== wanted || code < 65 || code > 90)) return false;
 	}
 	return true;
 }
 
 function slot(length: number, first: number, last: number): number {
-	return (length * 41 + (first | 32) * 7 + (last | 32)) & (SLOTS - 1);
+	return (length * 41 + (first | 32) * 7 + (last | 32)) & 1023;
 }
 
 function register(): number {
@@ -133,7 +155,5 @@ function register(): number {
 
 function enter(name: string, id: number): void {
 	const index = slot(name.length, name.charCodeAt(0), name.charCodeAt(name.length - 1));
-	const bucket = BUCKETS[index] ?? [];
-	bucket.push({ name, id });
-	BUCKETS[index] = bucket;
+	SLOTS[index] = { name, id, next: SLOTS[index] };
 }

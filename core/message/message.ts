@@ -5,27 +5,39 @@ import { parseUri, type Uri } from "./uri.ts";
 
 export class Request {
 	readonly kind = "request";
-	/** The whole message and nothing else, one character per octet. */
-	readonly text: string;
 	readonly method: string;
-	/** The Request-URI as sent. */
-	readonly uri: string;
 	readonly uriStart: number;
 	readonly uriEnd: number;
 	readonly head: Head;
-	readonly bodyStart: number;
-	readonly bodyEnd: number;
+	#uri: string | undefined;
 	#parsedUri: Uri | undefined;
 
 	constructor(method: string, uriStart: number, uriEnd: number, head: Head) {
-		this.text = head.text;
 		this.method = method;
-		this.uri = head.text.slice(uriStart, uriEnd);
 		this.uriStart = uriStart;
 		this.uriEnd = uriEnd;
 		this.head = head;
-		this.bodyStart = head.end + 2;
-		this.bodyEnd = head.text.length;
+		this.#uri = undefined;
+		this.#parsedUri = undefined;
+	}
+
+	/** The whole message and nothing else, one character per octet. */
+	get text(): string {
+		return this.head.text;
+	}
+
+	get bodyStart(): number {
+		return this.head.end + 2;
+	}
+
+	get bodyEnd(): number {
+		return this.head.text.length;
+	}
+
+	/** The Request-URI as sent. */
+	get uri(): string {
+		this.#uri ??= this.head.text.slice(this.uriStart, this.uriEnd);
+		return this.#uri;
 	}
 
 	get parsedUri(): Uri {
@@ -36,21 +48,27 @@ export class Request {
 
 export class Response {
 	readonly kind = "response";
-	/** The whole message and nothing else, one character per octet. */
-	readonly text: string;
 	readonly status: number;
 	readonly reason: string;
 	readonly head: Head;
-	readonly bodyStart: number;
-	readonly bodyEnd: number;
 
 	constructor(status: number, reason: string, head: Head) {
-		this.text = head.text;
 		this.status = status;
 		this.reason = reason;
 		this.head = head;
-		this.bodyStart = head.end + 2;
-		this.bodyEnd = head.text.length;
+	}
+
+	/** The whole message and nothing else, one character per octet. */
+	get text(): string {
+		return this.head.text;
+	}
+
+	get bodyStart(): number {
+		return this.head.end + 2;
+	}
+
+	get bodyEnd(): number {
+		return this.head.text.length;
 	}
 }
 

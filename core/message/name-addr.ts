@@ -2,33 +2,65 @@
  * Addresses in header fields: `name-addr` and `addr-spec` with header parameters, RFC 3261 §20.10
  * and §25.1, RFC 8217. Without `<>`, a semicolon begins header parameters, not URI parameters.
  */
-import { NO_PARAMS, type Params, readParams } from "./params.ts";
-import { isSpace, Scanner } from "./scanner.ts";
+import { isSemicolon, NO_PARAMS, Params } from "./params.ts";
+import { ParseError } from "./parse-error.ts";
+import { endsDisplay, isSpace, quotedEnd, spaceEnd, uriFault } from "./scanner.ts";
 
-/** All offsets are into the text it was parsed from. */
-export type NameAddress = {
+/** All offsets are into the text it was parsed from. Parts are cut out of it when they are asked for. */
+export class NameAddress {
 	readonly text: string;
 	readonly start: number;
 	readonly end: number;
-	/** `Contact: *`. */
-	readonly star: boolean;
 	/** Whether the URI stands in `<>`; `uriStart` and `uriEnd` leave the brackets out. */
 	readonly bracketed: boolean;
 	readonly uriStart: number;
 	readonly uriEnd: number;
-	readonly uri: string;
-	/** What stands before `<`, as sent, trimmed; "" when there is nothing. */
-	readonly display: string;
-	/** Where the header parameters begin: behind `>`, or behind a bare URI. */
-	readonly paramsStart: number;
 	readonly params: Params;
-};
+	#uri: string | undefined;
 
-/**
- * `" , ; > \`: where these stand unquoted, others read the value differently. The grammar allows
- * tokens and spaces only, but octets above ASCII and signs such as `(` occur and do no harm.
- */
-const NOT_IN_DISPLAY = [34, 44, 59, 62, 92];
+	constructor(
+		text: string,
+		start: number,
+		end: number,
+		bracketed: boolean,
+		uriStart: number,
+		uriEnd: number,
+		params: Params,
+	) {
+		this.text = text;
+		this.start = start;
+		this.end = end;
+		this.bracketed = bracketed;
+		this.uriStart = uriStart;
+		this.uriEnd = uriEnd;
+		this.params = params;
+		this.#uri = undefined;
+	}
+
+	/** `Contact: *`: no URI is that short. */
+	get star(): boolean {
+		return this.uriEnd - this.uriStart === 1;
+	}
+
+	get uri(): string {
+		this.#uri ??= this.text.slice(this.uriStart, this.uriEnd);
+		return this.#uri;
+	}
+
+	/** What stands before `<`, as sent, trimmed; "" when there is nothing. */
+	get display(): string {
+		if (!this.bracketed) return "";
+		let end = this.uriStart - 1;
+		while (end > this.start && this.text.charCodeAt(end - 1) <= 32) end -= 1;
+		return this.text.slice(this.start, end);
+	}
+
+	/** Where the header parameters begin: behind `>`, or behind a bare URI. */
+	get paramsStart(): number {
+		if (this.star) return this.end;
+		return this.bracketed ? this.uriEnd + 1 : this.uriEnd;
+	}
+}
 
 export function parseNameAddress(
 	field: string,
@@ -38,111 +70,80 @@ export function parseNameAddress(
 ): NameAddress {
 	let end = stop;
 	while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
-	const scan = new Scanner(field, text, start, end);
-	scan.skipSpace();
-	const from = scan.offset;
-	const first = scan.peek();
-	if (first === 42 && isStar(scan)) return star(text, from, end);
+	const from = spaceEnd(text, start, end);
+	const first = from < end ? text.charCodeAt(from) : -1;
+	if (first === 42 && isStar(text, from, end))
+		return new NameAddress(text, from, end, false, from, from + 1, NO_PARAMS);
 
-	const bracket = first === 60 ? from : findBracket(scan);
-	if (bracket === -1) return readBare(scan, from, end);
+	const bracket = first === 60 ? from : findBracket(field, text, from, end);
+	if (bracket === -1) return readBare(field, text, from, end);
 
-	let displayEnd = bracket;
-	while (displayEnd > from && text.charCodeAt(displayEnd - 1) <= 32) displayEnd -= 1;
-	const uriStart = bracket + 1;
-	const uriEnd = text.indexOf(">", uriStart);
-	if (uriEnd === -1 || uriEnd >= end) scan.fail('missing ">"');
-	checkUri(scan, uriStart, uriEnd);
-	scan.offset = uriEnd + 1;
-	const params = readParams(scan);
-	scan.finish();
-	return {
-		text,
-		start: from,
-		end,
-		star: false,
-		bracketed: true,
-		uriStart,
-		uriEnd,
-		uri: text.slice(uriStart, uriEnd),
-		display: text.slice(from, displayEnd),
-		paramsStart: uriEnd + 1,
-		params,
-	};
+	const uriEnd = text.indexOf(">", bracket + 1);
+	if (uriEnd === -1 || uriEnd >= end)
+		throw fault(field, 'missing ">"', first === 34 ? bracket : from);
+	checkUri(field, text, bracket + 1, uriEnd);
+	const params = paramsBehind(field, text, uriEnd + 1, end);
+	return new NameAddress(text, from, end, true, bracket + 1, uriEnd, params);
 }
 
 /** Finds the `<` behind a display name; -1 when the value is a bare addr-spec. */
-function findBracket(scan: Scanner): number {
-	if (scan.peek() === 34) {
-		scan.quoted();
-		scan.skipSpace();
-		if (scan.peek() !== 60) scan.fail('expected "<"');
-		return scan.offset;
+function findBracket(field: string, text: string, start: number, end: number): number {
+	if (start < end && text.charCodeAt(start) === 34) {
+		const at = spaceEnd(text, quotedEnd(field, text, start, end), end);
+		if (at < end && text.charCodeAt(at) === 60) return at;
+		throw fault(field, 'expected "<"', at);
 	}
-	for (let at = scan.offset; at < scan.end; at += 1) {
-		const code = scan.text.charCodeAt(at);
+	for (let at = start; at < end; at += 1) {
+		const code = text.charCodeAt(at);
 		if (code === 60) return at;
 		if (code === 58) return -1;
-		if (NOT_IN_DISPLAY.includes(code)) {
-			scan.offset = at;
-			scan.fail("unquoted display name");
-		}
+		// These are read differently by others. The grammar allows tokens and spaces only, but octets
+		// above ASCII and signs such as `(` occur and do no harm.
+		if (endsDisplay(code)) throw fault(field, "unquoted display name", at);
 	}
 	return -1;
 }
 
 /** A bare addr-spec ends at `;`. It may not hold `?` or a comma (RFC 8217 §3). */
-function readBare(scan: Scanner, from: number, end: number): NameAddress {
-	const { text } = scan;
+function readBare(field: string, text: string, from: number, end: number): NameAddress {
 	let uriEnd = from;
 	while (uriEnd < end && text.charCodeAt(uriEnd) !== 59 && text.charCodeAt(uriEnd) > 32) {
 		const code = text.charCodeAt(uriEnd);
-		if (code === 63 || code === 44) {
-			scan.offset = uriEnd;
-			scan.fail("a URI with this character needs <>");
-		}
+		if (code === 63 || code === 44)
+			throw fault(field, "a URI with this character needs <>", uriEnd);
 		uriEnd += 1;
 	}
-	checkUri(scan, from, uriEnd);
-	scan.offset = uriEnd;
-	const params = readParams(scan);
-	scan.finish();
-	const uri = text.slice(from, uriEnd);
-	const place = { text, start: from, end, star: false, bracketed: false };
-	return { ...place, uriStart: from, uriEnd, uri, display: "", paramsStart: uriEnd, params };
+	checkUri(field, text, from, uriEnd);
+	const params = paramsBehind(field, text, uriEnd, end);
+	return new NameAddress(text, from, end, false, from, uriEnd, params);
+}
+
+/** All that follows a URI is parameters. */
+function paramsBehind(field: string, text: string, start: number, end: number): Params {
+	if (start === end) return NO_PARAMS;
+	const at = spaceEnd(text, start, end);
+	const some = isSemicolon(text, at, end);
+	const params = some ? new Params(field, text, at, end) : NO_PARAMS;
+	const stop = some ? params.stop : at;
+	if (stop === end) return params;
+	throw fault(field, "unexpected text", stop);
 }
 
 /** A URI begins with a scheme and holds no white space, quote or bracket. */
-function checkUri(scan: Scanner, start: number, end: number): void {
-	let colon = -1;
-	for (let at = start; at < end; at += 1) {
-		const code = scan.text.charCodeAt(at);
-		if (code <= 32 || code === 34 || code === 60 || code === 62) {
-			scan.offset = at;
-			scan.fail("character not allowed in a URI");
-		}
-		if (colon === -1 && code === 58) colon = at;
-	}
-	if (colon > start) return;
-	scan.offset = start;
-	scan.fail("expected a URI");
+function checkUri(field: string, text: string, start: number, end: number): void {
+	let at = uriFault(text, start, end);
+	// DEL is left to whoever reads the URI.
+	while (at < end && text.charCodeAt(at) === 127) at = uriFault(text, at + 1, end);
+	if (at < end) throw fault(field, "character not allowed in a URI", at);
+	const colon = text.indexOf(":", start);
+	if (colon <= start || colon >= end) throw fault(field, "expected a URI", start);
 }
 
-function isStar(scan: Scanner): boolean {
-	for (let at = scan.offset + 1; at < scan.end; at += 1) {
-		if (scan.text.charCodeAt(at) > 32) return false;
-	}
+function isStar(text: string, start: number, end: number): boolean {
+	for (let at = start + 1; at < end; at += 1) if (text.charCodeAt(at) > 32) return false;
 	return true;
 }
 
-function star(text: string, start: number, end: number): NameAddress {
-	const place = { text, start, end, uriStart: start, uriEnd: start + 1, uri: "*" };
-	return {
-		...place,
-		star: true,
-		bracketed: false,
-		display: "",
-		paramsStart: end,
-		params: NO_PARAMS,
-	};
+function fault(field: string, reason: string, offset: number): ParseError {
+	return new ParseError(reason, { field, offset });
 }

@@ -1,70 +1,91 @@
 /** Header parameters: RFC 3261 §7.3.1, `*( SEMI generic-param )`. */
-import { Scanner } from "./scanner.ts";
+import { equalsFolded } from "./headers.ts";
+import { ParseError } from "./parse-error.ts";
+import { Scanner, spaceEnd, tokenEnd, valueEnd } from "./scanner.ts";
 
-type Param = {
-	readonly name: string;
-	readonly value: string | undefined;
-	next: Param | undefined;
-};
-
-/** More than this many are looked up by a table. */
+const SEMICOLON = 59;
+const EQUALS = 61;
+/** More names than this are told apart by a table. */
 const FEW = 16;
+
+// The parameter that was read last. Numbers of the module: an object for each would be garbage at once.
+let nameStart = 0;
+let nameStop = 0;
+/** -1 where it has no value. */
+let valueStart = -1;
+let valueStop = -1;
 
 /**
  * `;name=value` and `;name`, in order. Names are in lower case and unique (§7.3.1); quoted values
- * keep their quotes. Nearly every value has none or one or two: a chain of them is made and read
- * faster than a Map.
+ * keep their quotes. They were checked when this was made, and only the place of the first is kept:
+ * nearly every value has none or one or two, and most are never asked for.
  */
 export class Params {
-	#first: Param | undefined;
-	#last: Param | undefined;
-	#size = 0;
-	#table: Map<string, Param> | undefined;
+	/** Behind the last and the white space that follows it. */
+	readonly stop: number;
+	readonly #text: string;
+	readonly #nameStart: number;
+	readonly #nameStop: number;
+	readonly #valueStart: number;
+	readonly #valueStop: number;
+	/** The semicolon of the second. */
+	readonly #rest: number;
 
-	get size(): number {
-		return this.#size;
+	/** `start` is at the first semicolon; where there is none, there are no parameters. */
+	constructor(field: string, text: string, start: number, end: number) {
+		const some = isSemicolon(text, start, end);
+		const from = some ? spaceEnd(text, start + 1, end) : start;
+		const rest = some ? readParam(field, text, from, end) : start;
+		this.#text = text;
+		this.#nameStart = from;
+		this.#nameStop = some ? nameStop : from;
+		this.#valueStart = valueStart;
+		this.#valueStop = valueStop;
+		this.#rest = rest;
+		this.stop = isSemicolon(text, rest, end) ? checkRest(field, text, from, rest, end) : rest;
 	}
 
+	get size(): number {
+		let size = 0;
+		for (const _ of this) size += 1;
+		return size;
+	}
+
+	/** Leaves the parameter that was found as the one read last. */
 	has(name: string): boolean {
-		return this.#find(name) !== undefined;
+		nameStart = this.#nameStart;
+		nameStop = this.#nameStop;
+		valueStart = this.#valueStart;
+		valueStop = this.#valueStop;
+		if (isNamed(this.#text, name)) return true;
+		let at = this.#rest;
+		while (at < this.stop) {
+			at = readParam("", this.#text, spaceEnd(this.#text, at + 1, this.stop), this.stop);
+			if (isNamed(this.#text, name)) return true;
+		}
+		return false;
 	}
 
 	/** Undefined for a parameter without a value, too. */
 	get(name: string): string | undefined {
-		return this.#find(name)?.value;
+		return this.has(name) ? lastValue(this.#text) : undefined;
 	}
 
-	/** False for a name that is there. */
-	add(name: string, value: string | undefined): boolean {
-		if (this.#find(name) !== undefined) return false;
-		const param: Param = { name, value, next: undefined };
-		if (this.#last === undefined) this.#first = param;
-		else this.#last.next = param;
-		this.#last = param;
-		this.#size += 1;
-		this.#table?.set(name, param);
-		return true;
+	/** Whether it is there without a value. */
+	isBare(name: string): boolean {
+		return this.has(name) && valueStart === -1;
 	}
 
 	*[Symbol.iterator](): Generator<[name: string, value: string | undefined]> {
-		for (let param = this.#first; param !== undefined; param = param.next)
-			yield [param.name, param.value];
-	}
-
-	#find(name: string): Param | undefined {
-		if (this.#size > FEW) return this.#lookUp(name);
-		for (let param = this.#first; param !== undefined; param = param.next)
-			if (param.name === name) return param;
-		return undefined;
-	}
-
-	#lookUp(name: string): Param | undefined {
-		if (this.#table === undefined) {
-			this.#table = new Map();
-			for (let param = this.#first; param !== undefined; param = param.next)
-				this.#table.set(param.name, param);
+		const { stop } = this;
+		const text = this.#text;
+		let at = this.#nameStart;
+		if (at === this.#nameStop) return;
+		while (at < stop) {
+			const next = readParam("", text, at, stop);
+			yield [lastName(text), lastValue(text)];
+			at = spaceEnd(text, next + 1, stop);
 		}
-		return this.#table.get(name);
 	}
 }
 
@@ -77,17 +98,98 @@ export type ParamSpan = {
 };
 
 /** What an address or a Via without parameters has. */
-export const NO_PARAMS: Params = new Params();
+export const NO_PARAMS: Params = new Params("", "", 0, 0);
 
-export function readParams(scan: Scanner): Params {
-	if (!scan.maybe(";")) return NO_PARAMS;
-	const params = new Params();
-	do {
-		const name = scan.token().toLowerCase();
-		const value = scan.maybe("=") ? scan.value() : undefined;
-		if (!params.add(name, value)) scan.fail(`duplicate parameter "${name}"`);
-	} while (scan.maybe(";"));
-	return params;
+/** Whether a parameter begins at `at`, where no white space is. */
+export function isSemicolon(text: string, at: number, end: number): boolean {
+	return at < end && text.charCodeAt(at) === SEMICOLON;
+}
+
+/** Reads the parameter whose name begins at `start`; answers where the white space behind it ends. */
+function readParam(field: string, text: string, start: number, end: number): number {
+	nameStart = start;
+	nameStop = tokenEnd(text, start, end);
+	valueStart = -1;
+	if (nameStop === start) throw new ParseError("expected token", { field, offset: start });
+	const at = spaceEnd(text, nameStop, end);
+	if (at === end || text.charCodeAt(at) !== EQUALS) return at;
+	valueStart = spaceEnd(text, at + 1, end);
+	valueStop = valueEnd(field, text, valueStart, end);
+	return spaceEnd(text, valueStop, end);
+}
+
+/** Reads the parameters behind the one that was read, whose name is at `first`; answers where they end. */
+function checkRest(field: string, text: string, first: number, rest: number, end: number): number {
+	let seen = nameBit(text);
+	let at = rest;
+	let names: Set<string> | undefined;
+	for (let count = 1; isSemicolon(text, at, end); count += 1) {
+		at = readParam(field, text, spaceEnd(text, at + 1, end), end);
+		if (count === FEW) names = namesBefore(text, first, end);
+		const bit = nameBit(text);
+		if (
+			names === undefined ? (seen & bit) !== 0 && isRepeated(text, first, end) : !isNew(names, text)
+		)
+			throw duplicate(field, text, at);
+		seen |= bit;
+	}
+	return at;
+}
+
+/** Different bits are of different names; equal bits may be. */
+function nameBit(text: string): number {
+	const letter = text.charCodeAt(nameStart) | 32;
+	return 1 << ((letter + (nameStop - nameStart) * 5) & 31);
+}
+
+/** Whether a parameter before the one that was read, which stays the one read last, has its name. */
+function isRepeated(text: string, first: number, end: number): boolean {
+	const start = nameStart;
+	const name = lastName(text);
+	let at = readParam("", text, first, end);
+	while (nameStart < start) {
+		if (isNamed(text, name)) {
+			readParam("", text, start, end);
+			return true;
+		}
+		at = readParam("", text, spaceEnd(text, at + 1, end), end);
+	}
+	return false;
+}
+
+/** Those before the one that was read, which stays the one read last. */
+function namesBefore(text: string, first: number, end: number): Set<string> {
+	const start = nameStart;
+	const names = new Set<string>();
+	let at = readParam("", text, first, end);
+	while (nameStart < start) {
+		names.add(lastName(text));
+		at = readParam("", text, spaceEnd(text, at + 1, end), end);
+	}
+	return names;
+}
+
+function isNew(names: Set<string>, text: string): boolean {
+	const { size } = names;
+	return names.add(lastName(text)).size > size;
+}
+
+function duplicate(field: string, text: string, at: number): ParseError {
+	const offset = valueStart === -1 ? at : valueStop;
+	return new ParseError(`duplicate parameter "${lastName(text)}"`, { field, offset });
+}
+
+function isNamed(text: string, name: string): boolean {
+	const length = nameStop - nameStart;
+	return length > 0 && length === name.length && equalsFolded(text, nameStart, name);
+}
+
+function lastName(text: string): string {
+	return text.slice(nameStart, nameStop).toLowerCase();
+}
+
+function lastValue(text: string): string | undefined {
+	return valueStart === -1 ? undefined : text.slice(valueStart, valueStop);
 }
 
 /** The parameters between `start` (at the first `;` or the space before it) and `end`, with their places. */

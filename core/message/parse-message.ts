@@ -5,7 +5,7 @@
  */
 import { readContentLength } from "./content-length.ts";
 import { Head } from "./head.ts";
-import type { HeaderName } from "./headers.ts";
+import { type HeaderName, headerId, idBit, MAX_FORWARDS } from "./headers.ts";
 import { MAX_LINE, MAX_ROUTES, MAX_STREAM_MESSAGE, MAX_VIAS } from "./limits.ts";
 import { type Malformed, type Message, Request, Response } from "./message.ts";
 import { ParseError } from "./parse-error.ts";
@@ -16,6 +16,7 @@ export type Delivery = "datagram" | "stream";
 
 /** Single-valued headers that a proxy relies on: two of one name are refused (RFC 4475 §3.3.8). */
 const SINGLE = ["from", "to", "call-id", "cseq", "content-length"] as const;
+const SINGLE_BITS = SINGLE.reduce((bits, name) => bits | idBit(headerId(name)), 0);
 
 /** Below that many octets of head for each, there cannot be too many Vias: no need to count. */
 const SHORTEST_VIA = "SIP/2.0/U h,".length;
@@ -67,7 +68,7 @@ function readRequest(
 	checkHead(head, 0);
 	if (head.cseq.method !== method)
 		throw new ParseError("method differs from the request's", { field: "CSeq", offset: 0 });
-	refuseSecond(head, "max-forwards");
+	if (head.mayRepeat(idBit(MAX_FORWARDS))) refuseSecond(head, "max-forwards");
 	head.maxForwards;
 	if (head.routes.length > MAX_ROUTES) throw tooLarge("Route");
 	const request = new Request(method, uriStart, uriEnd, cut(head, how));
@@ -91,7 +92,7 @@ function readResponse(
 
 /** `more` Vias and Record-Routes than the limit are read. */
 function checkHead(head: Head, more: number): void {
-	for (const name of SINGLE) refuseSecond(head, name);
+	if (head.mayRepeat(SINGLE_BITS)) for (const name of SINGLE) refuseSecond(head, name);
 	const { via } = head;
 	head.from;
 	head.to;

@@ -1,6 +1,7 @@
 /** Header values that are one number or word: RFC 3261 §20.8, §20.16, §20.19, §20.22 and §25.1. */
+import { methodAt } from "./methods.ts";
 import { ParseError } from "./parse-error.ts";
-import { isSpace, isToken } from "./scanner.ts";
+import { digitsEnd, isSpace, isToken, spaceEnd, tokenEnd, unfold } from "./scanner.ts";
 
 export type CSeq = { readonly number: number; readonly method: string };
 
@@ -19,6 +20,17 @@ export function parseCSeq(value: string): CSeq {
 	return { number, method };
 }
 
+/** The same as a span of a text, which may be folded. */
+export function cseqAt(text: string, start: number, end: number): CSeq {
+	const digits = digitsEnd(text, start, end);
+	const method = spaceEnd(text, digits, end);
+	const plain = digits > start && digits - start < 10 && method > digits && method < end;
+	if (!plain || tokenEnd(text, method, end) !== end) return parseCSeq(valueAt(text, start, end));
+	let number = 0;
+	for (let at = start; at < digits; at += 1) number = number * 10 + text.charCodeAt(at) - 48;
+	return { number, method: methodAt(text, method, end) };
+}
+
 /** `word [ "@" word ]`, read widely: any text without white space, compared octet by octet (§20.8). */
 export function parseCallId(value: string): string {
 	if (value.length === 0) fail("Call-ID", "empty", 0);
@@ -26,6 +38,13 @@ export function parseCallId(value: string): string {
 		if (value.charCodeAt(at) <= 32) fail("Call-ID", "white space", at);
 	}
 	return value;
+}
+
+/** The same as a span of a text, which may be folded. */
+export function callIdAt(text: string, start: number, end: number): string {
+	let at = start;
+	while (at < end && text.charCodeAt(at) > 32) at += 1;
+	return at === end && at > start ? text.slice(start, end) : parseCallId(valueAt(text, start, end));
 }
 
 /** 0 to 255 (§20.22). */
@@ -68,6 +87,11 @@ export function parseUnsigned(value: string): number | undefined {
 		if (!isDigit(value.charCodeAt(at))) return undefined;
 	}
 	return Number(value);
+}
+
+/** What is not as usual is read as it says on its own: so its faults have the same places. */
+function valueAt(text: string, start: number, end: number): string {
+	return unfold(text.slice(start, end));
 }
 
 function isDigit(code: number): boolean {

@@ -12,6 +12,8 @@ const DIGIT = 4;
 const REFERENCE = 8; // the inside of an IPv6 reference
 const VALUE = 16; // a parameter value: wider than token, since bare IPv6 and base64 occur
 const SPACE = 32;
+const NO_DISPLAY = 64; // not to stand in an unquoted display name
+const NO_URI = 128;
 const CLASSES = new Uint8Array(256);
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 mark(`${LETTERS}0123456789-.!%*_+\`'~`, TOKEN);
@@ -20,6 +22,9 @@ mark("0123456789", DIGIT);
 mark("ABCDEFabcdef0123456789:.", REFERENCE);
 mark(`${LETTERS}0123456789-.!%*_+\`'~=:/@[]&$#?{}|^()`, VALUE);
 mark(" \t\r\n", SPACE);
+mark('",;>\\', NO_DISPLAY);
+mark('"<>\x7f', NO_URI);
+for (let code = 0; code <= 32; code += 1) CLASSES[code] = (CLASSES[code] ?? 0) | NO_URI;
 for (let code = 128; code < 256; code += 1) CLASSES[code] = VALUE;
 
 export class Scanner {
@@ -36,22 +41,24 @@ export class Scanner {
 	}
 
 	token(): string {
-		return this.#run(TOKEN, "token");
+		return this.#take(tokenEnd(this.text, this.offset, this.end), "token");
 	}
 
 	host(): string {
-		return this.peek() === 91 ? this.#reference() : this.#run(HOST, "host");
+		const start = this.offset;
+		this.offset = hostEnd(this.field, this.text, start, this.end);
+		return this.text.slice(start, this.offset);
 	}
 
 	/** `gen-value`: a token, a host or a quoted string (quotes kept). */
 	value(): string {
-		const first = this.peek();
-		if (first === 34) return this.quoted();
-		return this.#run(VALUE, "value");
+		const start = this.offset;
+		this.offset = valueEnd(this.field, this.text, start, this.end);
+		return this.text.slice(start, this.offset);
 	}
 
 	number(max: number): number {
-		const value = Number(this.#run(DIGIT, "number"));
+		const value = Number(this.#take(digitsEnd(this.text, this.offset, this.end), "number"));
 		return value <= max ? value : this.fail(`number above ${max}`);
 	}
 
@@ -80,58 +87,109 @@ export class Scanner {
 		return this.offset < this.end ? this.text.charCodeAt(this.offset) : -1;
 	}
 
-	/** `quoted-string` with its quotes: a backslash takes the next character as it is. */
-	quoted(): string {
-		const start = this.offset;
-		this.offset += 1;
-		while (this.offset < this.end && this.peek() !== 34) this.offset += this.peek() === 92 ? 2 : 1;
-		if (this.offset >= this.end) this.fail("unterminated quoted string");
-		this.offset += 1;
-		return this.text.slice(start, this.offset);
-	}
-
 	finish(): void {
 		this.skipSpace();
 		if (this.offset !== this.end) this.fail("unexpected text");
 	}
 
 	skipSpace(): void {
-		while (this.#is(SPACE)) this.offset += 1;
+		this.offset = spaceEnd(this.text, this.offset, this.end);
 	}
 
 	fail(reason: string): never {
 		throw new ParseError(reason, { field: this.field, offset: this.offset });
 	}
 
-	#run(mask: number, what: string): string {
+	#take(end: number, what: string): string {
 		const start = this.offset;
-		while (this.#is(mask)) this.offset += 1;
-		if (this.offset === start) this.fail(`expected ${what}`);
-		return this.text.slice(start, this.offset);
-	}
-
-	#reference(): string {
-		const start = this.offset;
-		this.offset += 1;
-		while (this.#is(REFERENCE)) this.offset += 1;
-		if (this.peek() !== 93) this.fail('expected "]"');
-		this.offset += 1;
-		return this.text.slice(start, this.offset);
-	}
-
-	#is(mask: number): boolean {
-		return (
-			this.offset < this.end &&
-			((CLASSES[this.text.charCodeAt(this.offset)] as number) & mask) !== 0
-		);
+		if (end === start) this.fail(`expected ${what}`);
+		this.offset = end;
+		return this.text.slice(start, end);
 	}
 }
 
 /** Where the run of token characters that begins at `start` ends. */
 export function tokenEnd(text: string, start: number, end: number): number {
+	return runEnd(text, start, end, TOKEN);
+}
+
+export function digitsEnd(text: string, start: number, end: number): number {
+	return runEnd(text, start, end, DIGIT);
+}
+
+/** Behind the white space at `start`, if any. */
+export function spaceEnd(text: string, start: number, end: number): number {
 	let at = start;
-	while (at < end && ((CLASSES[text.charCodeAt(at)] as number) & TOKEN) !== 0) at += 1;
+	while (at < end && isSpace(text.charCodeAt(at))) at += 1;
 	return at;
+}
+
+/** Behind the host at `start`. */
+export function hostEnd(field: string, text: string, start: number, end: number): number {
+	const reference = start < end && text.charCodeAt(start) === 91;
+	if (!reference) return atLeastOne(field, "host", start, runEnd(text, start, end, HOST));
+	const at = runEnd(text, start + 1, end, REFERENCE);
+	if (at === end || text.charCodeAt(at) !== 93)
+		throw new ParseError('expected "]"', { field, offset: at });
+	return at + 1;
+}
+
+/** The number from `start` to `end`; -1 for what is more or less than up to nine digits. */
+export function unsignedAt(text: string, start: number, end: number): number {
+	if (start === end || end - start > 9) return -1;
+	let number = 0;
+	for (let at = start; at < end; at += 1) {
+		const digit = text.charCodeAt(at) - 48;
+		if (!(digit >= 0 && digit <= 9)) return -1;
+		number = number * 10 + digit;
+	}
+	return number;
+}
+
+/** The port whose digits stand from `start` to `end`. */
+export function portOf(field: string, text: string, start: number, end: number): number {
+	atLeastOne(field, "number", start, end);
+	let port = 0;
+	for (let at = start; at < end; at += 1) port = port * 10 + text.charCodeAt(at) - 48;
+	if (port > 0 && port <= 65_535) return port;
+	throw new ParseError(port === 0 ? "port 0" : "number above 65535", { field, offset: end });
+}
+
+/** Behind the `gen-value` at `start`. */
+export function valueEnd(field: string, text: string, start: number, end: number): number {
+	if (start < end && text.charCodeAt(start) === 34) return quotedEnd(field, text, start, end);
+	return atLeastOne(field, "value", start, runEnd(text, start, end, VALUE));
+}
+
+/** Behind the `quoted-string` whose first quote is at `start`: a backslash takes the next character as it is. */
+export function quotedEnd(field: string, text: string, start: number, end: number): number {
+	let at = start + 1;
+	while (at < end && text.charCodeAt(at) !== 34) at += text.charCodeAt(at) === 92 ? 2 : 1;
+	if (at < end) return at + 1;
+	throw new ParseError("unterminated quoted string", { field, offset: at });
+}
+
+/** The first character that cannot stand in a URI, `end` when there is none. */
+export function uriFault(text: string, start: number, end: number): number {
+	let at = start;
+	while (at < end && ((CLASSES[text.charCodeAt(at)] as number) & NO_URI) === 0) at += 1;
+	return at;
+}
+
+/** Whether the code cannot stand in an unquoted display name. */
+export function endsDisplay(code: number): boolean {
+	return ((CLASSES[code] as number) & NO_DISPLAY) !== 0;
+}
+
+function runEnd(text: string, start: number, end: number, mask: number): number {
+	let at = start;
+	while (at < end && ((CLASSES[text.charCodeAt(at)] as number) & mask) !== 0) at += 1;
+	return at;
+}
+
+function atLeastOne(field: string, what: string, start: number, end: number): number {
+	if (end > start) return end;
+	throw new ParseError(`expected ${what}`, { field, offset: start });
 }
 
 /** Whether all of `text` is one token. */

@@ -4,9 +4,10 @@
  *
  *     ( "sip" / "sips" ) ":" [ user [ ":" password ] "@" ] host [ ":" port ] *( ";" param ) [ "?" headers ]
  */
+import { equalsFolded } from "./headers.ts";
 import { MAX_URI_PARAMS } from "./limits.ts";
 import { ParseError } from "./parse-error.ts";
-import { Scanner } from "./scanner.ts";
+import { digitsEnd, hostEnd, portOf, uriFault } from "./scanner.ts";
 
 export type Uri = {
 	readonly text: string;
@@ -41,28 +42,81 @@ export type UriParam = {
 export function parseUri(text: string): Uri {
 	const colon = text.indexOf(":");
 	const scheme = readScheme(text, colon);
-	checkCharacters(text);
-	if (scheme !== "sip" && scheme !== "sips") return opaque(text, scheme, colon + 1);
+	const bad = uriFault(text, 0, text.length);
+	if (bad < text.length) throw fault("character not allowed in a URI", bad);
+	return new ParsedUri(text, scheme, colon + 1);
+}
 
-	const at = text.indexOf("@", colon);
-	const hostStart = at === -1 ? colon + 1 : at + 1;
-	const scan = new Scanner("URI", text, hostStart);
-	const host = scan.host();
-	let port: number | undefined;
-	if (scan.peek() === 58) {
-		scan.offset += 1;
-		port = scan.number(65_535);
-		if (port === 0) scan.fail("port 0");
+/** User, password and the rest are cut out when they are asked for. */
+class ParsedUri implements Uri {
+	readonly text: string;
+	readonly scheme: string;
+	readonly port: number | undefined;
+	readonly params: readonly UriParam[];
+	readonly hostStart: number;
+	readonly hostEnd: number;
+	/** Behind the colon of the scheme. */
+	readonly #start: number;
+	/** Behind the host. */
+	readonly #hostStop: number;
+	/** Of the question mark; -1 where there is none. */
+	readonly #question: number;
+	#user: string | undefined;
+	#host: string | undefined;
+
+	constructor(text: string, scheme: string, start: number) {
+		this.text = text;
+		this.scheme = scheme;
+		this.#start = start;
+		this.#user = undefined;
+		this.#host = undefined;
+		if (scheme !== "sip" && scheme !== "sips") {
+			this.hostStart = start;
+			this.hostEnd = start;
+			this.port = undefined;
+			this.params = NO_PARAMS;
+			this.#hostStop = start;
+			this.#question = -1;
+			return;
+		}
+		const { length } = text;
+		const at = text.indexOf("@", start);
+		const host = at === -1 ? start : at + 1;
+		const hostStop = hostEnd("URI", text, host, length);
+		const colon = text.charCodeAt(hostStop) === COLON;
+		const stop = colon ? digitsEnd(text, hostStop + 1, length) : hostStop;
+		this.hostStart = host;
+		this.hostEnd = stop;
+		this.#hostStop = hostStop;
+		this.port = colon ? portOf("URI", text, hostStop + 1, stop) : undefined;
+		this.#question = stop === length ? -1 : text.indexOf("?", stop);
+		this.params = readUriParams(text, stop, this.#question === -1 ? length : this.#question);
+		if (at === start) throw fault("empty user", at);
 	}
-	const hostEnd = scan.offset;
 
-	const question = text.indexOf("?", hostEnd);
-	const paramsEnd = question === -1 ? text.length : question;
-	const params = readUriParams(text, hostEnd, paramsEnd);
-	const headers = question === -1 ? undefined : text.slice(question + 1);
-	const rest = { host, port, params, headers, hostStart, hostEnd };
-	if (at === -1) return { text, scheme, user: undefined, password: undefined, ...rest };
-	return { text, scheme, ...readUserInfo(text, colon + 1, at), ...rest };
+	get user(): string | undefined {
+		if (this.#user === undefined && this.hostStart > this.#start)
+			this.#user = this.text.slice(
+				this.#start,
+				userEnd(this.text, this.#start, this.hostStart - 1),
+			);
+		return this.#user;
+	}
+
+	get password(): string | undefined {
+		const at = this.hostStart - 1;
+		const end = userEnd(this.text, this.#start, at);
+		return end < at ? this.text.slice(end + 1, at) : undefined;
+	}
+
+	get host(): string {
+		this.#host ??= this.text.slice(this.hostStart, this.#hostStop);
+		return this.#host;
+	}
+
+	get headers(): string | undefined {
+		return this.#question === -1 ? undefined : this.text.slice(this.#question + 1);
+	}
 }
 
 export function uriParam(uri: Uri, name: string): UriParam | undefined {
@@ -100,31 +154,24 @@ function hexDigit(code: number): number {
 }
 
 function readScheme(text: string, colon: number): string {
-	if (colon < 1) return fail(text, "expected a scheme", 0);
-	for (let at = 0; at < colon; at += 1) {
-		const code = text.charCodeAt(at);
-		const folded = code | 32;
-		const letter = folded >= 97 && folded <= 122 && code >= 65;
-		const other = code === 43 || code === 45 || code === 46 || (code >= 48 && code <= 57);
-		if (!letter && (at === 0 || !other)) return fail(text, "expected a scheme", at);
-	}
+	if (colon < 1) throw fault("expected a scheme", 0);
+	if (colon === 3 && equalsFolded(text, 0, "sip")) return "sip";
+	if (colon === 4 && equalsFolded(text, 0, "sips")) return "sips";
+	for (let at = 0; at < colon; at += 1)
+		if (!isSchemeCode(text.charCodeAt(at), at === 0)) throw fault("expected a scheme", at);
 	return text.slice(0, colon).toLowerCase();
 }
 
-function checkCharacters(text: string): void {
-	for (let at = 0; at < text.length; at += 1) {
-		const code = text.charCodeAt(at);
-		if (code <= 32 || code === 127 || code === 34 || code === 60 || code === 62)
-			fail(text, "character not allowed in a URI", at);
-	}
+function isSchemeCode(code: number, first: boolean): boolean {
+	const folded = code | 32;
+	if (folded >= 97 && folded <= 122 && code >= 65) return true;
+	return !first && (code === 43 || code === 45 || code === 46 || (code >= 48 && code <= 57));
 }
 
-function readUserInfo(text: string, start: number, at: number) {
-	if (at === start) fail(text, "empty user", at);
+/** Where the password, or else what is in front of the host, begins. */
+function userEnd(text: string, start: number, at: number): number {
 	const colon = text.indexOf(":", start);
-	const userEnd = colon < at && colon !== -1 ? colon : at;
-	const password = userEnd === at ? undefined : text.slice(userEnd + 1, at);
-	return { user: text.slice(start, userEnd), password };
+	return colon !== -1 && colon < at ? colon : at;
 }
 
 function readUriParams(text: string, start: number, end: number): readonly UriParam[] {
@@ -132,13 +179,13 @@ function readUriParams(text: string, start: number, end: number): readonly UriPa
 	const params: UriParam[] = [];
 	let at = start;
 	while (at < end) {
-		if (text.charCodeAt(at) !== 59) fail(text, 'expected ";"', at);
-		if (params.length === MAX_URI_PARAMS) fail(text, "too many parameters", at);
+		if (text.charCodeAt(at) !== 59) throw fault('expected ";"', at);
+		if (params.length === MAX_URI_PARAMS) throw fault("too many parameters", at);
 		const next = text.indexOf(";", at + 1);
 		const stop = next === -1 || next > end ? end : next;
 		const param = readUriParam(text, at, stop);
 		if (params.some((other) => other.name === param.name))
-			fail(text, `duplicate parameter "${param.name}"`, at);
+			throw fault(`duplicate parameter "${param.name}"`, at);
 		params.push(param);
 		at = stop;
 	}
@@ -151,15 +198,12 @@ function readUriParam(text: string, start: number, end: number): UriParam {
 	const whole = text.slice(start + 1, end);
 	const equals = whole.indexOf("=");
 	const name = (equals === -1 ? whole : whole.slice(0, equals)).toLowerCase();
-	if (name.length === 0) fail(text, "empty parameter", start);
+	if (name.length === 0) throw fault("empty parameter", start);
 	return { name, value: equals === -1 ? undefined : whole.slice(equals + 1), text: whole, start };
 }
 
-function opaque(text: string, scheme: string, start: number): Uri {
-	const none = { user: undefined, password: undefined, port: undefined, headers: undefined };
-	return { text, scheme, ...none, host: "", params: NO_PARAMS, hostStart: start, hostEnd: start };
+function fault(reason: string, offset: number): ParseError {
+	return new ParseError(reason, { field: "URI", offset });
 }
 
-function fail(text: string, reason: string, offset: number): never {
-	throw new ParseError(reason, { field: "URI", offset: Math.min(offset, text.length) });
-}
+const COLON = 58;

@@ -50,5 +50,8 @@ function sameAddress(a: Uri, b: Uri): boolean {
 
 function addressOnly(uri: Uri): Uri {
 	if (uri.host === "") return uri;
-	return { ...uri, scheme: "sip", params: uri.params.filter(({ name }) => name !== "transport") };
+	// Part by part: a parsed URI cuts them out of its text when they are asked for.
+	const { text, user, password, host, port, headers, hostStart, hostEnd } = uri;
+	const params = uri.params.filter(({ name }) => name !== "transport");
+	return { text, scheme: "sip", user, password, host, port, params, headers, hostStart, hostEnd };
 }

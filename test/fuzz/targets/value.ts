@@ -110,10 +110,11 @@ function checkAddress(value: string): void {
 }
 
 function placed(
-	{ text: _, start, end, uriStart, uriEnd, paramsStart, params, ...rest }: NameAddress,
+	{ start, end, star, bracketed, uriStart, uriEnd, uri, display, paramsStart, params }: NameAddress,
 	by: number,
 ): unknown {
-	return [rest, [...params], [start, end, uriStart, uriEnd, paramsStart].map((at) => at - by)];
+	const places = [start, end, uriStart, uriEnd, paramsStart].map((at) => at - by);
+	return [star, bracketed, uri, display, [...params], places];
 }
 
 function rewritten({ display, uri, params }: NameAddress): string {
@@ -127,8 +128,8 @@ function checkVia(value: string): void {
 	const read = readTwice(value, parseVia);
 	if (read === undefined) return;
 	const { alone, inside } = read;
-	const shape = ({ start: _a, end: _b, paramsStart: _c, params, ...rest }: Via) => [
-		rest,
+	const shape = ({ text, transport, host, port, params }: Via) => [
+		[text, transport, host, port],
 		[...params],
 	];
 	demand(isDeepStrictEqual(shape(inside), shape(alone)), "via: the same in a text");
