@@ -70,24 +70,27 @@ export class Edits {
 		else before.next = edit;
 	}
 
+	/** Joined, not added up: a string made of parts stays one inside, and is slow to read and to keep. */
 	apply(): string {
 		const text = this.#text;
-		let result = "";
+		if (this.#first === undefined) return text;
+		const parts: string[] = [];
 		let from = 0;
 		let removed = false;
-		for (let edit = this.#first; edit !== undefined; edit = edit.next) {
+		for (let edit: Edit | undefined = this.#first; edit !== undefined; edit = edit.next) {
 			const { start, end } = edit;
 			if (start < from) {
 				// What is gone needs no editing; two texts for one place are a mistake of ours.
 				if (removed && end <= from) continue;
 				throw new EditError("SIP_EDIT_OVERLAP", "message", `two edits at offset ${start}`);
 			}
-			if (from < start) result += text.slice(from, start);
-			result += edit.text;
+			if (from < start) parts.push(text.slice(from, start));
+			parts.push(edit.text);
 			from = end;
 			removed = edit.text === "";
 		}
-		return from === 0 ? result + text : result + text.slice(from);
+		parts.push(text.slice(from));
+		return parts.join("");
 	}
 }
 

@@ -71,12 +71,15 @@ export class Head {
 
 	/** The same lines with another text from `start` to `end`, a span of the first Via line's value. */
 	withTopVia(start: number, end: number, value: string): Head {
-		const text = this.text.slice(0, start) + value + this.text.slice(end);
+		// Joined, not added up: the text of a message is read octet by octet.
+		const text = [this.text.slice(0, start), value, this.text.slice(end)].join("");
 		const delta = value.length - (end - start);
 		const lines = scan.stretched(this.#lines, this.firstOf(VIA), delta);
 		const head = new Head(text, lines, this.count, this.end + delta);
 		head.#callId = this.#callId;
 		head.#cseq = this.#cseq;
+		head.#from = moved(this.#from, text, start, delta);
+		head.#to = moved(this.#to, text, start, delta);
 		return head;
 	}
 
@@ -293,6 +296,16 @@ export class Head {
 			parseNameAddress(field, this.text, start, end),
 		);
 	}
+}
+
+/** An address that was read, in another text where what is behind `at` stands `by` further on. */
+function moved(
+	address: NameAddress | undefined,
+	text: string,
+	at: number,
+	by: number,
+): NameAddress | undefined {
+	return address?.movedTo(text, address.start > at ? by : 0);
 }
 
 const NONE: readonly NameAddress[] = [];

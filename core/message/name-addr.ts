@@ -2,7 +2,7 @@
  * Addresses in header fields: `name-addr` and `addr-spec` with header parameters, RFC 3261 §20.10
  * and §25.1, RFC 8217. Without `<>`, a semicolon begins header parameters, not URI parameters.
  */
-import { isSemicolon, NO_PARAMS, Params } from "./params.ts";
+import { isSemicolon, NO_PARAMS, type Params, readParams } from "./params.ts";
 import { ParseError } from "./parse-error.ts";
 import { endsDisplay, isSpace, quotedEnd, spaceEnd, uriFault } from "./scanner.ts";
 
@@ -35,6 +35,19 @@ export class NameAddress {
 		this.uriEnd = uriEnd;
 		this.params = params;
 		this.#uri = undefined;
+	}
+
+	/** The same address in another text, where it stands `by` further on. */
+	movedTo(text: string, by: number): NameAddress {
+		return new NameAddress(
+			text,
+			this.start + by,
+			this.end + by,
+			this.bracketed,
+			this.uriStart + by,
+			this.uriEnd + by,
+			this.params.movedTo(text, by),
+		);
 	}
 
 	/** `Contact: *`: no URI is that short. */
@@ -123,7 +136,7 @@ function paramsBehind(field: string, text: string, start: number, end: number): 
 	if (start === end) return NO_PARAMS;
 	const at = spaceEnd(text, start, end);
 	const some = isSemicolon(text, at, end);
-	const params = some ? new Params(field, text, at, end) : NO_PARAMS;
+	const params = some ? readParams(field, text, at, end) : NO_PARAMS;
 	const stop = some ? params.stop : at;
 	if (stop === end) return params;
 	throw fault(field, "unexpected text", stop);

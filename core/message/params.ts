@@ -31,18 +31,36 @@ export class Params {
 	/** The semicolon of the second. */
 	readonly #rest: number;
 
-	/** `start` is at the first semicolon; where there is none, there are no parameters. */
-	constructor(field: string, text: string, start: number, end: number) {
-		const some = isSemicolon(text, start, end);
-		const from = some ? spaceEnd(text, start + 1, end) : start;
-		const rest = some ? readParam(field, text, from, end) : start;
+	constructor(
+		text: string,
+		nameFrom: number,
+		nameTo: number,
+		valueFrom: number,
+		valueTo: number,
+		rest: number,
+		stop: number,
+	) {
 		this.#text = text;
-		this.#nameStart = from;
-		this.#nameStop = some ? nameStop : from;
-		this.#valueStart = valueStart;
-		this.#valueStop = valueStop;
+		this.#nameStart = nameFrom;
+		this.#nameStop = nameTo;
+		this.#valueStart = valueFrom;
+		this.#valueStop = valueTo;
 		this.#rest = rest;
-		this.stop = isSemicolon(text, rest, end) ? checkRest(field, text, from, rest, end) : rest;
+		this.stop = stop;
+	}
+
+	/** The same parameters in another text, where they stand `by` further on. */
+	movedTo(text: string, by: number): Params {
+		if (this === NO_PARAMS) return this;
+		return new Params(
+			text,
+			this.#nameStart + by,
+			this.#nameStop + by,
+			this.#valueStart === -1 ? -1 : this.#valueStart + by,
+			this.#valueStop + by,
+			this.#rest + by,
+			this.stop + by,
+		);
 	}
 
 	get size(): number {
@@ -98,7 +116,16 @@ export type ParamSpan = {
 };
 
 /** What an address or a Via without parameters has. */
-export const NO_PARAMS: Params = new Params("", "", 0, 0);
+export const NO_PARAMS: Params = new Params("", 0, 0, -1, -1, 0, 0);
+
+/** Reads the parameters of which the first has its semicolon at `start`. */
+export function readParams(field: string, text: string, start: number, end: number): Params {
+	const first = spaceEnd(text, start + 1, end);
+	const rest = readParam(field, text, first, end);
+	const [nameTo, valueFrom, valueTo] = [nameStop, valueStart, valueStop];
+	const stop = isSemicolon(text, rest, end) ? checkRest(field, text, first, rest, end) : rest;
+	return new Params(text, first, nameTo, valueFrom, valueTo, rest, stop);
+}
 
 /** Whether a parameter begins at `at`, where no white space is. */
 export function isSemicolon(text: string, at: number, end: number): boolean {

@@ -5,7 +5,7 @@
  */
 import { readContentLength } from "./content-length.ts";
 import { Head } from "./head.ts";
-import { type HeaderName, headerId, idBit, MAX_FORWARDS } from "./headers.ts";
+import { type HeaderName, headerId, idBit, MAX_FORWARDS, RECORD_ROUTE } from "./headers.ts";
 import { MAX_LINE, MAX_ROUTES, MAX_STREAM_MESSAGE, MAX_VIAS } from "./limits.ts";
 import { type Malformed, type Message, Request, Response } from "./message.ts";
 import { ParseError } from "./parse-error.ts";
@@ -37,7 +37,7 @@ export function parseMessage(text: string, how: Delivery): Message | Malformed {
 	try {
 		if (lineEnd > MAX_LINE) throw tooLarge("start line");
 		if (response) return readResponse(head, lineEnd - 2, scanned.error, how);
-		return readRequest(head, lineEnd - 2, scanned.error, how);
+		return readRequest(head, lineEnd - 2, method, scanned.error, how);
 	} catch (error) {
 		if (!(error instanceof ParseError)) throw error;
 		return malformed(error, whole, method, head);
@@ -60,10 +60,11 @@ export function rereadRequest(text: string): Request {
 function readRequest(
 	head: Head,
 	lineEnd: number,
+	named: string | undefined,
 	fault: ParseError | undefined,
 	how: Delivery,
 ): Request {
-	const { method, uriStart, uriEnd } = readRequestLine(head.text, lineEnd);
+	const { method, uriStart, uriEnd } = readRequestLine(head.text, lineEnd, named);
 	if (fault !== undefined) throw fault;
 	checkHead(head, 0);
 	if (head.cseq.method !== method)
@@ -108,7 +109,7 @@ function checkHead(head: Head, more: number): void {
 /** 0 where there is no room for too many, or where they cannot be read: a proxy does not need to (§16.3 step 1). */
 function countRecordRoutes(head: Head): number {
 	let octets = 0;
-	for (let line = head.first("record-route"); line !== -1; line = head.next(line))
+	for (let line = head.firstOf(RECORD_ROUTE); line !== -1; line = head.next(line))
 		octets += head.lineEnd(line) - head.lineStart(line);
 	if (octets <= MAX_ROUTES * SHORTEST_ROUTE) return 0;
 	try {

@@ -1,5 +1,6 @@
 /** Request-Line and Status-Line: RFC 3261 §7.1, §7.2 and §25.1. Exactly one SP between the parts. */
 import { MAX_URI } from "./limits.ts";
+import { methodAt } from "./methods.ts";
 import { ParseError } from "./parse-error.ts";
 import { tokenEnd } from "./scanner.ts";
 
@@ -18,12 +19,15 @@ export function isStatusLine(text: string): boolean {
 /** The method of a Request-Line whose rest may be wrong. */
 export function readMethod(text: string, end: number): string | undefined {
 	const at = tokenEnd(text, 0, end);
-	return at > 0 && text.charCodeAt(at) === 32 ? text.slice(0, at) : undefined;
+	return at > 0 && text.charCodeAt(at) === 32 ? methodAt(text, 0, at) : undefined;
 }
 
-/** `end` is where the line's CR LF begins. */
-export function readRequestLine(text: string, end: number): RequestLine {
-	const method = readMethod(text, end);
+/** `end` is where the line's CR LF begins; `method` is what `readMethod` found. */
+export function readRequestLine(
+	text: string,
+	end: number,
+	method: string | undefined = readMethod(text, end),
+): RequestLine {
 	if (method === undefined) return fail("expected a method and a space", 0);
 	const uriStart = method.length + 1;
 	const uriEnd = text.indexOf(" ", uriStart);

@@ -52,7 +52,6 @@ class ParsedUri implements Uri {
 	readonly text: string;
 	readonly scheme: string;
 	readonly port: number | undefined;
-	readonly params: readonly UriParam[];
 	readonly hostStart: number;
 	readonly hostEnd: number;
 	/** Behind the colon of the scheme. */
@@ -63,6 +62,7 @@ class ParsedUri implements Uri {
 	readonly #question: number;
 	#user: string | undefined;
 	#host: string | undefined;
+	#params: readonly UriParam[] | undefined;
 
 	constructor(text: string, scheme: string, start: number) {
 		this.text = text;
@@ -74,7 +74,7 @@ class ParsedUri implements Uri {
 			this.hostStart = start;
 			this.hostEnd = start;
 			this.port = undefined;
-			this.params = NO_PARAMS;
+			this.#params = NO_PARAMS;
 			this.#hostStop = start;
 			this.#question = -1;
 			return;
@@ -90,7 +90,9 @@ class ParsedUri implements Uri {
 		this.#hostStop = hostStop;
 		this.port = colon ? portOf("URI", text, hostStop + 1, stop) : undefined;
 		this.#question = stop === length ? -1 : text.indexOf("?", stop);
-		this.params = readUriParams(text, stop, this.#question === -1 ? length : this.#question);
+		const paramsEnd = this.#question === -1 ? length : this.#question;
+		const later = isOneParam(text, stop, paramsEnd);
+		this.#params = later ? undefined : readUriParams(text, stop, paramsEnd);
 		if (at === start) throw fault("empty user", at);
 	}
 
@@ -112,6 +114,12 @@ class ParsedUri implements Uri {
 	get host(): string {
 		this.#host ??= this.text.slice(this.hostStart, this.#hostStop);
 		return this.#host;
+	}
+
+	get params(): readonly UriParam[] {
+		const end = this.#question === -1 ? this.text.length : this.#question;
+		this.#params ??= readUriParams(this.text, this.hostEnd, end);
+		return this.#params;
 	}
 
 	get headers(): string | undefined {
@@ -174,6 +182,13 @@ function userEnd(text: string, start: number, at: number): number {
 	return colon !== -1 && colon < at ? colon : at;
 }
 
+/** One that nothing is wrong with: it is read when it is asked for. */
+function isOneParam(text: string, start: number, end: number): boolean {
+	if (end - start < 2 || text.charCodeAt(start) !== SEMICOLON) return false;
+	const next = text.indexOf(";", start + 1);
+	return (next === -1 || next >= end) && text.charCodeAt(start + 1) !== EQUALS;
+}
+
 function readUriParams(text: string, start: number, end: number): readonly UriParam[] {
 	if (start === end) return NO_PARAMS;
 	const params: UriParam[] = [];
@@ -207,3 +222,5 @@ function fault(reason: string, offset: number): ParseError {
 }
 
 const COLON = 58;
+const SEMICOLON = 59;
+const EQUALS = 61;

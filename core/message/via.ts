@@ -6,7 +6,7 @@
  *     sent-by        =  host [ COLON port ]
  */
 import { equalsFolded } from "./headers.ts";
-import { isSemicolon, NO_PARAMS, Params } from "./params.ts";
+import { isSemicolon, NO_PARAMS, type Params, readParams } from "./params.ts";
 import { ParseError } from "./parse-error.ts";
 import { digitsEnd, hostEnd, portOf, spaceEnd, tokenEnd } from "./scanner.ts";
 
@@ -41,7 +41,7 @@ export class Via {
 		this.transport = transportAt(source, transport, transportEnd);
 		this.port = port === -1 ? undefined : portOf(FIELD, source, port, sentBy);
 		this.paramsStart = sentBy;
-		this.params = isSemicolon(source, at, end) ? new Params(FIELD, source, at, end) : NO_PARAMS;
+		this.params = isSemicolon(source, at, end) ? readParams(FIELD, source, at, end) : NO_PARAMS;
 		this.end = trimmedEnd(source, this.params === NO_PARAMS ? sentBy : this.params.stop);
 		this.#source = source;
 		this.#hostStart = host;

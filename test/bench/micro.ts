@@ -27,6 +27,8 @@ const BATCHES = 30;
 const PER_BATCH = 4_000;
 const TARGET = "sip:5000@192.0.2.7:5060";
 const OWN_URI = "<sip:192.0.2.1:5060;lr>";
+/** Both write what they send here, as our transport does: the kernel has copied it when `send` returns. */
+const DATAGRAM = Buffer.allocUnsafeSlow(65_507);
 
 /** The two take turns; the first third of the batches is for the compiler. */
 export function measureMicro(): MicroRow[] {
@@ -45,8 +47,8 @@ export function measureMicro(): MicroRow[] {
 				what: `read and forward ${name}`,
 				octets: octets.length,
 				...compare(
-					() => forwardOurs(parseOurs(octets)).length,
-					() => forwardTheirs(parseTheirs(octets)).length,
+					() => forwardOurs(parseOurs(octets)),
+					() => forwardTheirs(parseTheirs(octets)),
 				),
 			},
 		];
@@ -95,11 +97,11 @@ function readOurs({ head, parsedUri }: Request): number {
 	return sum + to.uri.length + callId.length + cseq.number;
 }
 
-function forwardOurs(request: Request): Buffer {
+function forwardOurs(request: Request): number {
 	readOurs(request);
 	const patch = decrementMaxForwards(new Patch(request).requestUri(TARGET));
 	pushVia(patch, "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK0123456789abcdef");
-	return Buffer.from(patch.prependLine("Record-Route", OWN_URI).text(), "latin1");
+	return send(patch.prependLine("Record-Route", OWN_URI).text());
 }
 
 function parseTheirs(octets: Buffer): SipMessage {
@@ -116,7 +118,7 @@ function readTheirs({ headers, uri }: SipMessage): number {
 	return sum + rest + headers["call-id"].length + cseq.seq;
 }
 
-function forwardTheirs(request: SipMessage): Buffer {
+function forwardTheirs(request: SipMessage): number {
 	readTheirs(request);
 	const { headers } = request;
 	request.uri = TARGET;
@@ -124,5 +126,9 @@ function forwardTheirs(request: SipMessage): Buffer {
 	const branch = "z9hG4bK0123456789abcdef";
 	headers.via.unshift({ protocol: "UDP", host: "192.0.2.1", port: 5060, params: { branch } });
 	headers["record-route"] = [{ uri: OWN_URI.slice(1, -1), params: {} }];
-	return Buffer.from(sip.stringify(request), "latin1");
+	return send(sip.stringify(request));
+}
+
+function send(text: string): number {
+	return DATAGRAM.write(text, 0, "latin1");
 }
