@@ -1,4 +1,6 @@
 /** The stack of Via values: RFC 3261 §16.6 step 8, §16.7 step 3. */
+
+import type { Head } from "./head.ts";
 import { VIA } from "./headers.ts";
 import type { Patch } from "./patch.ts";
 
@@ -6,6 +8,12 @@ import type { Patch } from "./patch.ts";
 export function pushVia(patch: Patch, value: string): Patch {
 	const line = patch.message.head.firstOf(VIA);
 	return line === -1 ? patch.prependLine("Via", value) : patch.insertBefore(line, "Via", value);
+}
+
+/** Whether there is no Via below the top one: then no list has to be made to see that. */
+export function isOnlyVia(head: Head): boolean {
+	const line = head.firstOf(VIA);
+	return line !== -1 && head.via.end === head.valueEnd(line) && head.next(line) === -1;
 }
 
 /** Without the top Via. */

@@ -16,7 +16,8 @@ export function stampVia(request: Request, flow: Flow): Request {
 	const { params } = via;
 	const source = unmapped(flow.host);
 	const rport = params.has("rport");
-	const needed = rport || canonicalAddress(via.host) !== canonicalAddress(source);
+	const needed =
+		rport || (via.host !== source && canonicalAddress(via.host) !== canonicalAddress(source));
 	if (!needed && !params.has("received")) return request;
 
 	const stamp = needed ? `;received=${source}${rport ? `;rport=${flow.port}` : ""}` : "";

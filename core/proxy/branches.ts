@@ -60,7 +60,7 @@ export class Branches implements BranchOwner, ForkOwner {
 	): void {
 		const branch = new Branch(context, target, this);
 		branch.breadth = breadth;
-		context.branches.push(branch);
+		context.branches = [...context.branches, branch];
 		const located = context.route && this.hops(branch, context.route, target, now);
 		if (located !== undefined) this.#begin(branch, located, now);
 	}

@@ -11,6 +11,7 @@ import type { Element } from "../message/list.ts";
 import type { Request } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
 import { parseVia, type Via } from "../message/via.ts";
+import { isOnlyVia } from "../message/via-stack.ts";
 import type { HeaderEdit } from "./decision.ts";
 import type { Environment } from "./environment.ts";
 import { Fingerprint } from "./fingerprint.ts";
@@ -35,6 +36,7 @@ export function statelessBranch(request: Request): string {
 
 /** The second halves of the branches that the request got from us when it was here before; hardly ever any. */
 export function earlierWays(request: Request, { own }: Environment): readonly string[] {
+	if (isOnlyVia(request.head)) return NONE;
 	const elements = request.head.elements("via");
 	let found: string[] | undefined;
 	for (let at = 1; at < elements.length; at += 1) {

@@ -100,11 +100,11 @@ export class ResponseContext {
 	sessionInterval: number | undefined;
 	/** The header lines of `request` with credentials that were meant for us (§22.3). */
 	consumed: readonly number[] = NONE_CONSUMED;
-	readonly branches: Branch[] = [];
+	branches: readonly Branch[] = NO_BRANCHES;
 	/** What is still to be called, where it is not one target alone. */
 	fork: RestOfTargets | undefined;
 	/** What the ended branches brought and was not forwarded. */
-	readonly candidates: Candidate[] = [];
+	candidates: readonly Candidate[] = NO_CANDIDATES;
 	/** Whoever answers `ProxyPort.ask` keeps here what it needs until the context has ended. */
 	asked: unknown;
 	/** Other ways for the response, once the first has failed. */
@@ -161,16 +161,18 @@ export class ResponseContext {
 		this.route = undefined;
 		this.edits = NO_EDITS;
 		this.fork = undefined;
-		this.candidates.length = 0;
-		if (this.server.method !== "INVITE") this.branches.length = 0;
+		this.candidates = NO_CANDIDATES;
+		if (this.server.method !== "INVITE") this.branches = NO_BRANCHES;
 		else for (const branch of this.branches) branch.settle();
 	}
 
 	collect(status: number, response: Response | undefined, branch: Branch): void {
-		this.candidates.push({ status, response, branch });
+		this.candidates = [...this.candidates, { status, response, branch }];
 	}
 }
 
+const NO_BRANCHES: readonly Branch[] = [];
+const NO_CANDIDATES: readonly Candidate[] = [];
 const NO_EDITS: readonly HeaderEdit[] = [];
 const NO_HOPS: readonly Hop[] = [];
 const NONE_CONSUMED: readonly number[] = [];

@@ -3,6 +3,7 @@
 import type { Request } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
 import { uriParam } from "../message/uri.ts";
+import { isOnlyVia } from "../message/via-stack.ts";
 import type { Rejection } from "./rejection.ts";
 
 /** Why the request is not forwarded, or undefined when it may be. Loops show when it is known where it goes (loop.ts). */
@@ -46,7 +47,7 @@ function tooManyHops(request: Request): Rejection | undefined {
 
 /** Step 4 looks for those of ours among them. */
 function unreadableVia(request: Request): undefined {
-	request.head.elements("via");
+	if (!isOnlyVia(request.head)) request.head.elements("via");
 }
 
 /** §16.3 step 5: we support no extension that a proxy must understand, so every tag is unknown. */

@@ -1,12 +1,13 @@
 /** A server transaction: RFC 3261 §17.2. It is the port of its own machine; the tables decide. */
 import type { Milliseconds } from "../base/clock.ts";
 import { type Flow, reliable } from "../base/flow.ts";
-import { flat, own } from "../base/own-text.ts";
+import { flat } from "../base/own-text.ts";
 import { type Expiring, NO_TIMER, type TimerHandle } from "../base/timer-wheel.ts";
 import { MAX_LINE } from "../message/limits.ts";
 import type { Request } from "../message/message.ts";
 import { parseMessage, rereadRequest } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
+import { shortened } from "../message/shortened.ts";
 import type { Host } from "./host.ts";
 import {
 	type InviteServerAction,
@@ -84,7 +85,7 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 	attempt = 0;
 	readonly #host: ServerHost;
 	readonly #legacy: LegacyTags | undefined;
-	/** The parsed request while the user works with it; the text of its head when only timers are left. */
+	/** The parsed request while the user works with it; its text in short when only timers are left. */
 	#request: Request | string;
 	/** What goes out when a repeat or a timer asks for it. */
 	#response: string | undefined;
@@ -159,14 +160,14 @@ export class ServerTransaction implements Expiring, Port<ServerAction, ServerTim
 	}
 
 	/**
-	 * Keeps the text of the header fields only: the parsed request is several times as large, and its
-	 * body has gone where it belongs. A text near the limits stays parsed, since the stamp on its Via
-	 * may have carried it beyond them.
+	 * Keeps the request in short: parsed it is several times as large, and the rest of it has gone where
+	 * it belongs. A text near the limits stays parsed, since the stamp on its Via may have carried it
+	 * beyond them.
 	 */
 	compact(): void {
 		const request = this.#request;
 		if (typeof request !== "string" && request.text.length < MAX_LINE)
-			this.#request = own(request.text.slice(0, request.bodyStart));
+			this.#request = shortened(request);
 	}
 
 	halt(): void {
