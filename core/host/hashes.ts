@@ -7,8 +7,9 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
-/** Twice as many at most, some 1 MB. */
-const RECENT_MAX = 2_048;
+/** Some 1 MB. */
+const RECENT = 4_096;
+const TAIL = 24;
 const RECENT_LENGTH_MAX = 256;
 
 /** Names in OpenSSL. */
@@ -32,6 +33,7 @@ export function makeHmac(): Hmac {
 			blocks = padded(key);
 			keys.set(key, blocks);
 		}
+		flat(text);
 		const known = blocks.recent.get(text);
 		if (known !== undefined) return known;
 		const length = BLOCK_BYTES + text.length;
@@ -40,27 +42,34 @@ export function makeHmac(): Hmac {
 		const inner = digest("sha256", blocks.inner.subarray(0, length), "binary");
 		blocks.outer.write(inner, BLOCK_BYTES, "latin1");
 		const mac = digest("sha256", blocks.outer, "binary");
-		if (text.length <= RECENT_LENGTH_MAX) blocks.recent.add(flat(text), mac);
+		if (text.length <= RECENT_LENGTH_MAX) blocks.recent.add(text, mac);
 		return mac;
 	};
 }
 
-/** The last results, in two sets: when one is full, the older goes as a whole. */
+/** Results of a moment ago, each in the place that its text leads to: whatever comes there next replaces it. */
 class Recent {
-	#new = new Map<string, string>();
-	#old = new Map<string, string>();
+	readonly #texts: (string | undefined)[] = new Array(RECENT).fill(undefined);
+	readonly #macs: (string | undefined)[] = new Array(RECENT).fill(undefined);
 
 	get(text: string): string | undefined {
-		return this.#new.get(text) ?? this.#old.get(text);
+		const place = placeOf(text);
+		return this.#texts[place] === text ? this.#macs[place] : undefined;
 	}
 
 	add(text: string, mac: string): void {
-		if (this.#new.size === RECENT_MAX) {
-			this.#old = this.#new;
-			this.#new = new Map();
-		}
-		this.#new.set(text, mac);
+		const place = placeOf(text);
+		this.#texts[place] = text;
+		this.#macs[place] = mac;
 	}
+}
+
+/** What is signed ends with what differs most from one dialog to the next. */
+function placeOf(text: string): number {
+	let sum = text.length;
+	for (let at = Math.max(0, text.length - TAIL); at < text.length; at += 1)
+		sum = (Math.imul(sum, 31) + text.charCodeAt(at)) | 0;
+	return (sum ^ (sum >>> 15)) & (RECENT - 1);
 }
 
 function padded(key: Uint8Array): Blocks {

@@ -25,7 +25,9 @@ type Peer = { readonly socket: Socket; readonly owners: RecentOwners; used: bool
 
 export class UdpPeers {
 	readonly #options: UdpPeersOptions;
-	readonly #peers = new Map<string, Peer>();
+	/** By address, then by port. */
+	readonly #hosts = new Map<string, Map<number, Peer>>();
+	#size = 0;
 
 	constructor(options: UdpPeersOptions) {
 		this.#options = options;
@@ -33,8 +35,7 @@ export class UdpPeers {
 
 	/** The peer's own socket, if it is watched. A request (`owner` ≠ 0) makes us watch it. */
 	find(host: string, port: number, owner: number): Socket | undefined {
-		if (owner === 0 && this.#peers.size === 0) return undefined;
-		const known = this.#peers.get(keyOf(host, port));
+		const known = this.#at(host, port);
 		const peer = known ?? (owner === 0 ? undefined : this.#watch(host, port));
 		if (peer === undefined) return undefined;
 		peer.used = true;
@@ -44,14 +45,16 @@ export class UdpPeers {
 
 	/** Peers neither heard of nor spoken to since the last call are no longer watched. */
 	forgetIdle(): void {
-		for (const [key, peer] of this.#peers) {
-			if (!peer.used) this.#drop(key, peer);
-			peer.used = false;
-		}
+		for (const [host, ports] of this.#hosts)
+			for (const [port, peer] of ports) {
+				if (!peer.used) this.#drop(host, port, peer);
+				peer.used = false;
+			}
 	}
 
 	close(): void {
-		for (const [key, peer] of this.#peers) this.#drop(key, peer);
+		for (const [host, ports] of this.#hosts)
+			for (const [port, peer] of ports) this.#drop(host, port, peer);
 	}
 
 	/**
@@ -59,16 +62,19 @@ export class UdpPeers {
 	 * Anything else is about the one datagram, or about a socket that is of no use any more.
 	 */
 	failed(host: string, port: number, owner: number, error: Error): void {
-		const key = keyOf(host, port);
-		const peer = this.#peers.get(key);
+		const peer = this.#at(host, port);
 		const refused = "code" in error && error.code === "ECONNREFUSED";
 		const lost = refused && peer !== undefined ? peer.owners.takeUnheard() : [owner];
 		for (const one of lost) this.#options.failed(one, error.message);
-		if (!refused && peer !== undefined) this.#drop(key, peer);
+		if (!refused && peer !== undefined) this.#drop(host, port, peer);
+	}
+
+	#at(host: string, port: number): Peer | undefined {
+		return this.#hosts.get(host)?.get(port);
 	}
 
 	#watch(host: string, port: number): Peer | undefined {
-		if (this.#peers.size >= this.#options.limits.watchedPeers) return undefined;
+		if (this.#size >= this.#options.limits.watchedPeers) return undefined;
 		const socket = this.#options.newSocket();
 		const peer: Peer = { socket, owners: new RecentOwners(), used: true };
 		socket.on("error", (error) => this.failed(host, port, 0, error));
@@ -81,7 +87,10 @@ export class UdpPeers {
 			socket.close();
 			return undefined;
 		}
-		this.#peers.set(keyOf(host, port), peer);
+		const ports = this.#hosts.get(host) ?? new Map<number, Peer>();
+		this.#hosts.set(host, ports);
+		ports.set(port, peer);
+		this.#size += 1;
 		return peer;
 	}
 
@@ -96,12 +105,11 @@ export class UdpPeers {
 		}
 	}
 
-	#drop(key: string, peer: Peer): void {
-		if (!this.#peers.delete(key)) return;
+	#drop(host: string, port: number, peer: Peer): void {
+		const ports = this.#hosts.get(host);
+		if (!ports?.delete(port)) return;
+		if (ports.size === 0) this.#hosts.delete(host);
+		this.#size -= 1;
 		peer.socket.close();
 	}
-}
-
-function keyOf(host: string, port: number): string {
-	return `${port} ${host}`;
 }

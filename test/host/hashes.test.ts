@@ -43,6 +43,17 @@ test("RFC 2104 §2: any keys in any order, texts longer and shorter than before"
 	}
 });
 
+test("RFC 2104 §2: results that are kept are those of their own text and key, the empty text among them", () => {
+	const hmac = makeHmac();
+	const keys = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+	const texts = ["", ...Array.from({ length: 9_000 }, (_, at) => `${at} ends like others`)];
+	for (const text of [...texts, ...texts.slice(-50), ""])
+		for (const key of keys) {
+			const expected = createHmac("sha256", key).update(text, "latin1").digest("hex");
+			assert.equal(hex(hmac(key, text)), expected, text);
+		}
+});
+
 test("RFC 8760 §2.1: text is hashed octet by octet, one character each", () => {
 	assert.equal(hashHex("MD5", "\xe9"), "3406877694691ddd1dfb0aca54681407");
 	assert.equal(hashHex("SHA-512-256", "").length, 64);
