@@ -4,6 +4,7 @@
  *
  * Kept for requests outside a dialog other than INVITE: those that we answer ourselves.
  */
+import { flat } from "../base/own-text.ts";
 import type { Request } from "../message/message.ts";
 import type { ServerTransaction } from "./server-transaction.ts";
 
@@ -29,7 +30,8 @@ export class MergedRequests {
 	}
 }
 
+/** In one piece: put together of slices it would keep the whole message. */
 function mergeKey({ method, head }: Request): string | undefined {
 	if (method === "INVITE" || method === "CANCEL" || head.toTag !== undefined) return undefined;
-	return `${method} ${head.cseq.number} ${head.callId} ${head.fromTag ?? ""}`;
+	return flat(`${method} ${head.cseq.number} ${head.callId} ${head.fromTag ?? ""}`);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { settledHeap } from "../simulation/heap.ts";
 import { request, TCP, TransactionRig, UDP } from "../support/transaction-rig.ts";
 
 const ack = (toTag = "callee") =>
@@ -235,6 +236,19 @@ test("RFC 3261 §8.2.2.2 TX-37: a second REGISTER with the same From tag, Call-I
 	assert.deepEqual(seen, [false, true, false, false]);
 	rig.wait(40_000).receive(register({ branch: "z9hG4bKlater" }));
 	assert.equal(rig.table.merged(rig.server), false, "the first is over");
+});
+
+test("RFC 3261 §8.2.2.2: what a merged request is known by does not keep the whole of the first", () => {
+	const before = settledHeap();
+	const rig = new TransactionRig();
+	for (let at = 0; at < 400; at += 1) {
+		const more = [`X-Long: ${"x".repeat(12_000)}`];
+		const branch = `z9hG4bKmany${at}`;
+		rig.receive(request({ method: "REGISTER", callId: `one-of-many-${at}@host`, branch, more }));
+		rig.respond(200);
+	}
+	const kept = (settledHeap() - before) / rig.table.size;
+	assert.ok(kept < 6_000, `${kept} octets for each`);
 });
 
 test("RFC 6026 §8.8 TX-18: a repeat after a response that could not be sent is absorbed", () => {
