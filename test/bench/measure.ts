@@ -11,9 +11,6 @@ export type Plan = {
 	readonly say: (text: string) => void;
 };
 
-/** Long enough for a compiler to compile what is hot. */
-const WARM_UP_SECONDS = 6;
-
 export async function measureCost(
 	plan: Plan,
 	transport: Transport,
@@ -24,7 +21,7 @@ export async function measureCost(
 	const costs = targets.map((target) => ({ target, costs: [] as Cost[] }));
 	for (let round = 1; round <= plan.rounds; round += 1)
 		for (const one of costs) {
-			const cost = await warm(one.target, transport, load, (session) => session.call(load));
+			const cost = await warm(one.target, transport, (session) => session.call(load));
 			one.costs.push(cost);
 			plan.say(`${transport} ${callsPerSecond}/s  round ${round}  ${line(one.target, cost)}`);
 		}
@@ -43,7 +40,7 @@ export async function measureMemory(
 	}));
 	for (let round = 1; round <= plan.rounds; round += 1)
 		for (const [at, target] of targets.entries()) {
-			const cost = await warm(target, "udp", load, (session) => session.callAndWeigh(load));
+			const cost = await warm(target, "udp", (session) => session.callAndWeigh(load));
 			rows[at]?.megabytes.push(Math.round(cost.peakBytes / 2 ** 20));
 			plan.say(
 				`memory  round ${round}  ${line(target, cost)}  peak ${(cost.peakBytes / 2 ** 20).toFixed(0)} MB`,
@@ -136,9 +133,13 @@ class RateSearch {
 
 	async #open(): Promise<Session> {
 		const session = await openSession(this.#target);
-		await session.call({ callsPerSecond: this.#good || FIRST_RATE / 2, seconds: WARM_UP_SECONDS });
+		if (this.#target !== undefined) await session.call(warmUpOf(this.#target));
 		return session;
 	}
+}
+
+function warmUpOf({ warmUp: { calls, callsPerSecond } }: Target): Load {
+	return { callsPerSecond, seconds: calls / callsPerSecond };
 }
 
 function nameOf(target: Target | undefined): string {
@@ -148,12 +149,11 @@ function nameOf(target: Target | undefined): string {
 async function warm<C>(
 	target: Target,
 	transport: Transport,
-	load: Load,
 	work: (session: Session) => Promise<C>,
 ): Promise<C> {
 	const session = await openSession(target, transport);
 	try {
-		await session.call({ ...load, seconds: WARM_UP_SECONDS });
+		await session.call(warmUpOf(target));
 		return await work(session);
 	} finally {
 		await session.stop();

@@ -25,8 +25,8 @@ Figures of one machine (${machine}; ${software}): compare rows, not machines.
 ## How it is measured
 
 One call is INVITE, 180, 200, ACK, BYE, 200 with Record-Route and SDP; the callee answers at once, the caller hangs up after 100 ms.
-Each proxy has core 0 to itself, the load has core 1. The targets take turns, each round starts them anew and warms them up for six seconds
-at the same rate. CPU time is user and system time of the whole process tree, a call. A table shows the medians of its rounds, and every round.
+Each proxy has core 0 to itself, the load has core 1. The targets take turns; each round starts them anew and warms them up with
+1,000 calls/s: 15,000 calls where a compiler has to find out what is hot, else 2,000. CPU time is user and system time of the whole process tree, a call. A table shows the medians of its rounds, and every round.
 
 - Sipwright runs its built-in routes in their isolate, with the callee as a configured device. It sends 100 when 200 ms pass without
   an answer (RFC 3261 §17.2.1), so here it sends none.
@@ -78,7 +78,8 @@ ${renderMicro(micro)}
 
 ## Where Sipwright's time goes
 
-Self time at ${profile.callsPerSecond} calls/s over UDP under V8's sampling profiler, idle time left out.
+Self time at ${profile.callsPerSecond} calls/s over UDP under V8's sampling profiler, idle time left out. [The cost of a call](architecture/cost-of-a-call.md)
+says what the kernel, Node and each folder have of it, and why.
 
 ${renderShares("folder", profile.folders)}
 

@@ -23,7 +23,7 @@ type Share = { readonly folder: string; readonly name: string; readonly micros: 
 
 const FUNCTIONS = 25;
 const LEAST_PERCENT = 0.1;
-const WARM_UP_SECONDS = 6;
+const WARM_UP_SECONDS = 15;
 const IDLE = new Set(["(idle)", "(root)"]);
 
 export async function measureProfile(load: Load): Promise<Results["profile"]> {

@@ -22,6 +22,8 @@ export type Target = {
 	/** Its own address: one of the packages cannot share one. */
 	readonly host: string;
 	readonly transports: readonly Transport[];
+	/** Calls before it is measured: as many as a compiler needs to compile what is hot. */
+	readonly warmUp: { readonly calls: number; readonly callsPerSecond: number };
 	start(place: Place, nodeArgs?: readonly string[]): Promise<RunningProxy>;
 };
 
@@ -34,6 +36,7 @@ export const sipwright: Target = {
 	name: "Sipwright",
 	host: "127.0.0.1",
 	transports: ["udp", "tcp", "tls"],
+	warmUp: { calls: 15_000, callsPerSecond: 1_000 },
 	start: ({ transport, host, port, callee, certificate }, nodeArgs = []) =>
 		startSipwright({
 			prefix: PROXY_CORE,
@@ -57,6 +60,7 @@ export const kamailio: Target = {
 	name: "Kamailio",
 	host: "127.0.0.1",
 	transports: ["udp", "tcp", "tls"],
+	warmUp: { calls: 2_000, callsPerSecond: 1_000 },
 	start: (place) => startKamailio(place, []),
 };
 
@@ -64,6 +68,7 @@ const kamailioJavaScript: Target = {
 	name: "Kamailio with JavaScript",
 	host: "127.0.0.1",
 	transports: ["udp"],
+	warmUp: { calls: 2_000, callsPerSecond: 1_000 },
 	start: (place) => {
 		const folder = tempFolder();
 		const text = readFileSync(join(FOLDER, "kamailio-routes.js"), "utf8");
@@ -76,6 +81,7 @@ const npmSip: Target = {
 	name: "npm sip",
 	host: "127.0.0.2",
 	transports: ["udp"],
+	warmUp: { calls: 15_000, callsPerSecond: 1_000 },
 	start: async ({ host, port, callee }, nodeArgs = []) => {
 		const script = join(FOLDER, "npm-sip-proxy.ts");
 		const args = [...nodeArgs, script, host, `${port}`, callee];
