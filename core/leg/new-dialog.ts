@@ -1,5 +1,4 @@
 /** What a dialog-forming request starts with: RFC 3261 §16.6 step 4. Made once per branch. */
-import { own } from "../base/own-text.ts";
 import type { Request } from "../message/message.ts";
 import type { Cookie, DialogState } from "./cookie.ts";
 import type { Legs } from "./leg.ts";
@@ -23,5 +22,5 @@ export function newDialog(
 		callerFlow: flows.callerFlow,
 		calleeFlow: flows.calleeFlow,
 	};
-	return { cookie, dialog: { callId: own(head.callId), tag: own(head.fromTag ?? "") }, signing };
+	return { cookie, dialog: { callId: head.callId, tag: head.fromTag ?? "" }, signing };
 }

@@ -3,10 +3,11 @@
  * needs (RFC 3261 §16.6 step 4). Made once per branch; its responses take the same way back.
  */
 import { type Flow, secure } from "../base/flow.ts";
+import { own } from "../base/own-text.ts";
 import type { Scheme } from "../base/scheme.ts";
 import { type DialogState, schemeOfSide } from "../leg/cookie.ts";
 import { incomingScheme } from "../leg/incoming-leg.ts";
-import { type Leg, type Legs, other, type Side } from "../leg/leg.ts";
+import { type Dialog, type Leg, type Legs, other, type Side } from "../leg/leg.ts";
 import { newDialog } from "../leg/new-dialog.ts";
 import { type OwnEntries, recordRoute } from "../leg/record-route.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
@@ -60,9 +61,17 @@ export function passage(
 	return { legs, state, entries: recordRoute(legs, state) };
 }
 
-/** What the responses of a request that was sent still need of its passage. */
+/** What the responses of a request that was sent still need of its passage, and nothing cut out of the request. */
 export function forResponses({ legs, state, entries }: Passage): Passage {
-	return { legs, state, entries: entries && { ...entries, values: SENT } };
+	return {
+		legs,
+		state: state && { ...state, dialog: ownTexts(state.dialog) },
+		entries: entries && { ...entries, values: SENT },
+	};
+}
+
+function ownTexts({ callId, tag }: Dialog): Dialog {
+	return { callId: own(callId), tag: own(tag) };
 }
 
 /** The scheme of the leg that a new request came on. */

@@ -33,7 +33,7 @@ export type BranchOwner = {
 /** One attempt to reach one target: a branch of the fork, with its own client transaction. */
 export class Branch implements Expiring, Waiting {
 	readonly context: ResponseContext;
-	readonly target: Target;
+	target: Target;
 	state: BranchState = "waiting";
 	/** Addresses to try, in order (RFC 3263 §4.3), and the index of the next one. */
 	hops: readonly Hop[] = NO_HOPS;
@@ -63,9 +63,10 @@ export class Branch implements Expiring, Waiting {
 		this.#owner.located(this, located, now);
 	}
 
-	/** Only a late 2xx can still come. */
+	/** Only a late 2xx can still come. A URI that was cut out of the request would keep all of it. */
 	settle(): void {
 		this.hops = NO_HOPS;
+		this.target = { ...this.target, uri: "" };
 		if (this.passage !== undefined) this.passage = forResponses(this.passage);
 	}
 

@@ -1,6 +1,7 @@
 /** Transactions as the caller and the callee see them: what is repeated, absorbed and passed on. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { settledHeap } from "../simulation/heap.ts";
 import { relay, reply } from "../support/decisions.ts";
 import { type Decide, ExchangeRig } from "../support/exchange-rig.ts";
 import { rigConfig, YAML } from "../support/rig-config.ts";
@@ -233,4 +234,39 @@ test("RFC 3261 §17.1.2.2 TX-21: a MESSAGE that got a 100 goes out again every 4
 		.map((line) => Number.parseInt(line, 10));
 	assert.deepEqual(times, [0, 500, 1500, 5500, 9500, 13_500, 17_500, 21_500, 25_500, 29_500]);
 	assert.equal(rig.size, 0);
+});
+
+test("RFC 6026 §7.1: what waits for the repeats of an answered INVITE does not keep the whole of it", () => {
+	const toWhomItSays: Decide = () => ({
+		...relay("unused"),
+		targets: [{ kind: "request-uri" }],
+	});
+	const { rig, ann, bob } = place(toWhomItSays);
+	const long = ["X-Long: ", "x".repeat(12_000)].join("");
+	const answered = () => {
+		bob.answer(bob.take("INVITE"), "200 OK");
+		return ann.take(200);
+	};
+	const kept = (call: () => void) => {
+		for (let count = 0; count < 100; count += 1) call();
+		for (const list of [rig.transcript, ann.received, bob.received, ann.unread, bob.unread])
+			list.length = 0;
+		const before = settledHeap();
+		rig.wait(40_000);
+		assert.equal(rig.size, 0);
+		return (before - settledHeap()) / 100;
+	};
+	const uri = "sip:bob-with-a-long-name@10.0.0.1";
+	ann.request("INVITE", uri);
+	const side = ann.caller(answered());
+	const first = kept(() => {
+		ann.request("INVITE", uri, { headers: [long] });
+		answered();
+	});
+	assert.ok(first < 8_000, `${first} octets for each first INVITE`);
+	const later = kept(() => {
+		side.send("INVITE", [long]);
+		answered();
+	});
+	assert.ok(later < 8_000, `${later} octets for each INVITE of the dialog`);
 });
