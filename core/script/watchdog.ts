@@ -69,7 +69,7 @@ export class Watchdog {
 	}
 
 	close(): void {
-		this.#thread?.isolate.dispose();
+		if (this.#thread?.isolate.isDisposed === false) this.#thread.isolate.dispose();
 		this.#thread = undefined;
 		Atomics.store(this.#state, 0, ENDED);
 	}
