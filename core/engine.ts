@@ -41,7 +41,7 @@ import { type TlsOptions, TlsSettings } from "./transport/tls-settings.ts";
 import type { ListenOptions, TransportUser } from "./transport/transport-user.ts";
 import { Transports } from "./transport/transports.ts";
 
-/** A call leaves three transactions of about 2.5 KB for 32 s: 400,000 of them are 1 GB, or 4,000 calls/s. */
+/** A call leaves three transactions for 32 s, which count for about 2.5 KB each: 400,000 of them are 1 GB, or 4,000 calls/s. */
 const TRANSACTIONS_MAX = 1_000_000;
 /** Of the heap, for transactions: the rest is for what is being worked on, registrations and the collector. */
 const TRANSACTIONS_HEAP_PERCENT = 60;

@@ -56,8 +56,9 @@ export class Slots<V extends { readonly id: number; readonly weight: number }> {
 }
 
 /**
- * What a transaction of a request takes: measured, with its timers, context and keys. It is more
- * while it waits for an answer and less behind one, where most of them are.
+ * What a transaction of a request counts for, with its timers, context and keys. It takes more while
+ * it waits for an answer, and about a third behind one, where most of them are: a limit that errs
+ * refuses early.
  */
 export function weigh(request: string): number {
 	return 2_000 + request.length;
