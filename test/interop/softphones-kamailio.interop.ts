@@ -9,34 +9,18 @@ import { startSipp } from "../support/sipp.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
 import { type Softphone, startBaresip, startLinphone } from "../support/softphones.ts";
 
-type Start = (user: string, tlsPort: number) => Promise<Softphone>;
+type Start = (user: string, proxy: string) => Promise<Softphone>;
 
-const PHONES: readonly {
-	name: string;
-	user: string;
-	start: Start;
-	dial: (tlsPort: number) => string;
-}[] = [
-	{
-		name: "linphonec",
-		user: "7789",
-		start: startLinphone,
-		dial: (port) => `call sips:5000@127.0.0.1:${port}\n`,
-	},
-	{
-		name: "baresip",
-		user: "7790",
-		start: startBaresip,
-		// It completes the number with what follows the user of its account, transport=tls among that.
-		dial: () => "/dial 5000\n",
-	},
+const PHONES: readonly { name: string; user: string; start: Start }[] = [
+	{ name: "linphonec", user: "7789", start: startLinphone },
+	{ name: "baresip", user: "7790", start: startBaresip },
 ];
 const certificate = loopbackCertificate();
 
-for (const { name, user, start, dial } of PHONES) {
+for (const { name, user, start } of PHONES) {
 	test(`RFC 3261 §16.12: ${name} is called through Kamailio and Sipwright`, async (t) => {
 		const ports = await sipwright(t, "sip:5000@127.0.0.1:9");
-		const phone = closing(t, await start(user, ports.tls), (one) => one.stop());
+		const phone = closing(t, await start(user, `127.0.0.1:${ports.tls}`), (one) => one.stop());
 		const kamailio = await startKamailio(`127.0.0.1:${ports.udp}`, await certificate);
 		closing(t, kamailio, (one) => one.stop());
 		const caller = startSipp({
@@ -65,8 +49,8 @@ for (const { name, user, start, dial } of PHONES) {
 			args: ["-timeout", "30s", "-timeout_error"],
 		});
 		closing(t, callee, (one) => one.program.stop("SIGKILL"));
-		const phone = closing(t, await start(user, ports.tls), (one) => one.stop());
-		phone.program.write(dial(ports.tls));
+		const phone = closing(t, await start(user, `127.0.0.1:${ports.tls}`), (one) => one.stop());
+		phone.dial("5000");
 		const counts = await callee.finished();
 		const story = `${counts.errors}\n${phone.program.output()}`;
 		assert.deepEqual([counts.successful, counts.failed], [1, 0], story);

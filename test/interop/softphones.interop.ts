@@ -7,7 +7,7 @@ import { startSipp } from "../support/sipp.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
 import { type Softphone, startBaresip, startLinphone } from "../support/softphones.ts";
 
-type Start = (user: string, tlsPort: number) => Promise<Softphone>;
+type Start = (user: string, proxy: string) => Promise<Softphone>;
 
 const PHONES: readonly { name: string; user: string; start: Start }[] = [
 	{ name: "linphonec, registered with sips", user: "7789", start: startLinphone },
@@ -17,7 +17,7 @@ const PHONES: readonly { name: string; user: string; start: Start }[] = [
 for (const { name, user, start } of PHONES)
 	test(`secure-signaling G7 G16: ${name}, answers a UDP caller and the caller hangs up`, async (t) => {
 		const ports = await proxy(t);
-		const phone = closing(t, await start(user, ports.tls), (one) => one.stop());
+		const phone = closing(t, await start(user, `127.0.0.1:${ports.tls}`), (one) => one.stop());
 		const caller = startSipp({
 			scenario: "uac-calls-through-record-route",
 			port: await freePort(),

@@ -1,4 +1,5 @@
 /** Ports of the loopback interface that nobody uses right now. */
+import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
@@ -11,6 +12,11 @@ export async function freePort(host = "127.0.0.1"): Promise<number> {
 		given.add(port);
 		return port;
 	}
+}
+
+/** An address of the loopback network for one program, so that it can have the default ports. */
+export function ownHost(): string {
+	return `127.${randomInt(1, 255)}.${randomInt(256)}.${randomInt(1, 255)}`;
 }
 
 const given = new Set<number>();

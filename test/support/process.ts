@@ -7,6 +7,8 @@ export type Program = {
 	output(): string;
 	/** Resolves when the output matches; rejects when the program ends first or time is up. */
 	printed(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
+	/** The same for what `look` finds in the output; `what` says in the error what that is. */
+	until<T>(look: Look<T>, what: string, withinMs?: number): Promise<T>;
 	write(text: string): void;
 	/** The exit code; null when a signal ended it. */
 	readonly ended: Promise<number | null>;
@@ -21,7 +23,11 @@ export type StartOptions = {
 	readonly input?: boolean;
 };
 
+/** Undefined: not there yet. */
+type Look<T> = (output: string) => T | undefined;
+
 const INSIST_MS = 5_000;
+const PATIENCE_MS = 20_000;
 
 export function startProgram(
 	command: string,
@@ -57,23 +63,27 @@ export function startProgram(
 			resolve(code);
 		});
 	});
+	const until: Program["until"] = (look, what, withinMs = PATIENCE_MS) =>
+		found(look, what, withinMs, watchers, () => ({ text, failure }));
 	return {
 		pid: child.pid ?? -1,
 		output: () => text,
-		printed: (pattern, withinMs = 20_000) =>
-			printed(pattern, withinMs, watchers, () => ({ text, failure })),
+		printed: (pattern, withinMs) =>
+			until((output) => pattern.exec(output) ?? undefined, `${pattern}`, withinMs),
+		until,
 		write: (line) => child.stdin?.write(line),
 		ended,
 		stop: (signal = "SIGTERM") => stop(child, ended, signal),
 	};
 }
 
-function printed(
-	pattern: RegExp,
+function found<T>(
+	search: Look<T>,
+	what: string,
 	withinMs: number,
 	watchers: Set<() => void>,
 	state: () => { text: string; failure: Error | undefined },
-): Promise<RegExpExecArray> {
+): Promise<T> {
 	return new Promise((resolve, reject) => {
 		const finish = (settle: () => void) => {
 			clearTimeout(timer);
@@ -81,11 +91,11 @@ function printed(
 			settle();
 		};
 		const fail = (why: string) =>
-			finish(() => reject(new Error(`${why}: no ${pattern} in its output:\n${state().text}`)));
+			finish(() => reject(new Error(`${why}: no ${what} in its output:\n${state().text}`)));
 		const look = () => {
 			const { text, failure } = state();
-			const found = pattern.exec(text);
-			if (found) finish(() => resolve(found));
+			const result = search(text);
+			if (result !== undefined) finish(() => resolve(result));
 			else if (failure) fail(failure.message);
 		};
 		const timer = setTimeout(() => fail(`not within ${withinMs} ms`), withinMs);

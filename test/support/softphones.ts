@@ -1,15 +1,32 @@
-/** Real softphones, headless and registered over TLS: linphonec speaks sips, baresip sip over TLS. */
-import { freePort } from "./ports.ts";
+/** Real softphones, headless: linphonec speaks sips over TLS, baresip sip over UDP or TLS. */
+import { baresipTrace, linphoneTrace, PhoneWire, type ReadTrace } from "./phone-wire.ts";
+import { ownHost } from "./ports.ts";
 import { type Program, startProgram } from "./process.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
 
 export type Softphone = {
+	readonly name: string;
+	readonly user: string;
+	/** What it registers with, and has to see on its wire. */
+	readonly scheme: "sip" | "sips";
 	readonly program: Program;
+	readonly wire: PhoneWire;
+	dial(number: string): void;
+	hold(): void;
+	resume(): void;
+	/** Blind transfer (RFC 3515, RFC 5589 §6) of its call to a number. */
+	transfer(number: string): void;
+	hangUp(): void;
 	stop(): Promise<void>;
 };
 
+/** Where a phone registers: `host`, or `host:port`. */
+type Proxy = string;
+
+type Commands = Pick<Softphone, "dial" | "hold" | "resume" | "transfer" | "hangUp">;
+
 /** Answers by itself. Its certificate check is off: the proxy's certificate is for development. */
-export async function startLinphone(user: string, tlsPort: number): Promise<Softphone> {
+export async function startLinphone(user: string, proxy: Proxy): Promise<Softphone> {
 	const folder = tempFolder();
 	folder.write(".local/share/linphone/.keep", "");
 	const rc = folder.write(
@@ -22,8 +39,8 @@ export async function startLinphone(user: string, tlsPort: number): Promise<Soft
 			"sip_tcp_port=-1",
 			"sip_tls_port=-1",
 			"[proxy_0]",
-			`reg_proxy=<sips:127.0.0.1:${tlsPort}>`,
-			`reg_identity=sips:${user}@127.0.0.1`,
+			`reg_proxy=<sips:${proxy}>`,
+			`reg_identity=sips:${user}@${hostOf(proxy)}`,
 			"reg_expires=600",
 			"reg_sendregister=1",
 			"",
@@ -34,7 +51,15 @@ export async function startLinphone(user: string, tlsPort: number): Promise<Soft
 		env: { HOME: folder.path },
 		input: true,
 	});
-	return ready(program, folder, async () => {
+	const commands = writing(program, {
+		dial: (number) => `call sips:${number}@${proxy}`,
+		hold: () => "pause",
+		resume: () => "resume",
+		transfer: (number) => `transfer sips:${number}@${proxy}`,
+		hangUp: () => "terminate",
+	});
+	const phone = { name: "linphonec", user, scheme: "sips", program } as const;
+	return ready({ ...phone, ...commands }, folder, linphoneTrace, async () => {
 		// Its command line says nothing of a registration; its log does.
 		await program.printed(/to \[LinphoneRegistrationOk\]/);
 		program.write("autoanswer enable\n");
@@ -42,12 +67,26 @@ export async function startLinphone(user: string, tlsPort: number): Promise<Soft
 	});
 }
 
-export async function startBaresip(user: string, tlsPort: number): Promise<Softphone> {
+export type BaresipOptions = {
+	readonly transport?: "udp" | "tls";
+	/** Own address; it takes port 5060 of it, and 5061 for TLS. */
+	readonly host?: string;
+	/** Not registered: it is called at its address. */
+	readonly registers?: boolean;
+};
+
+/** Answers by itself. */
+export async function startBaresip(
+	user: string,
+	proxy: Proxy,
+	options: BaresipOptions = {},
+): Promise<Softphone> {
+	const { transport = "tls", host = ownHost(), registers = true } = options;
 	const folder = tempFolder();
 	folder.write(
 		"config",
 		[
-			`sip_listen 127.0.0.1:${await freePort()}`,
+			`sip_listen ${host}:5060`,
 			"sip_verify_server no",
 			"ausrc_srate 48000",
 			"ausrc_channels 2",
@@ -60,23 +99,58 @@ export async function startBaresip(user: string, tlsPort: number): Promise<Softp
 			"",
 		].join("\n"),
 	);
-	folder.write(
-		"accounts",
-		`<sip:${user}@127.0.0.1:${tlsPort};transport=tls>;auth_pass=x;answermode=auto;regint=600;outbound="sip:127.0.0.1:${tlsPort};transport=tls"\n`,
-	);
-	const program = startProgram("baresip", ["-f", folder.path], {
+	const over = transport === "udp" ? "" : `;transport=${transport}`;
+	const account = [
+		`<sip:${user}@${proxy}${over}>;auth_pass=x;answermode=auto`,
+		`regint=${registers ? 600 : 0}`,
+		`outbound="sip:${proxy}${over}"`,
+	];
+	folder.write("accounts", `${account.join(";")}\n`);
+	const program = startProgram("baresip", ["-s", "-f", folder.path], {
 		env: { HOME: folder.path },
 		input: true,
 	});
-	return ready(program, folder, () => program.printed(/200 OK/));
+	const commands = writing(program, {
+		// It completes a number with what follows the user of its account, transport=tls among that.
+		dial: (number) => `/dial ${number}`,
+		hold: () => "/hold",
+		resume: () => "/resume",
+		transfer: (number) => `/transfer sip:${number}@${proxy}${over}`,
+		hangUp: () => "/hangup",
+	});
+	const name = `baresip over ${transport.toUpperCase()}`;
+	const phone = { name, user, scheme: "sip", program } as const;
+	return ready({ ...phone, ...commands }, folder, baresipTrace(hostOf(proxy)), () =>
+		program.printed(registers ? /200 OK/ : /baresip is ready/),
+	);
+}
+
+function writing(
+	program: Program,
+	words: { [name in keyof Commands]: (number: string) => string },
+): Commands {
+	const write = (command: string) => program.write(`${command}\n`);
+	return {
+		dial: (number) => write(words.dial(number)),
+		hold: () => write(words.hold("")),
+		resume: () => write(words.resume("")),
+		transfer: (number) => write(words.transfer(number)),
+		hangUp: () => write(words.hangUp("")),
+	};
+}
+
+function hostOf(proxy: Proxy): string {
+	return proxy.split(":")[0] ?? "";
 }
 
 /** Stops it again when it does not register. */
 async function ready(
-	program: Program,
+	phone: Omit<Softphone, "wire" | "stop">,
 	folder: TempFolder,
+	trace: ReadTrace,
 	registered: () => Promise<unknown>,
 ): Promise<Softphone> {
+	const { program } = phone;
 	const stop = async () => {
 		await program.stop();
 		folder.remove();
@@ -87,5 +161,5 @@ async function ready(
 		await stop();
 		throw error;
 	}
-	return { program, stop };
+	return { ...phone, wire: new PhoneWire(program, trace), stop };
 }
