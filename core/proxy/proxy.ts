@@ -27,11 +27,11 @@ import { Fork } from "./fork.ts";
 import { forwardResponse } from "./forward-response.ts";
 import { LateBindings } from "./late-bindings.ts";
 import { earlierWays, isLoop } from "./loop.ts";
+import { OwnAnswers } from "./own-answers.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { ANSWERED_ELSEWHERE, reasonOf, refusedBy } from "./reason.ts";
 import { followRedirection } from "./recursion.ts";
 import { redirection } from "./redirection.ts";
-import { ownResponse, type Rejection } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { anotherWay } from "./response-fallback.ts";
@@ -61,6 +61,7 @@ export class ProxyCore implements TransactionUser {
 	readonly #branches: Branches;
 	readonly #late = new LateBindings();
 	readonly #acks: Acks;
+	readonly #answers: OwnAnswers;
 	readonly #alive: (flow: Flow) => boolean;
 
 	constructor(options: ProxyCoreOptions) {
@@ -81,6 +82,7 @@ export class ProxyCore implements TransactionUser {
 		});
 		this.#branches = new Branches(this, options.port, options.wheel);
 		this.#acks = new Acks(this, options.port, this.#branches);
+		this.#answers = new OwnAnswers(this, options.port);
 	}
 
 	/** Counts since the start. */
@@ -94,13 +96,13 @@ export class ProxyCore implements TransactionUser {
 		server.user = context;
 		const rejection = validate(server.request);
 		if (rejection !== undefined) {
-			this.#reject(context, rejection, now);
+			this.#answers.reject(context, rejection, now);
 			return;
 		}
 
 		const route = routeInformation(server.request, server.flow, this.environment);
 		if ("status" in route) {
-			this.#reject(context, route, now);
+			this.#answers.reject(context, route, now);
 			return;
 		}
 		context.route = route;
@@ -108,7 +110,7 @@ export class ProxyCore implements TransactionUser {
 			context.vouched = true;
 			context.consumed = this.#port.ownCredentials(route.request);
 			const target = dialogTarget(route, route.dialog, this.environment, this.#alive, now);
-			if (schemeOf(target.uri) === undefined) this.#reject(context, { status: 416 }, now);
+			if (schemeOf(target.uri) === undefined) this.#answers.reject(context, { status: 416 }, now);
 			else this.#start(context, [target], now);
 			return;
 		}
@@ -124,15 +126,15 @@ export class ProxyCore implements TransactionUser {
 			case "relay":
 				return this.#relay(context, decision, now);
 			case "reply":
-				return this.#reject(context, reply(decision), now);
+				return this.#answers.reject(context, reply(decision), now);
 			case "redirect":
-				return this.#reject(context, redirection(decision), now);
+				return this.#answers.reject(context, redirection(decision), now);
 			case "save":
 				return this.#save(context, decision.contacts, now);
 			case "challenge":
-				return this.#refuse(context, this.#port.challenge(context, now));
+				return this.#answers.refuse(context, this.#port.challenge(context, now));
 			case "drop":
-				return this.#drop(context, now);
+				return this.#answers.drop(context, now);
 		}
 	}
 
@@ -150,14 +152,9 @@ export class ProxyCore implements TransactionUser {
 		invite: ServerTransaction | undefined,
 		now: Milliseconds,
 	): void {
-		const context = invite?.user;
-		if (!(context instanceof ResponseContext)) {
-			if (this.#isStranger(server.flow)) this.#answerOnce(server, { status: 481 });
-			else this.#answer(server, { status: 481 }, now);
-			return;
-		}
-		this.#answer(server, { status: 200 }, now, context);
-		if (context.answered || context.cancelled) return;
+		const context = invite?.user instanceof ResponseContext ? invite.user : undefined;
+		this.#answers.cancel(server, context, now);
+		if (context === undefined || context.answered || context.cancelled) return;
 		context.cancelled = true;
 		this.#stop(context, reasonOf(server.request), now);
 		this.finishWhenDone(context, now);
@@ -229,7 +226,7 @@ export class ProxyCore implements TransactionUser {
 	): void {
 		const targets = targetSet(decision, context.request, this.environment.directory, now);
 		if ("status" in targets) {
-			this.#reject(context, targets, now);
+			this.#answers.reject(context, targets, now);
 			return;
 		}
 		context.edit(decision.edits);
@@ -241,7 +238,7 @@ export class ProxyCore implements TransactionUser {
 		const breadth = incomingMaxBreadth(context.request.head);
 		// RFC 5393 §5.3.3: it would fit serially, but that is not what the script wants.
 		if (forking.order === "parallel" && targets.length > breadth) {
-			this.#reject(context, { status: 440 }, now);
+			this.#answers.reject(context, { status: 440 }, now);
 			return;
 		}
 		const options = { forking, breadth, callee, wheel: this.#wheel, owner: this.#branches };
@@ -253,7 +250,7 @@ export class ProxyCore implements TransactionUser {
 	#save(context: ResponseContext, contacts: Saved, now: Milliseconds): void {
 		const twice = this.transactions.merged(context.server); // §8.2.2.2: it came by two ways.
 		const answer = twice ? { status: 482 } : this.#port.register(context, contacts, now);
-		this.#reject(context, answer, now);
+		this.#answers.reject(context, answer, now);
 		if (answer.status !== 200) return;
 		for (const calling of this.#late.registered(context.request, this.environment, now))
 			this.finishWhenDone(calling, now);
@@ -264,7 +261,7 @@ export class ProxyCore implements TransactionUser {
 		const { request, edits } = context;
 		const earlier = earlierWays(request, this.environment);
 		if (targets.some(({ uri }) => isLoop(earlier, request, { uri, edits }))) {
-			this.#reject(context, { status: 482 }, now);
+			this.#answers.reject(context, { status: 482 }, now);
 			return;
 		}
 		if (context.fork === undefined)
@@ -290,8 +287,7 @@ export class ProxyCore implements TransactionUser {
 		const { context } = branch;
 		const { directory } = this.environment;
 		const text = forwardResponse(response, branch, context.candidates, directory);
-		context.answered = true;
-		context.fork?.stop();
+		context.close();
 		context.settle();
 		this.transactions.respond(context.server, text, response.status, now);
 	}
@@ -333,63 +329,9 @@ export class ProxyCore implements TransactionUser {
 		const status = best?.status ?? (context.cancelled ? 487 : 480);
 		const shown = shownStatus(status, best?.branch.unresolved);
 		// RFC 4320 §4.2: a non-INVITE gets no 408, neither ours nor one from downstream.
-		if (status === 408 && context.request.method !== "INVITE") this.#drop(context, now);
+		if (status === 408 && context.request.method !== "INVITE") this.#answers.drop(context, now);
 		else if (best?.response === undefined || shown !== status)
-			this.#reject(context, { status: shown }, now);
+			this.#answers.reject(context, { status: shown }, now);
 		else this.#pass(best.branch, best.response, now);
 	}
-
-	#reject(context: ResponseContext, rejection: Rejection, now: Milliseconds): void {
-		const { branches, server, vouched } = context;
-		const alone = rejection.status >= 300 && branches.length === 0 && !context.cancelled;
-		if (alone && !vouched && this.#isStranger(server.flow)) {
-			this.#refuse(context, rejection);
-			return;
-		}
-		context.answered = true;
-		context.fork?.stop();
-		this.#answer(server, rejection, now, context);
-		context.settle();
-	}
-
-	/** An answer without state, to whom we owe nothing: one for each request, never repeated (§26.3.2.4). */
-	#refuse(context: ResponseContext, rejection: Rejection): void {
-		context.answered = true;
-		context.settle();
-		this.#answerOnce(context.server, rejection);
-		this.#port.ended(context);
-	}
-
-	#isStranger(flow: Flow): boolean {
-		return !knows(this.environment.directory, flow);
-	}
-
-	#answerOnce(server: ServerTransaction, rejection: Rejection): void {
-		const toTag = this.transactions.statelessTag(server.request);
-		const text = ownResponse(server.request, rejection, toTag);
-		if (text === undefined) this.transactions.abandon(server);
-		else this.transactions.answerOnce(server, text);
-	}
-
-	/** A response of our own (§8.2.6). */
-	#answer(
-		server: ServerTransaction,
-		rejection: Rejection,
-		now: Milliseconds,
-		context?: ResponseContext,
-	): void {
-		const make = () => this.environment.random.hex(TAG_DIGITS);
-		const text = ownResponse(server.request, rejection, context?.toTag(make) ?? make());
-		if (text !== undefined) this.transactions.respond(server, text, rejection.status, now);
-	}
-
-	/** No answer at all: the server transaction goes with whatever would still come for it. */
-	#drop(context: ResponseContext, now: Milliseconds): void {
-		context.answered = true;
-		context.fork?.stop();
-		this.transactions.drop(context.server, now);
-	}
 }
-
-/** 64 bits: RFC 3261 §19.3 asks for at least 32. */
-const TAG_DIGITS = 16;

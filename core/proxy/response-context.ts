@@ -134,6 +134,12 @@ export class ResponseContext {
 		return this.cancelled || this.refused;
 	}
 
+	/** Its final response goes out, or none will: nobody else is called. */
+	close(): void {
+		this.answered = true;
+		this.fork?.stop();
+	}
+
 	/** What the script sets on what is forwarded, as far as a proxy may. */
 	edit(edits: readonly HeaderEdit[]): void {
 		const timer = sessionTimer(this.request, edits);
