@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { device, read, readGood } from "./reading.ts";
 
-test("secure signaling G11a: contacts that are accepted", async (t) => {
+test("secure-signaling G11a: contacts that are accepted", async (t) => {
 	const cases: [
 		string,
 		string,
@@ -33,7 +33,7 @@ test("secure signaling G11a: contacts that are accepted", async (t) => {
 	}
 });
 
-test("secure signaling G11b: contacts that are refused, with device, place and fix", async (t) => {
+test("secure-signaling G11b: contacts that are refused, with device, place and fix", async (t) => {
 	const cases = {
 		"sips:h;transport=udp":
 			':37 error CONFIG_CONTACT device x: contact: "sips:h;transport=udp": sips cannot run over UDP → write ;transport=tls, or leave the parameter out',
@@ -59,7 +59,7 @@ test("secure signaling G11b: contacts that are refused, with device, place and f
 	}
 });
 
-test("secure signaling G11b: another parameter is kept, with a warning", async (t) => {
+test("secure-signaling G11b: another parameter is kept, with a warning", async (t) => {
 	const { config, remarks } = await read(
 		t,
 		device('type: Trunk, contact: "sips:h;transport=tls;foo=bar"'),
@@ -72,7 +72,7 @@ test("secure signaling G11b: another parameter is kept, with a warning", async (
 	]);
 });
 
-test("secure signaling G12a: sips without transport=tls loads with a note and nothing more", async (t) => {
+test("secure-signaling G12a: sips without transport=tls loads with a note and nothing more", async (t) => {
 	for (const text of ["sips:h", "sips:h;transport=tcp"]) {
 		const { errors, remarks } = await read(t, device(`type: Trunk, contact: "${text}"`));
 		assert.deepEqual(errors, []);
@@ -84,7 +84,7 @@ test("secure signaling G12a: sips without transport=tls loads with a note and no
 	assert.deepEqual(recommended.remarks, []);
 });
 
-test("secure signaling G13a, G14: the documented device types load with a sips contact", async (t) => {
+test("secure-signaling G13a G14: the documented device types load with a sips contact", async (t) => {
 	const types = [
 		"Trunk",
 		"Extension",
@@ -95,7 +95,7 @@ test("secure signaling G13a, G14: the documented device types load with a sips c
 		await readGood(t, device(`type: ${type}, contact: "sips:192.168.8.57;transport=tcp"`));
 });
 
-test("secure signaling G13b, G21b: sips on any other type names device, line and fix", async (t) => {
+test("secure-signaling G13b G21b: sips on any other type names device, line and fix", async (t) => {
 	const cases = {
 		"Routing Point": ["Routing Point", ""],
 		"Voice over IP Service, service-type: msml": [
@@ -121,7 +121,7 @@ const BEHIND_PROXY = (say: string) => `devices:
   out: { type: Voice over IP Service, service-type: sip-outbound-proxy, contact: "sip:p" }
 `;
 
-test("secure signaling G18a: a sips device beside an outbound proxy is a warning, an error, or allowed", async (t) => {
+test("secure-signaling G18a: a sips device beside an outbound proxy is a warning, an error, or allowed", async (t) => {
 	const said = "CONFIG_SIPS_OUTBOUND_PROXY device fly: has a sips contact, and out is a";
 	const warned = await read(t, BEHIND_PROXY("warn"));
 	assert.equal(warned.errors.length, 0);

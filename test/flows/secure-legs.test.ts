@@ -48,7 +48,7 @@ function w1() {
 	return { rig, d1, d2, invite, came: d2.take("INVITE") };
 }
 
-test("secure-signaling W1 G2 G3 G6 G9: the INVITE of a sips caller as a sip device on UDP gets it", () => {
+test("secure-signaling W1 G9b: the INVITE of a sips caller as a sip device on UDP gets it", () => {
 	const { came, invite } = w1();
 	assert.deepEqual(four(came), {
 		uri: "sip:5000@172.21.83.60:5060",
@@ -61,7 +61,7 @@ test("secure-signaling W1 G2 G3 G6 G9: the INVITE of a sips caller as a sip devi
 	assert.deepEqual(came.recordRoutes.map(uncooked), ["<sip:172.21.83.50:5060;lr;x5=C;ftag=7789>"]);
 });
 
-test("secure-signaling W1 G4 G7 G10: its 180 and 200 as the caller gets them", () => {
+test("secure-signaling W1 G4a G4b: its 180 and 200 as the caller gets them", () => {
 	const { d1, d2, came, invite } = w1();
 	for (const status of ["180 Ringing", "200 OK"]) {
 		const answered = d2.answer(came, status);
@@ -78,7 +78,7 @@ test("secure-signaling W1 G4 G7 G10: its 180 and 200 as the caller gets them", (
 	}
 });
 
-test("RFC 5630 §5.1.1.2, secure-signaling W1 G7 SIPS-18: ACK from the caller, re-INVITE and BYE from the callee", () => {
+test("RFC 5630 §5.1.1.2, secure-signaling W1 SIPS-18: ACK from the caller, re-INVITE and BYE from the callee", () => {
 	const { rig, d1, d2, came } = w1();
 	d2.answer(came, "200 OK");
 	const [a, b] = [d1.caller(d1.take(200)), d2.callee(came)];
@@ -113,7 +113,7 @@ test("RFC 5630 §5.1.1.2, secure-signaling W1 G7 SIPS-18: ACK from the caller, r
 	assert.equal(rig.size, 0);
 });
 
-test("secure-signaling G2 G7: on no wire of the call stands the other leg's scheme in the four headers", () => {
+test("secure-signaling W1 5.9-3: on no wire of the call stands the other leg's scheme in the four headers", () => {
 	const { d1, d2, came } = w1();
 	d2.answer(came, "180 Ringing");
 	d2.answer(came, "200 OK");
@@ -165,7 +165,7 @@ function w3(contact?: string) {
 	return { rig, ann, d3, invite, came: d3.take("INVITE") };
 }
 
-test("secure-signaling W3 G2 G3 G5: the INVITE of a sip caller as a sips device gets it, over TLS", () => {
+test("secure-signaling W3 G2a G3a G5a G14b: the INVITE of a sip caller as a sips device gets it, over TLS", () => {
 	const { came, rig } = w3();
 	assert.deepEqual(four(came), {
 		uri: "sips:5001@192.168.8.57;transport=tcp",
@@ -178,7 +178,7 @@ test("secure-signaling W3 G2 G3 G5: the INVITE of a sip caller as a sips device 
 	assert.equal(rig.questions.length, 0, "an address is not looked up");
 });
 
-test("secure-signaling W3 G4: its 200 as the caller gets it, and the callee's BYE", () => {
+test("secure-signaling W3: its 200 as the caller gets it, and the callee's BYE", () => {
 	const { ann, d3, came, invite, rig } = w3();
 	d3.answer(came, "200 OK");
 	const got = ann.take(200);
@@ -214,7 +214,7 @@ test("secure-signaling W3b: transport=udp of the caller's Contact comes back to 
 	assert.equal(ann.take("BYE").uri, "sip:6000@172.21.83.70:5060", "the phone dropped it");
 });
 
-test("RFC 3261 §26.3.1, secure-signaling W4 G15 G16 G17 SIPS-11 SIPS-29: REGISTER over TLS, then a call on the same connection, in sips", () => {
+test("RFC 3261 §26.3.1, secure-signaling W4 G15b G16a G17a SIPS-11 SIPS-29: REGISTER over TLS, then a call on the same connection, in sips", () => {
 	const rig = bed.rig();
 	const { d1, d2 } = phones(rig);
 	const aor = "sips:7789@172.21.83.50:5314";
@@ -246,7 +246,7 @@ test("RFC 3261 §26.3.1, secure-signaling W4 G15 G16 G17 SIPS-11 SIPS-29: REGIST
 	assert.equal(rig.questions.length, 0);
 });
 
-test("secure-signaling W5 G21: a media server gets sip URIs over TLS from a sips caller", () => {
+test("secure-signaling W5 G21a G3c: a media server gets sip URIs over TLS from a sips caller", () => {
 	const rig = bed.rig();
 	const { d3 } = phones(rig);
 	const media = rig.phone("media", { transport: "tls", host: "10.0.0.9" });
@@ -268,7 +268,7 @@ test("secure-signaling W5 G21: a media server gets sip URIs over TLS from a sips
 	assert.equal(media.take("ACK").uri, "sip:10.0.0.9:5061;transport=tls");
 });
 
-test("secure-signaling G6a: a fork to a sip and a sips phone: each leg in its scheme, the caller in its own", () => {
+test("secure-signaling G6a E4: a fork to a sip and a sips phone: each leg in its scheme, the caller in its own", () => {
 	const rig = bed.rig({ routes: () => relay("5000", "5001") });
 	const { d2, d3 } = phones(rig);
 	const ann = rig.phone("6000", { host: "172.21.83.70" });

@@ -50,7 +50,7 @@ function carry(server: VirtualPhone): void {
 }
 
 for (const scheme of ["sip", "sips"] as const)
-	test(`RFC 3261 §16.7 step 8 PX-34: a spiral between a sips caller and a ${scheme} callee keeps a route set that leads both ways`, () => {
+	test(`RFC 3261 §16.7 step 8, secure-signaling E15 PX-34: a spiral between a sips caller and a ${scheme} callee keeps a route set that leads both ways`, () => {
 		const { rig, ann, server, bob } = calling(scheme);
 		ann.request("INVITE", `sips:group@${OURS}:5314`, { from: "sips:7789@172.21.83.24" });
 		carry(server);

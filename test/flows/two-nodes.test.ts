@@ -16,7 +16,7 @@ function nodes() {
 	return [bed.rig(), bed.rig({ seed: 2 }).restart()] as const;
 }
 
-test("RFC 5626 §5.2 OT-25: a call that one node set up between a sips and a sip leg is ended by way of the other", () => {
+test("RFC 5626 §5.2, secure-signaling E17 OT-25: a call that one node set up between a sips and a sip leg is ended by way of the other", () => {
 	const [first, second] = nodes();
 	const contact = "<sips:6000@172.21.83.24:5061>";
 	const ann = first.phone("6000", { ...TLS, contact });

@@ -49,7 +49,7 @@ function fromD1(route: string | undefined, method: string, uri: string, ...more:
 	);
 }
 
-test("G9 W1: a sips INVITE reaches a sip phone in sip, in all four places, everything else as it was", () => {
+test("secure-signaling G9b W1: a sips INVITE reaches a sip phone in sip, in all four places, everything else as it was", () => {
 	const { text, received } = w1();
 	assert.match(text, /^INVITE sip:5000@172\.21\.83\.60:5060 SIP\/2\.0\r\n/);
 	assert.equal(value(text, "From"), `"7789"<sip:7789@172.21.83.24>;tag=${TAG}`);
@@ -67,7 +67,7 @@ test("G9 W1: a sips INVITE reaches a sip phone in sip, in all four places, every
 	assert.deepEqual(kept(text), kept(received.text));
 });
 
-test("G4 G10 W1: the 200 brings the caller its own From and To, a sips Contact and a sips Record-Route", () => {
+test("secure-signaling G4a G10b W1: the 200 brings the caller its own From and To, a sips Contact and a sips Record-Route", () => {
 	const ok = answer(w1(), 200, "b", contact("sip:5000@172.21.83.60:5060"), "User-Agent: x").text;
 	assert.equal(value(ok, "From"), `"7789"<sips:7789@172.21.83.24>;tag=${TAG}`);
 	assert.equal(value(ok, "To"), "<sips:5000@172.21.83.50:5314>;tag=b");
@@ -76,7 +76,7 @@ test("G4 G10 W1: the 200 brings the caller its own From and To, a sips Contact a
 	assert.equal(value(ok, "User-Agent"), "x");
 });
 
-test("G4 W1: so does a 180; a 486 gets From and To back, a 302 keeps its Contact", () => {
+test("secure-signaling G4b W1: so does a 180; a 486 gets From and To back, a 302 keeps its Contact", () => {
 	const ringing = answer(w1(), 180, "b", contact("sip:5000@172.21.83.60:5060")).text;
 	assert.equal(value(ringing, "Contact"), "<sips:5000@172.21.83.60:5060>");
 	assert.match(value(ringing, "Record-Route") ?? "", /^<sips:/);
@@ -87,7 +87,7 @@ test("G4 W1: so does a 180; a 486 gets From and To back, a 302 keeps its Contact
 	assert.equal(value(moved, "Contact"), "<sip:5000@elsewhere>");
 });
 
-test("SS 5.9-8: the same response gives the same bytes each time it is sent again", () => {
+test("secure-signaling 5.9-8: the same response gives the same bytes each time it is sent again", () => {
 	const first = w1();
 	const twice = [1, 2].map(
 		() => answer(first, 200, "b", contact("sip:5000@172.21.83.60:5060")).text,
@@ -95,7 +95,7 @@ test("SS 5.9-8: the same response gives the same bytes each time it is sent agai
 	assert.equal(twice[0], twice[1]);
 });
 
-test("G7 W1: ACK and re-INVITE cross in both directions, each side in its scheme, From and To constant", () => {
+test("secure-signaling W1: ACK and re-INVITE cross in both directions, each side in its scheme, From and To constant", () => {
 	const invite = w1();
 	const ok = answer(invite, 200, "b", contact("sip:5000@172.21.83.60:5060"));
 	const ack = passInDialog(
@@ -123,7 +123,7 @@ test("G7 W1: ACK and re-INVITE cross in both directions, each side in its scheme
 	assert.equal(value(back.text, "Contact"), "<sip:7789@172.21.83.24:5061;transport=TCP>");
 });
 
-test("OT-24 E10: a fresh process with the same keys makes the same bytes of a BYE", () => {
+test("secure-signaling 5.9-8 OT-24: a fresh process with the same keys makes the same bytes of a BYE", () => {
 	const invite = w1();
 	const bye = fromD2(invite, "BYE", "sip:7789@172.21.83.24:5061;transport=TCP");
 	const before = passInDialog(bye, legOn);
@@ -131,7 +131,7 @@ test("OT-24 E10: a fresh process with the same keys makes the same bytes of a BY
 	assert.equal(after.text, before.text);
 });
 
-test("W7: a refresh that fails changes nothing: the old target works until the new one is accepted", () => {
+test("secure-signaling W7: a refresh that fails changes nothing: the old target works until the new one is accepted", () => {
 	const invite = w1();
 	const ok = answer(invite, 200, "b", contact("sip:5000@172.21.83.60:5060"));
 	const route = value(ok.text, "Record-Route");
@@ -163,7 +163,7 @@ const ANN = message(
 const ann = leg("sip", flow("udp", "172.21.83.70", 5060));
 const d3 = leg("sips", flow("tls", "192.168.8.57", 5061));
 
-test("G2 W3b: a sip INVITE in compact form reaches a sips device; what its Contact lost comes back", () => {
+test("secure-signaling W3b: a sip INVITE in compact form reaches a sips device; what its Contact lost comes back", () => {
 	const { text } = pass(ANN, ann, d3, "sips:5001@192.168.8.57;transport=tcp");
 	assert.equal(value(text, "f"), '"Ann" <sips:6000@172.21.83.70>;tag=a');
 	assert.equal(value(text, "t"), "<sips:5001@172.21.83.50>");
@@ -210,7 +210,7 @@ test("PX-26 MSG-46: between equal legs a request and its response leave byte for
 	assert.equal(patch.text(), ok.text);
 });
 
-test("RFC 5630 §5.3 W6 SIPS-02 SIPS-15: with policy rfc5630 on one side nothing is rewritten", () => {
+test("RFC 5630 §5.3, secure-signaling W6 SIPS-02 SIPS-15: with policy rfc5630 on one side nothing is rewritten", () => {
 	const strict = leg("sips", d3.flow, { policy: "rfc5630" });
 	assert.equal(applied(ANN, { caller: ann, callee: strict, toward: "callee" }), ANN);
 	assert.equal(
@@ -219,7 +219,7 @@ test("RFC 5630 §5.3 W6 SIPS-02 SIPS-15: with policy rfc5630 on one side nothing
 	);
 });
 
-test("W6 SIPS-02: nor in its responses, and a REGISTER's response keeps its Contacts everywhere", () => {
+test("secure-signaling W6 SIPS-02: nor in its responses, and a REGISTER's response keeps its Contacts everywhere", () => {
 	const strict = leg("sip", d3.flow, { policy: "rfc5630" });
 	const refused = answer(pass(ANN, ann, strict, "sip:5001@h"), 200, "d", contact("sips:5001@h"));
 	assert.equal(value(refused.text, "Contact"), "<sips:5001@h>");
@@ -228,7 +228,7 @@ test("W6 SIPS-02: nor in its responses, and a REGISTER's response keeps its Cont
 	assert.equal(value(bound.text, "Contact"), "<sips:5001@h>");
 });
 
-test("SS 3.4 E16: the phone has reconnected: its new flow rides in the Contact of its re-INVITE", () => {
+test("secure-signaling E16: the phone has reconnected: its new flow rides in the Contact of its re-INVITE", () => {
 	const invite = w1();
 	const ok = answer(invite, 200, "b", contact("sip:5000@172.21.83.60:5060"));
 	const reconnected = leg("sips", flow("tls", "172.21.83.24", 40_999, 8));

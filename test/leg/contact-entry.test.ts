@@ -57,13 +57,13 @@ const ROUND_TRIPS: readonly Row[] = [
 ];
 
 for (const [own, contact, shown, settings] of ROUND_TRIPS)
-	test(`SS 6.7 G4 G7: ${own} ${contact} is shown as ${shown} ${JSON.stringify(settings ?? {})}`, () => {
+	test(`secure-signaling 6.7: ${own} ${contact} is shown as ${shown} ${JSON.stringify(settings ?? {})}`, () => {
 		const uri = showContact(contact, showing(own, "sips", settings));
 		assert.equal(readable(uri), shown);
 		assert.deepEqual(openRequestUri(uri, own, context), { uri: contact, flow: undefined });
 	});
 
-test("SS 6.7: a sips Contact shown on a sip leg loses only its scheme", () => {
+test("secure-signaling 6.7: a sips Contact shown on a sip leg loses only its scheme", () => {
 	for (const contact of ["sips:7789@172.21.83.24:5061;transport=TCP", "sips:a@h;transport=tls"]) {
 		const uri = showContact(contact, showing("sips", "sip"));
 		assert.equal(uri, contact.replace("sips:", "sip:"));
@@ -71,7 +71,7 @@ test("SS 6.7: a sips Contact shown on a sip leg loses only its scheme", () => {
 	}
 });
 
-test("SS 6.7: a spiral with strip twice keeps one lost parameter, and both passes give it back", () => {
+test("secure-signaling 6.7: a spiral with strip twice keeps one lost parameter, and both passes give it back", () => {
 	const second = { ...context, nonce: 0x7777 };
 	const contact = "sip:6000@172.21.83.70:5060;transport=udp";
 	const once = showContact(contact, showing("sip", "sips", { uriTransport: "strip" }));
@@ -84,7 +84,7 @@ test("SS 6.7: a spiral with strip twice keeps one lost parameter, and both passe
 	assert.equal(openRequestUri(back, "sip", context).uri, contact);
 });
 
-test("SS 6.7: a spiral that loses something in each pass opens entry by entry", () => {
+test("secure-signaling 6.7: a spiral that loses something in each pass opens entry by entry", () => {
 	const second = { ...context, nonce: 0x7777 };
 	const contact = "SIPS:a@h;transport=tls";
 	const once = showContact(contact, showing("sips", "sip"));
@@ -98,14 +98,14 @@ test("SS 6.7: a spiral that loses something in each pass opens entry by entry", 
 	assert.equal(openRequestUri(back, "sips", context).uri, contact);
 });
 
-test("SS 3.4: a peer that drops the entry reaches the Contact without the lost parameter", () => {
+test("secure-signaling §3.4: a peer that drops the entry reaches the Contact without the lost parameter", () => {
 	assert.equal(
 		openRequestUri("sips:6000@172.21.83.70:5060", "sip", context).uri,
 		"sip:6000@172.21.83.70:5060",
 	);
 });
 
-test("SS 5.9-9: an entry with a changed bit, of another call, pass or key is not followed but left alone", () => {
+test("secure-signaling 5.9-9: an entry with a changed bit, of another call, pass or key is not followed but left alone", () => {
 	const uri = showContact("sip:a@h;transport=udp", showing("sip", "sips"));
 	const start = uri.indexOf("x5c=") + 4;
 	for (let at = start; at < uri.length; at += 1) {
@@ -123,7 +123,7 @@ test("SS 5.9-9: an entry with a changed bit, of another call, pass or key is not
 		assert.equal(openRequestUri(uri, "sip", other).uri, uri.replace("sips:", "sip:"));
 });
 
-test("SS 3.4 E16: a newer flow rides in the entry, also where nothing else changes", () => {
+test("secure-signaling E16 §3.4: a newer flow rides in the entry, also where nothing else changes", () => {
 	const moved = flow("tls", "172.21.83.24", 50_001, 12);
 	const uri = showContact("sip:a@h", showing("sip", "sip", {}, moved));
 	assert.equal(readable(uri), "sip:a@h;x5c=E");
@@ -139,7 +139,7 @@ test("SS 3.4 E16: a newer flow rides in the entry, also where nothing else chang
 	});
 });
 
-test("G20 M5: a Contact that contradicts its own leg is addressed in the leg's scheme", () => {
+test("secure-signaling M5: a Contact that contradicts its own leg is addressed in the leg's scheme", () => {
 	const sipUnderSips = showContact("sip:a@h;transport=udp", showing("sips", "sip"));
 	assert.equal(sipUnderSips, "sip:a@h");
 	assert.equal(openRequestUri(sipUnderSips, "sips", context).uri, "sips:a@h");
@@ -148,7 +148,7 @@ test("G20 M5: a Contact that contradicts its own leg is addressed in the leg's s
 	assert.equal(openRequestUri(sipsUnderSip, "sip", context).uri, "sip:a@h");
 });
 
-test("SS 5.3: outside a dialog a Contact is forced, and carries nothing", () => {
+test("secure-signaling §5.3: outside a dialog a Contact is forced, and carries nothing", () => {
 	const outside: Showing = { ...showing("sip", "sips"), context: undefined };
 	assert.equal(showContact("SIP:a@h;transport=udp", outside), "sips:a@h");
 });
@@ -158,6 +158,6 @@ test("MSG-39: an entry that would make the URI too long is left out", () => {
 	assert.equal(showContact(long, showing("sip", "sips")), `sips:${"a".repeat(4070)}@h`);
 });
 
-test("SS 5.9-5: no way back leads to transport=udp under sips", () => {
+test("secure-signaling 5.9-5: no way back leads to transport=udp under sips", () => {
 	assert.equal(openRequestUri("sip:a@h;transport=udp", "sips", context).uri, "sips:a@h");
 });

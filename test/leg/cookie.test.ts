@@ -19,7 +19,7 @@ const cookie: Cookie = {
 
 const alive = (one: Flow | undefined) => one && { ...one, stale: false };
 
-test("SS 3.4: a cookie gives back both schemes, both tokens, the nonce, the flows and its holder", () => {
+test("secure-signaling §3.4: a cookie gives back both schemes, both tokens, the nonce, the flows and its holder", () => {
 	for (const holder of ["caller", "callee", "both"] as const) {
 		const text = signCookie({ cookie, dialog, signing }, holder);
 		assert.match(text, /^[A-Za-z0-9_-]+$/);
@@ -32,12 +32,12 @@ test("SS 3.4: a cookie gives back both schemes, both tokens, the nonce, the flow
 	}
 });
 
-test("SS 3.4: a cookie of a plain UDP call takes 43 characters", () => {
+test("secure-signaling §3.4: a cookie of a plain UDP call takes 43 characters", () => {
 	const plain: Cookie = { ...cookie, caller: "sip", callerFlow: phone };
 	assert.equal(signCookie({ cookie: plain, dialog, signing }, "both").length, 43);
 });
 
-test("PX-35 SS 5.9-9: any changed bit of a cookie is refused", () => {
+test("secure-signaling 5.9-9 PX-35: any changed bit of a cookie is refused", () => {
 	const text = signCookie({ cookie, dialog, signing }, "callee");
 	for (let at = 0; at < text.length; at += 1) {
 		for (let bit = 0; bit < 8; bit += 1) {
@@ -50,7 +50,7 @@ test("PX-35 SS 5.9-9: any changed bit of a cookie is refused", () => {
 		assert.equal(openCookie(forged, dialog, signing), undefined, forged);
 });
 
-test("SS 3.4: a cookie of another call or another caller's tag is refused; tags match without case (MSG-16)", () => {
+test("secure-signaling §3.4: a cookie of another call or another caller's tag is refused; tags match without case (MSG-16)", () => {
 	const text = signCookie({ cookie, dialog, signing }, "both");
 	assert.equal(openCookie(text, { ...dialog, callId: "other" }, signing), undefined);
 	assert.equal(
@@ -64,7 +64,7 @@ test("SS 3.4: a cookie of another call or another caller's tag is refused; tags 
 	);
 });
 
-test("SS 3.4 E14: the newest key signs, older ones still verify, a retired one does not", () => {
+test("secure-signaling E14 §3.4: the newest key signs, older ones still verify, a retired one does not", () => {
 	const text = signCookie({ cookie, dialog, signing: signingWith([1]) }, "both");
 	assert.notEqual(openCookie(text, dialog, signingWith([1, 2])), undefined);
 	assert.equal(openCookie(text, dialog, signingWith([2, 3])), undefined);
@@ -74,7 +74,7 @@ test("SS 3.4 E14: the newest key signs, older ones still verify, a retired one d
 	assert.notEqual(openCookie(newer, dialog, signingWith([1, 2])), undefined);
 });
 
-test("SS 3.4: what a later version signed is not understood, so it does not fit", () => {
+test("secure-signaling §3.4: what a later version signed is not understood, so it does not fit", () => {
 	const body = "\x0c\x01\x01\x00\x01";
 	const sealed = (text: string, by = signing) => seal("x5", text, dialog, by);
 	assert.notEqual(openCookie(sealed(body), dialog, signing), undefined);
@@ -95,7 +95,7 @@ test("OT-24 PX-106: after a restart a UDP flow lives, a connection is known to b
 	assert.equal(opened?.caller, "sips");
 });
 
-test("SS 3.4: a cookie written again from an opened one keeps a stale flow stale", () => {
+test("secure-signaling §3.4: a cookie written again from an opened one keeps a stale flow stale", () => {
 	const later = signingWith([3], 1);
 	const opened = openCookie(signCookie({ cookie, dialog, signing }, "both"), dialog, later);
 	assert.ok(opened);
@@ -133,7 +133,7 @@ test("RFC 5626 §5.2: a token cut short or of an unknown transport is no flow", 
 	assert.equal(decodeFlow(new ByteReader(`\x07${token.slice(1)}`), 7), undefined);
 });
 
-test("SS 3.4: connection 0 is any connection to that address; another connection or port is another flow", () => {
+test("secure-signaling §3.4: connection 0 is any connection to that address; another connection or port is another flow", () => {
 	const seen = flow("tcp", "10.0.0.1", 40_000, 3);
 	assert.ok(sameFlow(seen, { ...seen }));
 	assert.ok(sameFlow({ ...seen, connection: 0 }, seen));
@@ -144,7 +144,7 @@ test("SS 3.4: connection 0 is any connection to that address; another connection
 	assert.ok(!sameFlow({ ...seen, listener: 5 }, seen));
 });
 
-test("SS 5.9-9: random cookies open to what was signed, random bytes never open", () => {
+test("secure-signaling 5.9-9: random cookies open to what was signed, random bytes never open", () => {
 	for (let seed = 1; seed <= 500; seed += 1) {
 		const random = seeded(seed);
 		const one: Cookie = {

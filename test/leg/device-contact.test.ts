@@ -45,7 +45,7 @@ const VALID: readonly (readonly [text: string, expected: object])[] = [
 ];
 
 for (const [text, expected] of VALID)
-	test(`G11 a device's contact: ${text}`, () => {
+	test(`secure-signaling G11a: a device's contact: ${text}`, () => {
 		const read: Readonly<Record<string, unknown>> = contact(text).contact;
 		for (const [field, value] of Object.entries(expected)) assert.equal(read[field], value, field);
 	});
@@ -65,13 +65,13 @@ const REFUSED: readonly (readonly [text: string, fix: RegExp])[] = [
 ];
 
 for (const [text, fix] of REFUSED)
-	test(`G11 a contact that is refused, with what to write instead: "${text}"`, () => {
+	test(`secure-signaling G11b: a contact that is refused, with what to write instead: "${text}"`, () => {
 		const reading = parseDeviceContact(text);
 		assert.equal(reading.kind, "problem");
 		assert.match(reading.kind === "problem" ? reading.fix : "", fix);
 	});
 
-test("G11 G12 an unknown parameter and port 5060 under sips warn; transport=tls is a recommendation", () => {
+test("secure-signaling G11b G12a: an unknown parameter and port 5060 under sips warn; transport=tls is a recommendation", () => {
 	const levels = (text: string) => contact(text).remarks.map(({ level }) => level);
 	assert.deepEqual(levels("sips:h;transport=tls"), []);
 	assert.deepEqual(levels("sips:h"), ["note"]);
@@ -82,7 +82,7 @@ test("G11 G12 an unknown parameter and port 5060 under sips warn; transport=tls 
 	assert.equal(contact("sips:h;foo=bar").contact.params, ";foo=bar");
 });
 
-test("G13 sips is for trunks, extensions, ACD positions and softswitches", () => {
+test("secure-signaling G13a G13b: sips is for trunks, extensions, ACD positions and softswitches", () => {
 	const may = (type: Device["type"], serviceType?: string) => mayBeSips({ type, serviceType });
 	assert.ok(may("Trunk") && may("Extension") && may("ACD Position"));
 	assert.ok(may("Voice over IP Service", "softswitch"));
@@ -90,7 +90,7 @@ test("G13 sips is for trunks, extensions, ACD positions and softswitches", () =>
 	assert.ok(!may("Routing Point"));
 });
 
-test("G14 the contact's number comes before the dialled one; without both there is only a host", () => {
+test("secure-signaling G14a G14b: the contact's number comes before the dialled one; without both there is only a host", () => {
 	const fly = "sips:fly.example.com;transport=tls";
 	assert.equal(uri(fly, "95551234"), "sips:95551234@fly.example.com;transport=tls");
 	assert.equal(
@@ -101,7 +101,7 @@ test("G14 the contact's number comes before the dialled one; without both there 
 	assert.equal(uri("sip:h:5060", "5"), "sip:5@h:5060");
 });
 
-test("G12 SS D4: uri-transport decides whether the transport parameter is shown; under sip it stays", () => {
+test("secure-signaling §2.3: uri-transport decides whether the transport parameter is shown; under sip it stays", () => {
 	const fly = "sips:fly.example.com;transport=tls";
 	assert.equal(uri(fly, "9", { uriTransport: "rfc5630" }), "sips:9@fly.example.com");
 	assert.equal(

@@ -56,23 +56,23 @@ const TO_SIP: readonly Row[] = [
 ];
 
 for (const [value, forced, role = "contact", uriTransport = "keep"] of TO_SIPS)
-	test(`G2 RFC 3261 §8.1.1.8: to sips, ${role}, ${uriTransport}: ${value}`, () => {
+	test(`RFC 3261 §8.1.1.8, secure-signaling 6.1: to sips, ${role}, ${uriTransport}: ${value}`, () => {
 		assert.equal(forceScheme(value, "sips", role, uriTransport).value, forced);
 		assert.equal(forceScheme(forced, "sips", role, uriTransport).value, forced, "idempotence");
 	});
 
 for (const [value, forced, role = "contact", uriTransport = "keep"] of TO_SIP)
-	test(`G7 G21: to sip, ${role}, ${uriTransport}: ${value}`, () => {
+	test(`secure-signaling 6.2: to sip, ${role}, ${uriTransport}: ${value}`, () => {
 		assert.equal(forceScheme(value, "sip", role, uriTransport).value, forced);
 		assert.equal(forceScheme(forced, "sip", role, uriTransport).value, forced, "idempotence");
 	});
 
-test("G1 RFC 3261 §8.2.2.1: a Request-URI of another scheme is a case for 416", () => {
+test("RFC 3261 §8.2.2.1, secure-signaling G1b: a Request-URI of another scheme is a case for 416", () => {
 	for (const uri of ["tel:+1212", "foo:bar"])
 		assert.throws(() => forceScheme(uri, "sips", "ruri"), { code: "LEG_SCHEME", status: 416 });
 });
 
-test("G2 RFC 3261 §26.2.2: transport=udp does not stay beside sips, wherever it stands", () => {
+test("RFC 3261 §26.2.2, secure-signaling 5.9-5: transport=udp does not stay beside sips, wherever it stands", () => {
 	for (const uri of [
 		"sip:a@h;transport=udp",
 		"sip:a@h;ob;TRANSPORT=Udp;x=1?h=1",
@@ -83,7 +83,7 @@ test("G2 RFC 3261 §26.2.2: transport=udp does not stay beside sips, wherever it
 	assert.equal(forceUri(user, "sips", "contact").uri, "sips:a;transport=udp@h");
 });
 
-test("SS 5.9-1: what a forced URI lost puts it back, byte for byte", () => {
+test("secure-signaling 5.9-1: what a forced URI lost puts it back, byte for byte", () => {
 	const uris = ["SIP:a@h", "sIp:a@h;ob;Transport=UDP;x=1?h=1", "sip:h;transport=udp", "sip:a@h;x"];
 	for (const uri of uris) {
 		const { uri: forced, lost } = forceUri(uri, "sips", "contact");
@@ -95,7 +95,7 @@ test("SS 5.9-1: what a forced URI lost puts it back, byte for byte", () => {
 	}
 });
 
-test("G7 RFC 3261 §8.2.6.2: From and To regain the token of the caller, or its scheme (RFC 4916)", () => {
+test("RFC 3261 §8.2.6.2, secure-signaling 5.9-1: From and To regain the token of the caller, or its scheme (RFC 4916)", () => {
 	assert.equal(restoreToken("sips:a@h", "Sip", "sip"), "Sip:a@h");
 	assert.equal(restoreToken("sip:a@h", "SIPS", "sips"), "SIPS:a@h");
 	assert.equal(restoreToken("sips:a@h", "", "sip"), "sip:a@h");

@@ -21,7 +21,7 @@ function invite(uri: string, ...more: string[]) {
 	);
 }
 
-test("G4 RFC 3261 §12.1.1: a leg is sips by Request-URI, top Route of ours, top Record-Route, or Contact", () => {
+test("RFC 3261 §12.1.1, secure-signaling G4a G4d: a leg is sips by Request-URI, top Route of ours, top Record-Route, or Contact", () => {
 	const sip = "sip:5000@172.21.83.50";
 	assert.equal(incomingScheme(invite("SIPS:5000@172.21.83.50"), undefined), "sips");
 	assert.equal(incomingScheme(invite(sip), "sips"), "sips");
@@ -31,7 +31,7 @@ test("G4 RFC 3261 §12.1.1: a leg is sips by Request-URI, top Route of ours, top
 	assert.equal(incomingScheme(routed, undefined), "sip");
 });
 
-test("G4 G8 RFC 5630 §5.1.1.2: TLS, From and To make no leg sips", () => {
+test("RFC 5630 §5.1.1.2, secure-signaling G4d: TLS, From and To make no leg sips", () => {
 	const plain = invite("sip:5000@172.21.83.50", "Contact: <sip:7789@h;transport=tls>");
 	assert.equal(incomingScheme(plain, undefined), "sip");
 	assert.equal(contactScheme(plain), "sip");
@@ -39,7 +39,7 @@ test("G4 G8 RFC 5630 §5.1.1.2: TLS, From and To make no leg sips", () => {
 	assert.equal(contactScheme(invite("sip:5000@h", "Contact: <tel:+1>")), undefined);
 });
 
-test("G4: a Contact or Record-Route that cannot be read makes no leg sips, and stops nothing", () => {
+test("secure-signaling G4a: a Contact or Record-Route that cannot be read makes no leg sips, and stops nothing", () => {
 	const sip = "sip:5000@172.21.83.50";
 	assert.equal(incomingScheme(invite(sip, "Contact: <sips:7789@h"), undefined), "sip");
 	assert.equal(incomingScheme(invite(sip, "Record-Route: <sips:p;lr"), undefined), "sip");

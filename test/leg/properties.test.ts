@@ -81,7 +81,7 @@ function eachSeed(runs: number, check: (random: Seeded, seed: number) => void): 
 	}
 }
 
-test("SS 5.9-1: a From or To that was forced regains its bytes from its token", () => {
+test("secure-signaling 5.9-1: a From or To that was forced regains its bytes from its token", () => {
 	eachSeed(3_000, (random) => {
 		const address = randomAddress(random);
 		const uri = /<([^>]*)>(?!")/.exec(address.replace(/^"(?:[^"\\]|\\.)*"/, ""))?.[1] ?? "";
@@ -95,7 +95,7 @@ test("SS 5.9-1: a From or To that was forced regains its bytes from its token", 
 	});
 });
 
-test("SS 5.9-2: a Contact that was shown opens to its bytes, after one pass or several", () => {
+test("secure-signaling 5.9-2: a Contact that was shown opens to its bytes, after one pass or several", () => {
 	eachSeed(3_000, (random) => {
 		const contact = randomUri(random, random.pick(SCHEMES));
 		const legs = [
@@ -120,7 +120,7 @@ test("SS 5.9-2: a Contact that was shown opens to its bytes, after one pass or s
 	});
 });
 
-test("SS 5.9-7: forcing and stripping a second time changes nothing", () => {
+test("secure-signaling 5.9-7: forcing and stripping a second time changes nothing", () => {
 	eachSeed(3_000, (random) => {
 		const address = randomAddress(random);
 		const { uriTransport } = randomPolicy(random);
@@ -168,7 +168,7 @@ function randomLeg(
 
 const uriIn = (header: string | undefined) => /^[^<]*<(.*?)>/.exec(header ?? "")?.[1] ?? "";
 
-test("SS 5.9-1 5.9-2 5.9-8: both sides see their own bytes for the whole call, also after a restart", () => {
+test("secure-signaling 5.9-1 5.9-2 5.9-8: both sides see their own bytes for the whole call, also after a restart", () => {
 	eachSeed(1_000, (random) => {
 		const { caller, callee, invite, answered } = randomCall(random);
 		const legOn = (side: Side): Leg => (side === "caller" ? caller : callee);
@@ -217,7 +217,7 @@ test("SS 5.9-1 5.9-2 5.9-8: both sides see their own bytes for the whole call, a
 	});
 });
 
-test("SS 5.9-3: no leg sees the other scheme in From, To, Contact or our Record-Route", () => {
+test("secure-signaling 5.9-3: no leg sees the other scheme in From, To, Contact or our Record-Route", () => {
 	eachSeed(1_000, (random) => {
 		const { caller, callee, invite, answered } = randomCall(random);
 		const sent = pass(invite, caller, callee, `${callee.scheme}:b@10.0.0.2`);

@@ -164,7 +164,7 @@ test("PX-13: a foreign top Route is not ours, whatever parameters it has", () =>
 	assert.equal(read(["<tel:+1>"]), undefined);
 });
 
-test("SS 3.4 E17: a node with the same keys reads the entry of another, under its own name", () => {
+test("secure-signaling E17 §3.4: a node with the same keys reads the entry of another, under its own name", () => {
 	const legs = call(tls, udp);
 	const { values } = recordRoute(legs, state(legs));
 	const elsewhere = values.map((value) => value.replace("172.21.83.50", "node1.example.com"));

@@ -30,12 +30,12 @@ const ROWS: readonly (readonly [contact: string, stored: string])[] = [
 ];
 
 for (const [contact, stored] of ROWS)
-	test(`G17 RFC 3261 §26.2.2: stripTransport ${contact}`, () => {
+	test(`RFC 3261 §26.2.2, secure-signaling 6.3 G17a: stripTransport ${contact}`, () => {
 		assert.deepEqual(stripTransport(contact), { stored, echoed: contact });
-		assert.equal(stripTransport(stored).stored, stored, "SS 5.9-7: idempotence");
+		assert.equal(stripTransport(stored).stored, stored, "5.9-7: idempotence");
 	});
 
-test("G5 G17: sips over UDP is refused with 400, with brackets and without", () => {
+test("secure-signaling 6.3: sips over UDP is refused with 400, with brackets and without", () => {
 	for (const contact of [
 		"<sips:a@h;transport=udp>",
 		"<sips:a@h;Transport=UDP>",

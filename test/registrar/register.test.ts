@@ -57,7 +57,7 @@ test("RFC 3261 §10.3 RG-20: Record-Route is ignored, and not in the response", 
 	assert.deepEqual(headers(result, "Record-Route"), []);
 });
 
-test("RFC 3261 §10.3 step 6 RG-08 G17d: `Contact: *` ends every binding, alone and with Expires: 0 only", () => {
+test("RFC 3261 §10.3 step 6, secure-signaling G17d RG-08: `Contact: *` ends every binding, alone and with Expires: 0 only", () => {
 	const phone = new Registration();
 	phone.send([`Contact: ${A}, <sip:1001@192.0.2.11>`], { callId: "other" });
 	for (const lines of [

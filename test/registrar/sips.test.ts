@@ -15,14 +15,14 @@ function sendStripped(phone: Registration, contacts: readonly string[], sent: Se
 	);
 }
 
-test("G16a: a sips Contact makes a sips binding on the flow it came on", () => {
+test("secure-signaling G16a: a sips Contact makes a sips binding on the flow it came on", () => {
 	const phone = new Registration();
 	assert.equal(answer(sendStripped(phone, [SENT])), "200");
 	assert.equal(phone.bindings[0]?.scheme, "sips");
 	assert.deepEqual(phone.bindings[0]?.flow, tlsFlow(7));
 });
 
-test("G17a RG-18: the binding has no transport parameter, the response shows the Contact as sent", () => {
+test("secure-signaling G17a RG-18: the binding has no transport parameter, the response shows the Contact as sent", () => {
 	const phone = new Registration();
 	const rest = ';q=0.5;+sip.instance="<urn:uuid:00000000-0000-1000-8000-00908f567540>"';
 	const result = sendStripped(phone, [`"A, B" ${SENT};expires=600${rest}`]);
@@ -31,7 +31,7 @@ test("G17a RG-18: the binding has no transport parameter, the response shows the
 	assert.deepEqual(headers(phone.sendSecure([]), "Contact"), headers(result, "Contact"));
 });
 
-test("G17b: without <> the parameter is shown as what the phone meant, one of the URI", () => {
+test("secure-signaling G17b: without <> the parameter is shown as what the phone meant, one of the URI", () => {
 	const phone = new Registration();
 	const bare = "sips:7789@172.21.83.24:5061;transport=tcp;expires=600";
 	const result = sendStripped(phone, [bare]);
@@ -45,7 +45,7 @@ test("G17b: without <> the parameter is shown as what the phone meant, one of th
 	assert.deepEqual(headers(kept, "Contact"), ["<sip:a@h>;transport=tcp;expires=600"]);
 });
 
-test("G17c: of two Contacts only the sips one is stripped", () => {
+test("secure-signaling G17c: of two Contacts only the sips one is stripped", () => {
 	const phone = new Registration();
 	sendStripped(phone, ["<sips:a@h;transport=tcp>", "<sip:b@h;transport=tls>"]);
 	assert.deepEqual(phone.contacts, ["sips:a@h", "sip:b@h;transport=tls"]);
@@ -59,7 +59,7 @@ test("RFC 3261 §10.3: a script that leaves the Contacts alone has them stored a
 	assert.deepEqual(phone.contacts, [], "it is the same Contact all the same");
 });
 
-test("RFC 5630 §5.1.1.1 G16b SIPS-22: a later registration in the other scheme replaces the former", () => {
+test("RFC 5630 §5.1.1.1, secure-signaling G16b SIPS-22: a later registration in the other scheme replaces the former", () => {
 	const phone = new Registration();
 	phone.sendSecure(["Contact: <sips:a@h:5061;transport=tcp>"]);
 	phone.send(["Contact: <sip:a@h:5061>"]);
@@ -93,7 +93,7 @@ test("RFC 5630 §5.1.1.1: both schemes of one Contact in one request: the later 
 	assert.deepEqual(phone.contacts, ["sips:a@h;transport=tcp"]);
 });
 
-test("RFC 3261 §26.2.2 G16d SIPS-20: a sips Contact that came in clear gets 400 and hears why", () => {
+test("RFC 3261 §26.2.2, secure-signaling G16d SIPS-20: a sips Contact that came in clear gets 400 and hears why", () => {
 	const phone = new Registration();
 	const over = (transport: "udp" | "tcp" | "ws") =>
 		answer(phone.sendSecure([`Contact: ${SENT}`], { flow: { ...tlsFlow(7), transport } }));
@@ -110,7 +110,7 @@ test("RFC 3261 §26.2.2: a sips Contact with transport=udp gets 400", () => {
 	assert.equal(answer(result), "400 SIPS Contact With transport=udp");
 });
 
-test("RFC 5630 §5.2 G16c SIPS-20: lenient takes any mixture, strict none", () => {
+test("RFC 5630 §5.2, secure-signaling G16c SIPS-20: lenient takes any mixture, strict none", () => {
 	const sips = `Contact: ${SENT}`;
 	const cases: [string, readonly string[], Sent][] = [
 		["400 SIPS Contact Needs a SIPS Request-URI", [sips], { uri: "sip:sip.example.com" }],
@@ -134,7 +134,7 @@ test("RFC 5630 §5.2 G16c SIPS-20: lenient takes any mixture, strict none", () =
 	}
 });
 
-test("G16: a sips Request-URI or To with a sip Contact leaves the binding sip", () => {
+test("secure-signaling G16a: a sips Request-URI or To with a sip Contact leaves the binding sip", () => {
 	const phone = new Registration();
 	phone.sendSecure(["Contact: <sip:a@h;transport=tls>"], { to: "<sips:1001@sip.example.com>" });
 	assert.equal(phone.bindings[0]?.scheme, "sip");

@@ -29,7 +29,7 @@ const LITERALS: readonly (readonly [uri: string, hop: string])[] = [
 ];
 
 for (const [uri, hop] of LITERALS)
-	test(`G5 SS 6.4 PX-85 RFC 3263 §4.1: ${uri} is ${hop}, and asks nothing`, () => {
+	test(`RFC 3263 §4.1, secure-signaling 6.4 G5b PX-85: ${uri} is ${hop}, and asks nothing`, () => {
 		const { hops: found, asked } = resolve(uri);
 		assert.deepEqual(found.map(show), [hop]);
 		assert.deepEqual(asked, []);
@@ -53,7 +53,7 @@ for (const [uri, hop] of [
 
 const H = { "A h.example": a("192.0.2.1") };
 
-test("G5 SS 6.4 PX-89: an explicit port asks for addresses only", () => {
+test("secure-signaling 6.4 G5b PX-89: an explicit port asks for addresses only", () => {
 	assert.deepEqual(resolve("sips:h.example:5071;transport=TCP", H).asked, [
 		"AAAA h.example",
 		"A h.example",
@@ -67,7 +67,7 @@ test("G5 SS 6.4 PX-89: an explicit port asks for addresses only", () => {
 
 const FLY = "sips:fly.example.com;transport=tls";
 
-test("G5 SS 6.4 PX-90: sips with a transport asks SRV _sips._tcp, and without records for addresses", () => {
+test("secure-signaling 6.4 G5b PX-90: sips with a transport asks SRV _sips._tcp, and without records for addresses", () => {
 	const zone = { "A fly.example.com": a("192.0.2.7") };
 	assert.deepEqual(hops(FLY, zone), ["tls 192.0.2.7:5061 (fly.example.com)"]);
 	assert.deepEqual(questions(FLY, zone), [
@@ -77,7 +77,7 @@ test("G5 SS 6.4 PX-90: sips with a transport asks SRV _sips._tcp, and without re
 	]);
 });
 
-test("G5 RFC 5922 §7.3 TR-36: behind SRV the server still has to prove the host of the URI", () => {
+test("RFC 5922 §7.3, secure-signaling G5b TR-36: behind SRV the server still has to prove the host of the URI", () => {
 	const zone = {
 		"SRV _sips._tcp.fly.example.com": [srv("edge.example.net", 5071)],
 		"A edge.example.net": a("192.0.2.8"),
@@ -85,7 +85,7 @@ test("G5 RFC 5922 §7.3 TR-36: behind SRV the server still has to prove the host
 	assert.deepEqual(hops(FLY, zone), ["tls 192.0.2.8:5071 (fly.example.com)"]);
 });
 
-test("G5: srv-sips-tls asks _sips._tls too, only when _sips._tcp has no record", () => {
+test("secure-signaling G5b: srv-sips-tls asks _sips._tls too, only when _sips._tcp has no record", () => {
 	const tls = { "SRV _sips._tls.fly.example.com": [srv("e", 5062)], "A e": a("192.0.2.9") };
 	assert.deepEqual(hops(FLY, tls, { srvSipsTls: true }), ["tls 192.0.2.9:5062 (fly.example.com)"]);
 	assert.throws(() => hops(FLY, tls), { code: "RESOLVE_NO_HOP" });
@@ -93,12 +93,12 @@ test("G5: srv-sips-tls asks _sips._tls too, only when _sips._tcp has no record",
 	assert.deepEqual(hops(FLY, both, { srvSipsTls: true }), ["tls 192.0.2.9:5061 (fly.example.com)"]);
 });
 
-test("G5 PX-93 SIPS-13 RFC 3261 §26.2.2: sips with transport=udp leads nowhere, by name or by address", () => {
+test("RFC 3261 §26.2.2, secure-signaling 6.4 G5b G5c PX-93 SIPS-13: sips with transport=udp leads nowhere, by name or by address", () => {
 	for (const uri of ["sips:h.example;transport=udp", "sips:192.0.2.1;transport=UDP"])
 		assert.throws(() => resolve(uri, H), { code: "RESOLVE_SIPS_OVER_UDP", status: 500 });
 });
 
-test("SS 6.4 RFC 7118 §5.5: WebSocket asks for addresses and uses port 443 or 80", () => {
+test("RFC 7118 §5.5, secure-signaling 6.4 G5b: WebSocket asks for addresses and uses port 443 or 80", () => {
 	assert.deepEqual(hops("sips:h.example;transport=ws", H), ["wss 192.0.2.1:443 (h.example)"]);
 	assert.deepEqual(hops("sip:h.example;transport=ws", H), ["ws 192.0.2.1:80"]);
 	assert.deepEqual(questions("sip:h.example;transport=ws", H), ["AAAA h.example", "A h.example"]);

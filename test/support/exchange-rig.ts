@@ -60,7 +60,7 @@ export type LogEntry = {
 
 export class ExchangeRig {
 	now = START;
-	readonly config: Config;
+	config: Config;
 	readonly listeners: readonly Listener[];
 	readonly store: LocationStore;
 	/** A line of `<ms> <phone> > what` for everything a phone sent, `<` for what was sent to it. */
@@ -126,6 +126,13 @@ export class ExchangeRig {
 		for (const phone of this.phones) phone.connection = 0;
 		this.#boot += 1;
 		this.exchange = this.#open();
+		return this;
+	}
+
+	/** Another configuration while calls are up; the listeners stay. */
+	reload(config: Config): this {
+		this.config = config;
+		this.exchange.configure(this.settings());
 		return this;
 	}
 
