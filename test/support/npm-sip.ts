@@ -50,6 +50,7 @@ export type SipOptions = {
 export type SipModule = {
 	parse(data: Buffer | string): SipMessage | undefined;
 	parseUri(text: string): SipUri | undefined;
+	stringifyUri(uri: string | SipUri): string;
 	stringify(message: SipMessage): string;
 	copyMessage(message: SipMessage): SipMessage;
 	makeResponse(request: SipMessage, status: number, reason?: string): SipMessage;
