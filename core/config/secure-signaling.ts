@@ -71,6 +71,10 @@ export const secureSignalingShape = {
 		choice(["allow", "reject"], ["reject"]).optional(),
 		"SDES keys about to leave a `sips` leg in clear: passed, or refused with 488",
 	),
+	lint: key(
+		choice(["off", "on"]).optional(),
+		"`on`: every message of a call that goes out to the device is held against the [rules of its leg](on-the-wire.md#rules); violations are counted, and logged at debug",
+	),
 };
 
 /** Reads the block; what it leaves out is inherited. */

@@ -37,6 +37,8 @@ export type SecureSignaling = {
 	readonly identity: "keep" | "drop";
 	/** SDES keys about to leave a `sips` leg in clear: passed, or refused with 488. */
 	readonly sdesDowngrade: "allow" | "reject";
+	/** Every message of a call that goes out on this leg is held against lint-rules.ts. */
+	readonly lint: "off" | "on";
 };
 
 export const DEFAULTS: SecureSignaling = {
@@ -56,4 +58,5 @@ export const DEFAULTS: SecureSignaling = {
 	tel: "keep",
 	identity: "keep",
 	sdesDowngrade: "allow",
+	lint: "off",
 };

@@ -44,6 +44,9 @@ export class Acks {
 		const { environment, transactions } = this.#core;
 		const consumed = this.#port.ownCredentials(ack.route.request);
 		const forwarded = forwardAck(ack, consumed, hop, environment, this.#branches.large, now);
-		if (forwarded !== undefined) transactions.send(forwarded.text, forwarded.flow);
+		if (forwarded === undefined) return;
+		const { text, flow, passage } = forwarded;
+		this.#branches.linter.request(text, flow, passage, ack);
+		transactions.send(text, flow);
 	}
 }

@@ -6,18 +6,26 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { TimerWheel } from "../base/timer-wheel.ts";
 import { forceUri, readUri } from "../leg/force-scheme.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
+import type { Response } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
 import { identityEdits } from "./asserted-identity.ts";
 import type { Environment } from "./environment.ts";
 import type { ForkOwner } from "./fork.ts";
 import { forwardRequest, nextHopUri } from "./forward-request.ts";
+import { forwardResponse } from "./forward-response.ts";
 import { LargeRequests } from "./large-requests.ts";
+import { LegLinter } from "./leg-linter.ts";
 import { statefulBranch } from "./loop.ts";
 import { type OutgoingLeg, outgoingLeg } from "./outgoing-leg.ts";
 import { passage } from "./passage.ts";
 import type { ProxyPort } from "./proxy-port.ts";
-import { Branch, type BranchOwner, type ResponseContext } from "./response-context.ts";
+import {
+	Branch,
+	type BranchOwner,
+	type Candidate,
+	type ResponseContext,
+} from "./response-context.ts";
 import type { RouteInformation } from "./route-information.ts";
 import { type Hop, reachable, type Target } from "./target-set.ts";
 import { UnavailableHosts } from "./unavailable-hosts.ts";
@@ -41,12 +49,14 @@ export class Branches implements BranchOwner, ForkOwner {
 	/** Servers that asked to be left alone for a while. */
 	readonly unavailable = new UnavailableHosts();
 	readonly large = new LargeRequests();
+	readonly linter: LegLinter;
 	readonly #core: BranchesCore;
 	readonly #port: ProxyPort;
 	readonly #wheel: TimerWheel;
 
 	constructor(core: BranchesCore, port: ProxyPort, wheel: TimerWheel) {
 		this.#core = core;
+		this.linter = new LegLinter(core, port);
 		this.#port = port;
 		this.#wheel = wheel;
 	}
@@ -99,6 +109,13 @@ export class Branches implements BranchOwner, ForkOwner {
 		branch.state = "waiting";
 		this.#forward(branch, now);
 		return true;
+	}
+
+	/** A response as it goes on to the caller. `others`: what the other branches of the context brought. */
+	forwarded(response: Response, branch: Branch, others: readonly Candidate[]): string {
+		const text = forwardResponse(response, branch, others, this.#core.environment.directory);
+		this.linter.response(text, branch);
+		return text;
 	}
 
 	end(branch: Branch): void {
@@ -184,6 +201,7 @@ export class Branches implements BranchOwner, ForkOwner {
 		// Our Record-Route stays as it is for UDP: the size is this one request's (RFC 5658 §5).
 		const text = tcp === undefined ? plain : forwardRequest({ ...parts, outgoing: tcp });
 		const { flow } = tcp ?? outgoing;
+		this.linter.request(text, flow, way, parts);
 		branch.state = "calling";
 		branch.passage = way;
 		branch.oversized = tcp && hop;

@@ -12,7 +12,7 @@ import { forwardRequest } from "./forward-request.ts";
 import type { LargeRequests } from "./large-requests.ts";
 import { statelessBranch } from "./loop.ts";
 import { outgoingLeg } from "./outgoing-leg.ts";
-import { passage } from "./passage.ts";
+import { type Passage, passage } from "./passage.ts";
 import { type RouteInformation, routeInformation } from "./route-information.ts";
 import { type Hop, type Target, uriTarget } from "./target-set.ts";
 
@@ -55,7 +55,7 @@ export function forwardAck(
 	environment: Environment,
 	large: LargeRequests,
 	now: Milliseconds,
-): { text: string; flow: Flow } | undefined {
+): { text: string; flow: Flow; passage: Passage } | undefined {
 	const outgoing = outgoingLeg(hop, target.scheme, target.policy, environment);
 	const way = outgoing && passage(route, came, outgoing, environment);
 	if (outgoing === undefined || way === undefined) return undefined;
@@ -63,6 +63,6 @@ export function forwardAck(
 	const parts = { route, target, outgoing, passage: way, edits: [], consumed, branch };
 	const text = forwardRequest(parts);
 	const tcp = large.leg(text.length, outgoing, hop, environment, now, true);
-	if (tcp === undefined) return { text, flow: outgoing.flow };
-	return { text: forwardRequest({ ...parts, outgoing: tcp }), flow: tcp.flow };
+	if (tcp === undefined) return { text, flow: outgoing.flow, passage: way };
+	return { text: forwardRequest({ ...parts, outgoing: tcp }), flow: tcp.flow, passage: way };
 }

@@ -24,7 +24,6 @@ import { dialogTarget } from "./dialog-target.ts";
 import { knows } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import { Fork } from "./fork.ts";
-import { forwardResponse } from "./forward-response.ts";
 import { LateBindings } from "./late-bindings.ts";
 import { earlierWays, isLoop } from "./loop.ts";
 import { OwnAnswers } from "./own-answers.ts";
@@ -87,7 +86,8 @@ export class ProxyCore implements TransactionUser {
 
 	/** Counts since the start. */
 	get counters(): Readonly<Record<string, number>> {
-		return this.#branches.large.counters;
+		const { large, linter } = this.#branches;
+		return { ...large.counters, ...linter.counters };
 	}
 
 	/** A new request, neither ACK nor CANCEL. */
@@ -278,15 +278,14 @@ export class ProxyCore implements TransactionUser {
 		// RFC 4320 §4.1: nothing but 100 answers a non-INVITE provisionally.
 		const { context } = branch;
 		if (context.answered || context.request.method !== "INVITE") return;
-		const text = forwardResponse(response, branch, [], this.environment.directory);
+		const text = this.#branches.forwarded(response, branch, []);
 		this.transactions.respond(context.server, text, response.status, now);
 	}
 
 	/** A final response that goes to the caller. */
 	#pass(branch: Branch, response: Response, now: Milliseconds): void {
 		const { context } = branch;
-		const { directory } = this.environment;
-		const text = forwardResponse(response, branch, context.candidates, directory);
+		const text = this.#branches.forwarded(response, branch, context.candidates);
 		context.close();
 		context.settle();
 		this.transactions.respond(context.server, text, response.status, now);

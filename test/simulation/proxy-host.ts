@@ -6,7 +6,6 @@ import { FailureLimit } from "../../core/auth/failure-limit.ts";
 import { NonceCounts } from "../../core/auth/nonce-counts.ts";
 import type { Milliseconds } from "../../core/base/clock.ts";
 import type { Flow, Listener, TransportName } from "../../core/base/flow.ts";
-import type { Log } from "../../core/base/log.ts";
 import type { Config } from "../../core/config/config.ts";
 import { configuredDirectory } from "../../core/exchange/configured-directory.ts";
 import { Exchange, type RouteGeneration } from "../../core/exchange/exchange.ts";
@@ -15,6 +14,7 @@ import type { Key } from "../../core/leg/seal.ts";
 import { MemoryStore } from "../../core/location/memory.ts";
 import { OwnAddresses } from "../../core/proxy/own-addresses.ts";
 import type { DnsAnswer, DnsQuestion } from "../../core/resolve/dns.ts";
+import { linted, Violations } from "../support/linted.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Chance } from "./chance.ts";
 import type { Address, Network } from "./network.ts";
@@ -50,6 +50,7 @@ export class ProxyHost implements StreamHost {
 	asking = 0;
 	readonly #options: ProxyHostOptions;
 	readonly #streams = new Map<number, Stream>();
+	readonly #violations = new Violations();
 	readonly #failed: Unheard[] = [];
 	#lastConnection = 0;
 	/** The process stands still until then. */
@@ -132,6 +133,7 @@ export class ProxyHost implements StreamHost {
 		this.#options.note(sip, "in");
 		this.#options.watch.received(sip, flow);
 		this.exchange.receive(sip.text, flow, this.#options.agenda.now);
+		this.#violations.check();
 		this.#options.watch.taken();
 	}
 
@@ -205,7 +207,7 @@ export class ProxyHost implements StreamHost {
 			environment: {
 				own: new OwnAddresses(this.listeners, config.domains, []),
 				listeners: this.listeners,
-				directory: configuredDirectory(config, this.store),
+				directory: configuredDirectory(linted(config), this.store),
 				signing: { keys: { current: KEY, all: [KEY] }, hmac: HMAC, boot: 7 },
 				random: chance,
 				udpRequestMax: config.udp.maxRequest,
@@ -231,7 +233,7 @@ export class ProxyHost implements StreamHost {
 					? flow.transport === "udp" || this.#listens(flow)
 					: this.#find(flow) !== undefined,
 			mayAnswerMalformed: () => true,
-			log: SILENT,
+			log: this.#violations.log,
 			transactionsMax: 1_000_000,
 			now: agenda.now,
 		});
@@ -269,7 +271,6 @@ const HMAC = makeHmac();
 const KEY: Key = { id: 3, secret: new Uint8Array(32).fill(4) };
 const BUFFERED_MAX: Milliseconds = 2_000;
 const NOBODY: StreamUser = { streamReceived: () => false, streamClosed: nothing };
-const SILENT: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 function nothing(): void {}
 

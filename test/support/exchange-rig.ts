@@ -26,6 +26,7 @@ import type { DnsAnswer, DnsQuestion } from "../../core/resolve/dns.ts";
 import type { AskContext } from "../../core/script/ask-context.ts";
 import type { ScriptError } from "../../core/script/script-error.ts";
 import { hash, hmac } from "./hashes.ts";
+import { linted, Violations } from "./linted.ts";
 import { START } from "./rig-config.ts";
 import { seeded } from "./seeded.ts";
 import { type PhonePlace, VirtualPhone } from "./virtual-phone.ts";
@@ -46,6 +47,10 @@ export type RigOptions = {
 	readonly alias?: (flow: Flow, port: number) => void;
 	/** Told of everything that goes out, wherever it goes. */
 	readonly watch?: (text: string, flow: Flow, owner: number) => void;
+	/** The rules of a leg that this test sees broken, as in linted.ts; any other violation fails it. */
+	readonly violations?: readonly string[];
+	/** Whether the leg linter is on for every leg: yes, unless given. */
+	readonly linted?: boolean;
 };
 
 export type Asking = {
@@ -68,6 +73,7 @@ export class ExchangeRig {
 	readonly log: LogEntry[] = [];
 	/** DNS questions that nobody has answered. */
 	readonly questions: Asking[] = [];
+	readonly violations: Violations;
 	readonly phones: VirtualPhone[] = [];
 	/** Where nobody is: what was sent there, its sender is told that it failed. */
 	readonly nowhere: { readonly text: string; readonly flow: Flow }[] = [];
@@ -82,8 +88,9 @@ export class ExchangeRig {
 
 	constructor(options: RigOptions) {
 		this.#options = options;
-		this.config = options.config;
+		this.config = options.linted === false ? options.config : linted(options.config);
 		this.#random = seeded(options.seed ?? 1);
+		this.violations = new Violations(options.violations);
 		this.store = options.store ?? new MemoryStore();
 		this.listeners = options.config.listen.map(listenerOf);
 		this.exchange = this.#open();
@@ -172,6 +179,7 @@ export class ExchangeRig {
 	/** Failures are told after the input that caused them, as a socket tells them. */
 	#input(take: () => void): void {
 		take();
+		this.violations.check();
 		for (let owner = this.#failed.shift(); owner !== undefined; owner = this.#failed.shift())
 			this.exchange.sendFailed(owner, this.now);
 	}
@@ -254,8 +262,10 @@ export class ExchangeRig {
 	}
 
 	#logger() {
-		const write = (level: string) => (fields: object, message: string) =>
-			void this.log.push({ level, fields, message });
+		const write = (level: string) => (fields: object, message: string) => {
+			this.log.push({ level, fields, message });
+			this.violations.note(fields);
+		};
 		const [debug, info, warn, error] = ["debug", "info", "warn", "error"].map(write);
 		assert.ok(debug && info && warn && error);
 		return { debug, info, warn, error };

@@ -52,6 +52,8 @@ export class World {
 			transactionsMax: limit,
 			routes: () => this.#decide(this.#script),
 			...(fallback === null ? {} : { fallback: () => this.#decide(fallback) }),
+			// A mutation may write our Route entry twice, or as sips.
+			violations: ["own-route", "clear-text Route"],
 			watch: (text, flow, owner) => this.#outgoing.take(text, flow, owner),
 		});
 		this.#phones = peersOf(this.#rig);
