@@ -14,7 +14,7 @@ const USERS = { sips: "5001", sip: "5000" };
 
 for (const scheme of ["sips", "sip"] as const)
 	for (const ends of ["caller", "callee"] as const)
-		test(`secure-signaling G4 G7: a strict ${scheme} user agent calls a strict one of the other scheme, re-INVITE and UPDATE from both, the ${ends} hangs up`, async (t) => {
+		test(`secure-signaling G7a G7b E7 E8: a strict ${scheme} user agent calls a strict one of the other scheme, re-INVITE and UPDATE from both, the ${ends} hangs up`, async (t) => {
 			const { agents, host } = await bed(t);
 			const caller = agents[scheme];
 			const callee = agents[scheme === "sips" ? "sip" : "sips"];

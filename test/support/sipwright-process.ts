@@ -27,6 +27,8 @@ export type Sipwright = {
 	/** Resolves with the match once the log has it. */
 	logged(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
 	signal(name: NodeJS.Signals): void;
+	/** Ends it by SIGKILL, as a crash would, and starts it again with the same configuration and state. */
+	crash(): Promise<void>;
 	readonly ended: Promise<number | null>;
 	/** Ends it and removes its folder; rejects when SIGTERM did not end it in good order. */
 	stop(): Promise<void>;
@@ -47,25 +49,37 @@ export async function startSipwright(options: SipwrightOptions): Promise<Sipwrig
 		"--config",
 		file,
 	];
-	const program = startProgram(command, args, { cwd: folder.path });
-	try {
-		await program.printed(/"event":"ready"/);
-	} catch (error) {
-		await program.stop();
-		folder.remove();
-		throw error;
-	}
-	return running(program, folder);
+	const start = async () => {
+		const program = startProgram(command, args, { cwd: folder.path });
+		try {
+			await program.printed(/"event":"ready"/);
+		} catch (error) {
+			await program.stop();
+			folder.remove();
+			throw error;
+		}
+		return program;
+	};
+	return running(await start(), start, folder);
 }
 
-function running(program: Program, folder: TempFolder): Sipwright {
+function running(first: Program, start: () => Promise<Program>, folder: TempFolder): Sipwright {
+	let program = first;
 	return {
-		pid: program.pid,
+		get pid() {
+			return program.pid;
+		},
 		folder,
 		log: () => logLines(program.output()),
 		logged: (pattern, withinMs) => program.printed(pattern, withinMs),
 		signal: (name) => process.kill(program.pid, name),
-		ended: program.ended,
+		crash: async () => {
+			await program.stop("SIGKILL");
+			program = await start();
+		},
+		get ended() {
+			return program.ended;
+		},
 		stop: async () => {
 			const code = await program.stop();
 			folder.remove();
