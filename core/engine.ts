@@ -112,7 +112,7 @@ class RunningEngine implements Engine, TransportUser {
 		this.#transports = transports;
 		const store = this.#openStore(config);
 		this.#store = store;
-		this.#listeners = await transports.listen(listenOptions(config));
+		this.#listeners = await transports.listen(this.#listenOptions(config));
 		this.#exchange = new Exchange({
 			...this.#settings(config, store),
 			store,
@@ -225,6 +225,17 @@ class RunningEngine implements Engine, TransportUser {
 		this.#alarm.clear();
 	}
 
+	/** Ids are places in the list: so they mean the same in the next run, while the list does not change. */
+	#listenOptions({ listen }: Config): readonly ListenOptions[] {
+		return listen.map(({ balancer, ...entry }, id) => {
+			if (balancer === undefined) return { id, ...entry };
+			const { from, ...said } = balancer;
+			// Who is trusted may change with a reload.
+			const admits = (address: string) => (from ?? this.#config.trusted).contains(address);
+			return { id, ...entry, balancer: { ...said, admits } };
+		});
+	}
+
 	#connectionsMax({ listen }: Config): number {
 		const openFiles = openFilesMax();
 		const reserved = OWN_FILES + listen.length * (1 + LIMITS.watchedPeers);
@@ -312,11 +323,6 @@ class RunningEngine implements Engine, TransportUser {
 		const { id, hash } = this.status().generation;
 		return { ok, generation: id, hash, errors };
 	}
-}
-
-/** Ids are places in the list: so they mean the same in the next run, while the list does not change. */
-function listenOptions(config: Config): readonly ListenOptions[] {
-	return config.listen.map((entry, id) => ({ id, ...entry }));
 }
 
 /** A store names a listener by what the configuration says, which a wildcard's advertised address does not. */

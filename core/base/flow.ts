@@ -33,6 +33,8 @@ export type Listener = {
 	readonly host: string;
 	/** The advertised port. */
 	readonly port: number;
+	/** TLS ends at a balancer in front of it: what comes in counts as TLS, and no connection leaves from here. */
+	readonly terminated?: boolean | undefined;
 };
 
 /** Streams deliver what they accept, so transactions on them do not retransmit (RFC 3261 §17). */

@@ -103,9 +103,10 @@ function parseRun(text: string, ipv4Allowed = true): number[] | undefined {
 function parseGroup(part: string): number | undefined {
 	if (part.length === 0 || part.length > 4) return undefined;
 	for (let at = 0; at < part.length; at += 1) {
-		const code = part.charCodeAt(at) | 32;
+		const code = part.charCodeAt(at);
+		const letter = code | 32;
 		const digit = code >= 48 && code <= 57;
-		if (!digit && !(code >= 97 && code <= 102)) return undefined;
+		if (!digit && !(letter >= 97 && letter <= 102)) return undefined;
 	}
 	return Number.parseInt(part, 16);
 }

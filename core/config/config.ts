@@ -40,6 +40,15 @@ export type ListenConfig = {
 	readonly port: number;
 	/** What Via and Record-Route say instead; IPv6 in brackets, port 0 for the one that was taken. */
 	readonly advertise: { readonly host: string; readonly port: number } | undefined;
+	/** What stands in front of it, if anything does. */
+	readonly balancer?: BalancerConfig | undefined;
+};
+
+export type BalancerConfig = {
+	readonly tlsTerminated: boolean;
+	readonly proxyProtocol: boolean;
+	/** Where balancers connect from; undefined: from the networks of `trusted`. */
+	readonly from: Networks | undefined;
 };
 
 export type TlsConfig = {

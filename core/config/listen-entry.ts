@@ -1,4 +1,5 @@
 /** One socket of `listen:`, as text `udp:0.0.0.0:5060` or as a block. */
+import { balancerShape, readBalancer } from "./balancer.ts";
 import type { ListenConfig } from "./config.ts";
 import { choice, flag, notYet, type Refusal, scalar, wrong } from "./fields.ts";
 import type { Findings } from "./finding.ts";
@@ -13,6 +14,7 @@ export type ListenEntry = Address & {
 	readonly advertise: HostPort | undefined;
 	/** Whether TCP comes with a UDP socket. */
 	readonly tcp: boolean;
+	readonly balancer?: ListenConfig["balancer"];
 };
 
 const socketAddress = scalar<Address>(
@@ -49,14 +51,7 @@ export const listenShape = {
 		flag().optional(),
 		"`udp` only: whether TCP is opened on the same address and port too; without it `yes`",
 	),
-	"tls-terminated": key(
-		flag({ later: true }).default(false),
-		"`tcp` only: a balancer in front of us ends TLS",
-	),
-	"proxy-protocol": key(
-		flag({ later: true }).default(false),
-		"`tcp` only: a balancer in front of us says who the peer is",
-	),
+	...balancerShape,
 };
 
 export function readListenEntry(item: Node, found: Findings): ListenEntry | undefined {
@@ -64,7 +59,8 @@ export function readListenEntry(item: Node, found: Findings): ListenEntry | unde
 }
 
 function readBlock(item: Node, found: Findings): ListenEntry | undefined {
-	const { transport, address, advertise, tcp } = readSection("listen", item, listenShape, found);
+	const values = readSection("listen", item, listenShape, found);
+	const { transport, address, advertise, tcp } = values;
 	requireKey(item, "transport", "udp", found);
 	requireKey(item, "address", '"0.0.0.0:5060"', found);
 	if (tcp !== undefined && transport !== undefined && transport !== "udp")
@@ -74,7 +70,14 @@ function readBlock(item: Node, found: Findings): ListenEntry | undefined {
 			fix: "remove tcp",
 		});
 	if (!isSupported(transport) || address === undefined) return undefined;
-	return { ...address, transport, advertise, tcp: transport === "udp" && tcp !== false };
+	const balancer = readBalancer(item, { ...values, transport }, found);
+	return {
+		...address,
+		transport,
+		advertise,
+		tcp: transport === "udp" && tcp !== false,
+		...(balancer && { balancer }),
+	};
 }
 
 function requireKey(item: Node, word: string, example: string, found: Findings): void {

@@ -31,7 +31,7 @@ export function readListen(node: Node | undefined, found: Findings): readonly Li
 
 	const named = new Set(entries.map(({ entry }) => nameOf(entry)));
 	return entries.flatMap(({ at, entry }) => {
-		noteWildcard(entry, at, found);
+		if (entry.balancer?.tlsTerminated !== true) noteWildcard(entry, at, found);
 		const one = socketOf(entry);
 		const both = entry.tcp && !named.has(nameOf({ ...entry, transport: "tcp" }));
 		return both ? [one, { ...one, transport: "tcp" as const }] : [one];
@@ -57,10 +57,12 @@ function refuseDuplicates(
 }
 
 function socketOf(entry: ListenEntry): ListenConfig {
-	const { transport, address, advertise } = entry;
+	const { transport, address, advertise, balancer } = entry;
 	const port = portOf(entry);
-	const shown = advertise && { host: advertise.host, port: advertise.port ?? port };
-	return { transport, address, port, advertise: shown };
+	// The balancer's own port is what peers connect to, and for TLS that is 5061.
+	const usual = balancer?.tlsTerminated ? 5061 : port;
+	const shown = advertise && { host: advertise.host, port: advertise.port ?? usual };
+	return { transport, address, port, advertise: shown, ...(balancer && { balancer }) };
 }
 
 function noteWildcard({ address, advertise }: ListenEntry, at: Place, found: Findings): void {

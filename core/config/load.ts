@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Device } from "../leg/device.ts";
 import { DEFAULTS, type SecureSignaling } from "../leg/secure-signaling.ts";
+import { checkTrustedBalancers } from "./balancer.ts";
 import type { Config } from "./config.ts";
 import { readDevices } from "./devices.ts";
 import { type Finding, Findings, type Place } from "./finding.ts";
@@ -92,13 +93,15 @@ async function readConfig(
 	const listen = readListen(part("listen"), found);
 	const tls = await readTls(part("tls"), folder, machine.now, found);
 	checkDevelopmentCertificate(part("listen"), tls, listen, found);
+	const trusted = readTrusted(top.trusted, part("trusted"), found);
+	checkTrustedBalancers(part("listen"), listen, trusted, found);
 	const secureSignaling = readSecureSignaling(part("secure-signaling"), DEFAULTS, found);
 	return {
 		file,
 		listen,
 		tls,
 		domains: top.domains,
-		trusted: readTrusted(top.trusted, part("trusted"), found),
+		trusted,
 		routes: await readRoutes(top.routes, part("routes"), folder, found),
 		state: resolve(folder, top.state),
 		location: readLocation(part("location"), found),

@@ -45,6 +45,20 @@ export function parseNetwork(text: string): Network | undefined {
 	return prefix > size ? undefined : { text, address, prefix };
 }
 
+/** The first of each that have an address in common, as written. */
+export function overlap(one: Networks, other: Networks): readonly [string, string] | undefined {
+	for (const mine of one.texts)
+		for (const theirs of other.texts) if (meet(mine, theirs)) return [mine, theirs];
+	return undefined;
+}
+
+/** One of two networks that meet holds the other. */
+function meet(one: string, other: string): boolean {
+	const [a, b] = [parseNetwork(one), parseNetwork(other)];
+	if (a === undefined || b === undefined) return false;
+	return new Networks([a]).contains(b.address) || new Networks([b]).contains(a.address);
+}
+
 /** Whether it holds every address of its family. */
 export function holdsAll({ address, prefix }: Network): boolean {
 	return prefix === 0 && isWildcard(address);

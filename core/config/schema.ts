@@ -1,23 +1,14 @@
 /** Every key of the configuration but those of one device and of `secure-signaling`: kind, default, meaning. */
 import { z } from "zod";
 import { choice, flagOr, integer, limit, list, scalar, text, valueDocs, wrong } from "./fields.ts";
-import { isDomain, isHost, parseAddress } from "./host.ts";
-import { type Network, parseNetwork } from "./networks.ts";
+import { isHost, parseAddress } from "./host.ts";
+import { network } from "./network-field.ts";
 import { key } from "./section.ts";
 
 const domain = scalar<string>(
 	{ values: "domain name or IP address", example: "example.com" },
 	(written) =>
 		isHost(written) ? { value: written.toLowerCase() } : wrong("is no domain", "example.com"),
-);
-
-const network = scalar<Network>(
-	{ values: "network or address", example: "10.0.0.0/8" },
-	(written) => {
-		const value = parseNetwork(written);
-		const fix = isDomain(written) ? "the address instead of the name" : "10.0.0.0/8 or ::1";
-		return value === undefined ? wrong("is no network", fix) : { value };
-	},
 );
 
 const adminAddress = scalar<{ address: string; port: number }>(

@@ -39,11 +39,12 @@ export class AddressLookup {
 
 	constructor(options: LookupOptions) {
 		const { random, listeners } = options.environment;
+		const leaving = listeners.filter(({ terminated }) => !terminated);
 		this.#options = options;
 		this.#locate = {
 			random,
-			transports: [...new Set(listeners.map(({ transport }) => transport))],
-			families: familiesOf(listeners.map(({ address }) => address)),
+			transports: [...new Set(leaving.map(({ transport }) => transport))],
+			families: familiesOf(leaving.map(({ address }) => address)),
 			secure: false,
 			srvSipsTls: false,
 		};

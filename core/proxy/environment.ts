@@ -28,6 +28,7 @@ export function listenerOf(id: number, { listeners }: Environment): Listener | u
 /**
  * Our listener to send from, by transport and address family: its address will be the sent-by.
  * A loopback address is reached from a loopback listener and from no other, where there is one.
+ * Never one behind a TLS balancer: no connection leaves from there.
  */
 export function listenerFor(
 	transport: TransportName,
@@ -38,10 +39,24 @@ export function listenerFor(
 	for (const listener of listeners) {
 		const { address } = listener;
 		if (listener.transport !== transport || address.includes(":") !== host.includes(":")) continue;
+		if (listener.terminated) continue;
 		if (isWildcard(address) || isLoopback(address) === isLoopback(host)) return listener;
 		second ??= listener;
 	}
 	return second;
+}
+
+/** Our listener whose address a peer is shown where it is to speak TLS, or secure WebSocket, with us. */
+export function secureListener(
+	came: TransportName,
+	host: string,
+	environment: Environment,
+): Listener | undefined {
+	const transport = came === "ws" ? "wss" : "tls";
+	return (
+		listenerFor(transport, host, environment) ??
+		environment.listeners.find((listener) => listener.transport === transport)
+	);
 }
 
 function isWildcard(address: string): boolean {

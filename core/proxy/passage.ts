@@ -13,7 +13,7 @@ import { type OwnEntries, recordRoute } from "../leg/record-route.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { NameAddress } from "../message/name-addr.ts";
 import { deviceNamed } from "./directory.ts";
-import { type Environment, listenerFor, listenerOf } from "./environment.ts";
+import { type Environment, listenerOf, secureListener } from "./environment.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
 import type { RouteInformation } from "./route-information.ts";
 
@@ -99,7 +99,8 @@ function incomingLeg(
 	const own = listenerOf(came.listener, environment);
 	// A sips request that came in clear is answered in clear, but shown where TLS is spoken (§16.6 step 4).
 	const clear = scheme === "sips" && !secure(came.transport);
-	const listener = (clear ? listenerFor("tls", came.host, environment) : undefined) ?? own;
+	const listener =
+		(clear ? secureListener(came.transport, came.host, environment) : undefined) ?? own;
 	if (listener === undefined) return undefined;
 	return { scheme, listener, flow: came, policy: policyOf(from, came, environment) };
 }

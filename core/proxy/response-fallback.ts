@@ -13,7 +13,7 @@ import type { Uri } from "../message/uri.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { BranchesCore } from "./branches.ts";
 import { knows } from "./directory.ts";
-import { listenerFor } from "./environment.ts";
+import { listenerFor, listenerOf } from "./environment.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { ResponseContext } from "./response-context.ts";
 import type { Hop } from "./target-set.ts";
@@ -80,10 +80,10 @@ class ResponseFallback implements Waiting {
 	/** From the address that the request came to, where that can be. */
 	#flowTo({ transport, host, port, serverName }: Hop): Flow | undefined {
 		const { flow } = this.#server;
+		const { environment } = this.#core;
 		const same = flow.host.includes(":") === host.includes(":");
-		const listener = same
-			? flow.listener
-			: listenerFor(transport, host, this.#core.environment)?.id;
+		const usable = same && !listenerOf(flow.listener, environment)?.terminated;
+		const listener = usable ? flow.listener : listenerFor(transport, host, environment)?.id;
 		if (listener === undefined) return undefined;
 		return { transport, listener, connection: 0, host, port, serverName };
 	}

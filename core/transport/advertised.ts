@@ -6,13 +6,15 @@ import type { ListenOptions } from "./transport-user.ts";
 
 /** `port`: the real one, where the options take any. */
 export function listenerOf(options: ListenOptions, port: number): Listener {
-	const { id, transport, address, advertise } = options;
+	const { id, transport, address, advertise, balancer } = options;
+	const terminated = balancer?.tlsTerminated === true;
 	return {
 		id,
-		transport,
+		transport: terminated ? "tls" : transport,
 		address,
 		host: advertise?.host ?? bracketed(reachableAddress(address)),
 		port: advertise === undefined || advertise.port === 0 ? port : advertise.port,
+		...(terminated && { terminated }),
 	};
 }
 

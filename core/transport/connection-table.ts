@@ -18,6 +18,9 @@ export type ConnectionTableOptions = {
 	waitedOn(): Iterable<Flow>;
 };
 
+/** Who comes by a balancer. */
+const ANYBODY = "";
+
 /** What flows of transactions name: connections by id, and those of ours by what they are for. */
 type Waited = ReadonlySet<number | string>;
 
@@ -50,11 +53,15 @@ export class ConnectionTable {
 		return this.#lastId;
 	}
 
-	/** Whether one more connection from this address may be accepted; counts it if so, until `leave`. */
-	admit(address: string, now: Milliseconds): boolean {
-		const source = sourceOf(address);
+	/**
+	 * Whether one more connection from this address may be accepted; counts it if so, until `leave`.
+	 * Undefined for a balancer, which brings everybody and has no limit of its own.
+	 */
+	admit(address: string | undefined, now: Milliseconds): boolean {
+		const source = address === undefined ? ANYBODY : sourceOf(address);
 		const count = this.#accepted.get(source) ?? 0;
-		if (count >= this.#options.limits.connectionsPerSource || !this.hasRoom(now)) {
+		const max = address === undefined ? Infinity : this.#options.limits.connectionsPerSource;
+		if (count >= max || !this.hasRoom(now)) {
 			this.#options.counters.connectionsRefused += 1;
 			return false;
 		}
@@ -63,8 +70,22 @@ export class ConnectionTable {
 		return true;
 	}
 
-	leave(address: string): void {
-		const source = sourceOf(address);
+	/** A balancer has said for whom its connection is: it counts as that client's, who has a limit. */
+	transfer(client: string): boolean {
+		const source = sourceOf(client);
+		const count = this.#accepted.get(source) ?? 0;
+		if (count >= this.#options.limits.connectionsPerSource) {
+			this.#options.counters.connectionsRefused += 1;
+			return false;
+		}
+		this.leave(undefined);
+		this.#accepted.set(source, count + 1);
+		this.#acceptedInAll += 1;
+		return true;
+	}
+
+	leave(address: string | undefined): void {
+		const source = address === undefined ? ANYBODY : sourceOf(address);
 		const count = this.#accepted.get(source) ?? 0;
 		if (count <= 1) this.#accepted.delete(source);
 		else this.#accepted.set(source, count - 1);

@@ -16,6 +16,8 @@ export class TransportCounters {
 	connectionsOpened = 0;
 	connectionsClosed = 0;
 	connectionsRefused = 0;
+	/** Connections of a balancer that did not begin with a PROXY header. */
+	proxyHeadersRefused = 0;
 	connectionsEvicted = 0;
 	/** Closed by a deadline or because the peer does not read. */
 	connectionsTimedOut = 0;

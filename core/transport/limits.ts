@@ -2,7 +2,7 @@
 export type TransportLimits = {
 	/** Stream connections in all. Beyond: the longest idle one that nobody needs makes room, or the new one is refused. */
 	readonly connections: number;
-	/** Stream connections of one peer address. Beyond: refused. */
+	/** Stream connections of one peer address; of a client, not of a balancer in front of us. Beyond: refused. */
 	readonly connectionsPerSource: number;
 	/** Connections that the kernel may hold ready for us. */
 	readonly backlog: number;
@@ -10,6 +10,8 @@ export type TransportLimits = {
 	readonly connectMs: number;
 	/** TLS handshake done, either side. Beyond: closed. */
 	readonly handshakeMs: number;
+	/** The PROXY header of a balancer is there. Beyond: closed. */
+	readonly proxyHeaderMs: number;
 	/** First octet on an accepted connection. Beyond: closed. */
 	readonly firstOctetMs: number;
 	/** A message that has begun is whole. Beyond: closed. */
@@ -47,6 +49,7 @@ export const LIMITS: TransportLimits = {
 	backlog: 1_024,
 	connectMs: 5_000,
 	handshakeMs: 10_000,
+	proxyHeaderMs: 5_000,
 	firstOctetMs: 30_000,
 	messageMs: 32_000,
 	idleMs: 600_000,

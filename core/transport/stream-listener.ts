@@ -1,4 +1,4 @@
-/** Accepting TCP and TLS connections: RFC 3261 §18.2.1, §26.3.1. */
+/** Accepting TCP and TLS connections, from peers or from a balancer in front of us: RFC 3261 §18.2.1, §26.3.1. */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import {
@@ -12,9 +12,11 @@ import { listenerOf } from "./advertised.ts";
 import type { ConnectionTable } from "./connection-table.ts";
 import type { TransportCounters } from "./counters.ts";
 import type { TransportLimits } from "./limits.ts";
+import type { ProxiedPeer } from "./proxy-header.ts";
+import { takeProxyHeader } from "./take-proxy-header.ts";
 import { sipIdentities } from "./tls-identity.ts";
 import type { TlsSettings } from "./tls-settings.ts";
-import type { ListenOptions } from "./transport-user.ts";
+import type { Balancer, ListenOptions } from "./transport-user.ts";
 
 export type AcceptedPeer = Pick<Flow, "host" | "port" | "identities">;
 
@@ -25,17 +27,23 @@ export type AcceptContext = {
 	/** A connection that can carry SIP: TCP, or TLS after its handshake. */
 	accepted(socket: Socket, listener: Listener, peer: AcceptedPeer): void;
 	troubled(listener: Listener, error: Error): void;
+	/** Refused at a listener for balancers: an event for the log. */
+	refused(event: string, listener: Listener, source: string, reason: string): void;
 };
 
 export class StreamListener {
 	readonly listener: Listener;
 	readonly port: number;
 	readonly #context: AcceptContext;
+	readonly #balancer: Balancer | undefined;
 	readonly #server: Server;
 	/** Does the handshakes; it never listens, so that limits are checked before any cryptography. */
 	#secure: SecureServer | undefined;
 	#settings: TlsSettings | undefined;
+	/** Sockets that have something to come before SIP: a PROXY header, a TLS handshake. */
 	readonly #handshaking = new Set<Socket>();
+	/** Who is at the other end of a balancer's connection, by that connection. */
+	readonly #proxied = new Map<string, ProxiedPeer>();
 
 	/** `settings` for TLS only. */
 	static async open(
@@ -67,6 +75,7 @@ export class StreamListener {
 		this.port = typeof address === "object" && address !== null ? address.port : options.port;
 		this.listener = listenerOf(options, this.port);
 		this.#context = context;
+		this.#balancer = options.balancer;
 		this.#server = server;
 		if (settings !== undefined) this.#start(settings);
 		server.on("connection", this.#admit);
@@ -110,33 +119,95 @@ export class StreamListener {
 	}
 
 	readonly #admit = (socket: Socket): void => {
-		const { remoteAddress } = socket;
+		const peer = peerOf(socket);
 		const { table } = this.#context;
-		if (remoteAddress === undefined || !table.admit(unmapped(remoteAddress), performance.now())) {
+		if (peer === undefined || !this.#mayConnect(peer.host)) {
 			socket.destroy();
 			return;
 		}
-		const secure = this.#secure;
-		if (secure !== undefined) this.#handshaking.add(socket);
+		const source = this.#balancer === undefined ? peer.host : undefined;
+		if (!table.admit(source, performance.now())) {
+			socket.destroy();
+			return;
+		}
 		socket.on("error", () => {});
-		socket.once("close", () => {
-			this.#handshaking.delete(socket);
-			table.leave(unmapped(remoteAddress));
-		});
-		if (secure === undefined) this.#accept(socket);
-		else secure.emit("connection", socket);
+		if (this.#balancer?.proxyProtocol) {
+			this.#identify(socket, peer);
+			return;
+		}
+		socket.once("close", () => table.leave(source));
+		this.#secureOrAccept(socket);
 	};
 
+	/** Where there is a balancer, it has to be one. */
+	#mayConnect(host: string): boolean {
+		if (this.#balancer === undefined || this.#balancer.admits(host)) return true;
+		this.#context.counters.connectionsRefused += 1;
+		this.#context.refused("balancer.unknown", this.listener, host, "it is no balancer of ours");
+		return false;
+	}
+
+	/** Once the balancer has said for whom it connects, the connection counts as that client's. */
+	#identify(socket: Socket, balancer: ProxiedPeer): void {
+		const { counters, limits, table } = this.#context;
+		let source: string | undefined;
+		const key = keyOf(balancer);
+		this.#handshaking.add(socket);
+		socket.once("close", () => {
+			this.#handshaking.delete(socket);
+			this.#proxied.delete(key);
+			table.leave(source);
+		});
+		takeProxyHeader(socket, limits.proxyHeaderMs, (taken) => {
+			this.#handshaking.delete(socket);
+			if (taken.kind === "refused") {
+				counters.proxyHeadersRefused += 1;
+				this.#context.refused("balancer.no-header", this.listener, balancer.host, taken.reason);
+			}
+			if (taken.kind !== "header") return;
+			if (taken.peer !== undefined) {
+				if (!table.transfer(taken.peer.host)) {
+					socket.destroy();
+					return;
+				}
+				source = taken.peer.host;
+				this.#proxied.set(key, taken.peer);
+			}
+			this.#secureOrAccept(socket);
+		});
+	}
+
+	#secureOrAccept(socket: Socket): void {
+		const secure = this.#secure;
+		if (secure === undefined) {
+			this.#accept(socket);
+			return;
+		}
+		this.#handshaking.add(socket);
+		socket.once("close", () => this.#handshaking.delete(socket));
+		secure.emit("connection", socket);
+	}
+
 	#accept(socket: Socket, identities?: readonly string[]): void {
-		const { remoteAddress, remotePort } = socket;
-		if (remoteAddress === undefined || remotePort === undefined) {
+		const direct = peerOf(socket);
+		if (direct === undefined) {
 			socket.destroy();
 			return;
 		}
 		this.#context.counters.connectionsAccepted += 1;
-		const peer = { host: unmapped(remoteAddress), port: remotePort, identities };
-		this.#context.accepted(socket, this.listener, peer);
+		const { host, port } = this.#proxied.get(keyOf(direct)) ?? direct;
+		this.#context.accepted(socket, this.listener, { host, port, identities });
 	}
+}
+
+/** Undefined when it is gone already. */
+function peerOf({ remoteAddress, remotePort }: Socket): ProxiedPeer | undefined {
+	if (remoteAddress === undefined || remotePort === undefined) return undefined;
+	return { host: unmapped(remoteAddress), port: remotePort };
+}
+
+function keyOf({ host, port }: ProxiedPeer): string {
+	return `${host} ${port}`;
 }
 
 /** Nothing unless the chain of the client's certificate was verified. */

@@ -22,7 +22,8 @@ export class Streams {
 	readonly #accepting: AcceptContext;
 	readonly #listeners = new Map<number, StreamListener>();
 	#settings: TlsSettings | undefined;
-	#quietUntil = 0;
+	/** Until when a warning is held back, by event. */
+	readonly #quietUntil = new Map<string, number>();
 	/** Told when the last connection is gone. */
 	#emptied: (() => void) | undefined;
 
@@ -43,6 +44,7 @@ export class Streams {
 			limits,
 			accepted: this.#accepted,
 			troubled: (listener, error) => this.#troubled(listener, error),
+			refused: (event, listener, source, reason) => this.#refused(event, listener, source, reason),
 		};
 	}
 
@@ -91,6 +93,7 @@ export class Streams {
 		if (existing !== undefined) return existing;
 		const listener = this.#listeners.get(flow.listener)?.listener;
 		if (listener?.transport !== flow.transport) return `no ${flow.transport} listener of that id`;
+		if (listener.terminated) return "no connection leaves from behind a TLS balancer";
 		const now = performance.now();
 		if (!this.table.hasRoom(now)) return "too many connections";
 		const socket = this.#dial(flow, listener);
@@ -139,14 +142,27 @@ export class Streams {
 
 	/** Mostly: no file descriptors left. */
 	#troubled(listener: Listener, error: Error): void {
-		const now = performance.now();
 		this.#context.counters.connectionsRefused += 1;
-		if (now < this.#quietUntil) return;
-		this.#quietUntil = now + QUIET_MS;
+		if (this.#isQuiet("listener.troubled")) return;
 		this.#context.log.warn(
-			{ listener: listener.id, error: error.message },
+			{ event: "listener.troubled", listener: listener.id, error: error.message },
 			"cannot accept a connection",
 		);
+	}
+
+	/** Somebody who has no business at a listener that is for balancers, or a balancer that is set up otherwise. */
+	#refused(event: string, { id, address }: Listener, source: string, reason: string): void {
+		if (this.#isQuiet(event)) return;
+		const text = `${source} at the balancer listener on ${address}: ${reason}`;
+		this.#context.log.warn({ event, listener: id, source, reason }, text);
+	}
+
+	/** True if a warning of this kind has just been given; else one is given now. */
+	#isQuiet(event: string): boolean {
+		const now = performance.now();
+		if (now < (this.#quietUntil.get(event) ?? 0)) return true;
+		this.#quietUntil.set(event, now + QUIET_MS);
+		return false;
 	}
 
 	#tellWhenEmpty(): void {

@@ -32,4 +32,15 @@ export type ListenOptions = {
 	readonly port: number;
 	/** What Via and Record-Route say; IPv6 in brackets. */
 	readonly advertise?: { readonly host: string; readonly port: number } | undefined;
+	readonly balancer?: Balancer | undefined;
+};
+
+/** What stands in front of a listener. */
+export type Balancer = {
+	/** TCP only. It speaks TLS with the clients and TCP with us: the listener counts as TLS. */
+	readonly tlsTerminated: boolean;
+	/** It begins each connection with a PROXY header, which says where the client is. */
+	readonly proxyProtocol: boolean;
+	/** Whether this address is one of a balancer: nobody else may connect. */
+	admits(address: string): boolean;
 };

@@ -79,7 +79,8 @@ export class Transports {
 	/** Whether `send` would have a way to go. */
 	alive(flow: Flow): boolean {
 		if (flow.connection !== 0) return this.#streams.table.find(flow) !== undefined;
-		return this.#listeners.get(flow.listener)?.transport === flow.transport;
+		const listener = this.#listeners.get(flow.listener);
+		return listener?.transport === flow.transport && !listener.terminated;
 	}
 
 	/** The client of this TLS flow, who proved its identities, takes requests to that port of its address on it (RFC 5923). */

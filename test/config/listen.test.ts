@@ -89,7 +89,7 @@ test("sockets that cannot be opened are refused, each with its place", async (t)
   - { address: "10.0.0.1:5060" }
   - { transport: tls }
   - { transport: tls, address: "10.0.0.1", tcp: no }
-  - { transport: tcp, address: "10.0.0.1:5071", tls-terminated: true, proxy-protocol: yes }
+  - { transport: tls, address: "10.0.0.1:5071", tls-terminated: true, proxy-protocol: yes }
   - { transport: tcp, address: "10.0.0.1:5072", advertise: "0.0.0.0" }
   - tcp:10.0.0.1:5080
   - tcp:10.0.0.1:5080
@@ -106,8 +106,7 @@ test("sockets that cannot be opened are refused, each with its place", async (t)
 		"8:5 error CONFIG_REQUIRED listen: this socket has no transport → write transport: udp",
 		'9:5 error CONFIG_REQUIRED listen: this socket has no address → write address: "0.0.0.0:5060"',
 		"10:5 error CONFIG_COMBINATION listen: tcp says whether TCP comes with a UDP socket, and this one is tls → remove tcp",
-		'11:65 error CONFIG_NOT_YET tls-terminated: "true" is not supported yet → write tls-terminated: no',
-		'11:87 error CONFIG_NOT_YET proxy-protocol: "yes" is not supported yet → write proxy-protocol: no',
+		"11:65 error CONFIG_COMBINATION listen: tls-terminated says that TLS ends before us, and this socket is tls → write transport: tcp, or remove it",
 		'12:60 error CONFIG_VALUE advertise: "0.0.0.0" is no host that peers can reply to → write advertise: "sip.example.com:5061"',
 		"14:5 error CONFIG_DUPLICATE listen: tcp:10.0.0.1:5080 is opened on line 13 already → keep one of the two",
 		'15:5 error CONFIG_VALUE listen: "" names no transport → write udp:0.0.0.0:5060, tcp:… or tls:…',

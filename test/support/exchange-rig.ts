@@ -40,6 +40,8 @@ export type RigOptions = {
 	readonly routes: RouteGeneration | Decide;
 	readonly fallback?: Decide;
 	readonly seed?: number;
+	/** Besides those of the configuration: WebSocket, which cannot be written there yet. */
+	readonly listeners?: readonly Omit<Listener, "id">[];
 	/** What an earlier run left behind. */
 	readonly store?: LocationStore;
 	readonly transactionsMax?: number;
@@ -92,7 +94,11 @@ export class ExchangeRig {
 		this.#random = seeded(options.seed ?? 1);
 		this.violations = new Violations(options.violations);
 		this.store = options.store ?? new MemoryStore();
-		this.listeners = options.config.listen.map(listenerOf);
+		const { config, listeners = [] } = options;
+		this.listeners = [...config.listen.map(listenerOf), ...listeners].map((one, id) => ({
+			...one,
+			id,
+		}));
 		this.exchange = this.#open();
 	}
 
@@ -249,7 +255,9 @@ export class ExchangeRig {
 
 	#send(text: string, flow: Flow, owner: number): void {
 		this.#options.watch?.(text, flow, owner);
-		const phone = this.phones.find((one) => one.reachable && one.isAt(flow));
+		const own = this.listeners.find(({ id }) => id === flow.listener);
+		const open = flow.connection !== 0 || !own?.terminated;
+		const phone = open ? this.phones.find((one) => one.reachable && one.isAt(flow)) : undefined;
 		if (phone === undefined) {
 			this.nowhere.push({ text, flow });
 			if (owner !== 0) this.#failed.push(owner);
@@ -258,7 +266,8 @@ export class ExchangeRig {
 
 	#alive({ connection, listener, transport }: Flow): boolean {
 		if (connection !== 0) return this.phones.some((phone) => phone.connection === connection);
-		return this.listeners.some((one) => one.id === listener && one.transport === transport);
+		const own = this.listeners.find((one) => one.id === listener);
+		return own?.transport === transport && !own.terminated;
 	}
 
 	#logger() {
@@ -280,7 +289,15 @@ function asAsk(decide: Decide): RouteGeneration["ask"] {
 
 function nothing(): void {}
 
-function listenerOf({ transport, address, port, advertise }: Config["listen"][number], id: number) {
-	const host = advertise?.host ?? bracketed(address);
-	return { id, transport, address, host, port: advertise?.port || port };
+/** As the transports make it. */
+function listenerOf(entry: Config["listen"][number]): Omit<Listener, "id"> {
+	const { transport, address, port, advertise, balancer } = entry;
+	const shown = {
+		address,
+		host: advertise?.host ?? bracketed(address),
+		port: advertise?.port || port,
+	};
+	return balancer?.tlsTerminated
+		? { ...shown, transport: "tls", terminated: true }
+		: { ...shown, transport };
 }

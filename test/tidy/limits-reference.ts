@@ -41,6 +41,7 @@ const TRANSPORT: Readonly<Record<keyof typeof LIMITS, Said>> = {
 	backlog: ["the kernel lets them wait or refuses them", "", "TR-55"],
 	connectMs: ["the next address is tried", "connectionsTimedOut", "TR-21"],
 	handshakeMs: ["closed", "handshakesFailed, connectionsTimedOut", "TR-54"],
+	proxyHeaderMs: ["closed", "proxyHeadersRefused", "TR-54"],
 	firstOctetMs: ["closed", "connectionsTimedOut", "TR-54"],
 	messageMs: ["closed", "connectionsTimedOut", "TR-54"],
 	idleMs: ["closed, unless a registration rests on it", "connectionsTimedOut", "TR-19"],
@@ -127,6 +128,14 @@ const ELSEWHERE: readonly (readonly [file: string, name: string, what: string, .
 		"no answer",
 		"stunDropped",
 		"TR-27",
+	],
+	[
+		"transport/proxy-header.ts",
+		"PROXY_HEADER_MAX",
+		"octets of a PROXY header",
+		"the connection is closed",
+		"proxyHeadersRefused",
+		"TR-54",
 	],
 	[
 		"transport/dns.ts",

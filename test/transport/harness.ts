@@ -15,7 +15,6 @@ export const LOOPBACKS = ["127.0.0.1", "::1"].filter((address) =>
 );
 
 const PATIENCE_MS = 8_000;
-const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 export type Told = { readonly text: string; readonly flow: Flow };
 
@@ -109,6 +108,8 @@ export type Bench = {
 	readonly user: Recorder;
 	readonly transports: Transports;
 	readonly listeners: readonly Listener[];
+	/** Warnings and errors: fields of log lines. */
+	readonly warnings: readonly object[];
 	/** The first listener of that transport. */
 	listener(transport: Listener["transport"]): Listener;
 	[Symbol.asyncDispose](): Promise<void>;
@@ -120,9 +121,12 @@ export async function bench(
 	more: { readonly tls?: TlsOptions; readonly limits?: Partial<TransportLimits> } = {},
 ): Promise<Bench> {
 	const user = new Recorder();
+	const warnings: object[] = [];
+	const warn = (fields: object) => void warnings.push(fields);
+	const log: Log = { debug() {}, info() {}, warn, error: warn };
 	const transports = new Transports({
 		user,
-		log: SILENT,
+		log,
 		tls: more.tls,
 		limits: { sweepMs: 5, ...more.limits },
 	});
@@ -131,6 +135,7 @@ export async function bench(
 		user,
 		transports,
 		listeners,
+		warnings,
 		listener: (transport) => {
 			const found = listeners.find((one) => one.transport === transport);
 			if (found === undefined) throw new Error(`no ${transport} listener`);

@@ -1,0 +1,107 @@
+/** The keys of a socket that stands behind a balancer: who ends TLS, who says where the client is, who may connect. */
+import type { BalancerConfig, ListenConfig } from "./config.ts";
+import { flag, list } from "./fields.ts";
+import type { Findings, Place } from "./finding.ts";
+import type { HostPort } from "./host.ts";
+import { network } from "./network-field.ts";
+import { type Network, Networks, overlap } from "./networks.ts";
+import { key } from "./section.ts";
+import { child, type Node } from "./source.ts";
+
+export const balancerShape = {
+	"tls-terminated": key(
+		flag().default(false),
+		"`tcp` only: a balancer in front of us ends TLS, and what arrives counts as TLS everywhere; `advertise` is then its address",
+	),
+	"proxy-protocol": key(
+		flag().default(false),
+		"`tcp` and `tls`: a balancer in front of us begins each connection with a PROXY header (version 1 or 2), which says where the client is",
+	),
+	balancers: key(
+		list(network).optional(),
+		"the networks that balancers connect from, and nobody else may; without it, with `proxy-protocol` only, those of `trusted`",
+	),
+};
+
+type Given = {
+	readonly transport: ListenConfig["transport"];
+	readonly advertise: HostPort | undefined;
+	readonly "tls-terminated": boolean;
+	readonly "proxy-protocol": boolean;
+	readonly balancers?: readonly Network[] | undefined;
+};
+
+/** Undefined where there is no balancer. */
+export function readBalancer(
+	item: Node,
+	given: Given,
+	found: Findings,
+): BalancerConfig | undefined {
+	const { balancers, "tls-terminated": tlsTerminated, "proxy-protocol": proxyProtocol } = given;
+	const at = (word: keyof typeof balancerShape) => child(item, word)?.at ?? item.at;
+	checkTransport(given, at, found);
+	if (!tlsTerminated && !proxyProtocol) {
+		if (balancers !== undefined)
+			found.error(at("balancers"), {
+				code: "CONFIG_COMBINATION",
+				message: "listen: balancers says who connects here, and nothing says that a balancer does",
+				fix: "write tls-terminated: yes or proxy-protocol: yes too, or remove it",
+			});
+		return undefined;
+	}
+	const unsaid = !proxyProtocol && child(item, "balancers") === undefined;
+	if (unsaid || balancers?.length === 0)
+		found.error(at("balancers"), {
+			code: "CONFIG_REQUIRED",
+			message: "listen: nothing says where the balancer connects from, and nobody else may",
+			fix: "write balancers: [10.0.0.0/24]",
+		});
+	if (tlsTerminated && given.advertise === undefined)
+		found.warn(at("tls-terminated"), {
+			code: "CONFIG_ADVERTISE",
+			message: "listen: messages show this socket, and TLS is spoken at the balancer",
+			fix: 'write advertise: "sip.example.com:5061", the address of the balancer',
+		});
+	return { tlsTerminated, proxyProtocol, from: balancers && new Networks(balancers) };
+}
+
+function checkTransport(
+	{ transport, "tls-terminated": tlsTerminated, "proxy-protocol": proxyProtocol }: Given,
+	at: (word: keyof typeof balancerShape) => Place,
+	found: Findings,
+): void {
+	if (tlsTerminated && transport !== "tcp")
+		found.error(at("tls-terminated"), {
+			code: "CONFIG_COMBINATION",
+			message: `listen: tls-terminated says that TLS ends before us, and this socket is ${transport}`,
+			fix: transport === "tls" ? "write transport: tcp, or remove it" : "remove it",
+		});
+	if (proxyProtocol && transport === "udp")
+		found.error(at("proxy-protocol"), {
+			code: "CONFIG_COMBINATION",
+			message: "listen: proxy-protocol is a header of connections, and this socket is udp",
+			fix: "write transport: tcp or transport: tls, or remove it",
+		});
+}
+
+/**
+ * Without a PROXY header a request has the balancer's address, whoever sends it: then trusting the
+ * balancer is trusting everybody.
+ */
+export function checkTrustedBalancers(
+	node: Node | undefined,
+	listen: readonly ListenConfig[],
+	trusted: Networks,
+	found: Findings,
+): void {
+	for (const { balancer } of listen) {
+		if (balancer === undefined || balancer.proxyProtocol || balancer.from === undefined) continue;
+		const pair = overlap(balancer.from, trusted);
+		if (pair === undefined || node === undefined) continue;
+		found.warn(node.at, {
+			code: "CONFIG_TRUSTS_BALANCER",
+			message: `listen: the balancer at ${pair[0]} is in the trusted network ${pair[1]}, and without proxy-protocol everybody behind it is: anybody may call anywhere`,
+			fix: "write proxy-protocol: yes, and send the header from the balancer; or take it out of trusted",
+		});
+	}
+}
