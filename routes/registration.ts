@@ -6,11 +6,8 @@ export function registration({ to, contacts, source }: Request): Decision {
 	if (!owner || owner.name !== to.uri.user) return reply(404);
 	if (source.authenticated && source.device?.name !== owner.name) return reply(403);
 
-	const secure = contacts.some(({ uri }) => uri.scheme === "sips");
-	if (!owner.registers) {
-		if (secure && owner.mismatch === "reject") return reply(403);
+	if (!owner.registers)
 		log.warn("registered, but calls go to the configured contact", { device: owner.name });
-	}
 	for (const contact of contacts) stripTransport(contact);
 	return save();
 }

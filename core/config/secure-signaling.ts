@@ -8,11 +8,11 @@ import { child, type Node } from "./source.ts";
 /** The first value of each is the default: at the top level, and under a device what stands there. */
 export const secureSignalingShape = {
 	policy: key(
-		choice(["genesys", "rfc5630"], ["rfc5630"]).optional(),
-		"connect `sip` and `sips` legs by rewriting, or refuse with 480 and Warning 380 or 381",
+		choice(["genesys", "rfc5630"]).optional(),
+		"connect `sip` and `sips` legs by rewriting, if both sides say so, or keep to one scheme and refuse with 480 and Warning 380 or 381 (RFC 5630 §5.3)",
 	),
 	mismatch: key(
-		choice(["follow-message", "follow-config", "reject"], ["follow-config"]).optional(),
+		choice(["follow-message", "follow-config", "reject"]).optional(),
 		"what decides when traffic does not match the device's entry",
 	),
 	register: key(

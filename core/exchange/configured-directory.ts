@@ -18,6 +18,7 @@ export function configuredDirectory(
 	{ devices, trusted, secureSignaling }: Configured,
 	store: LocationStore,
 ): Directory {
+	const settings = [secureSignaling, ...Array.from(devices.values(), (one) => one.secureSignaling)];
 	const byAddress = contactAddresses(devices.values());
 	return {
 		device: (name) => devices.get(name),
@@ -28,6 +29,7 @@ export function configuredDirectory(
 		bindings: (device, now) => store.bindings(device, now).filter(callable),
 		trusted: (host) => trusted.contains(host),
 		policy: secureSignaling,
+		keepsSchemes: settings.some(({ policy }) => policy === "rfc5630"),
 	};
 }
 

@@ -4,12 +4,10 @@
  * Outputs: `send`, `next()` for when to call `advance`, DNS questions.
  */
 import { challenge, type DigestOptions } from "../auth/digest.ts";
-import { BoundedMap } from "../base/bounded-map.ts";
 import type { Milliseconds } from "../base/clock.ts";
 import { type Flow, secure } from "../base/flow.ts";
 import type { Log } from "../base/log.ts";
 import { TimerWheel } from "../base/timer-wheel.ts";
-import type { Verdict } from "../leg/mismatch.ts";
 import type { LocationStore } from "../location/store.ts";
 import type { Malformed, Request, Response } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
@@ -24,7 +22,9 @@ import { canForward } from "../proxy/forward-response.ts";
 import { ProxyCore } from "../proxy/proxy.ts";
 import type { ProxyPort } from "../proxy/proxy-port.ts";
 import type { Rejection } from "../proxy/rejection.ts";
+import { reply } from "../proxy/reply.ts";
 import type { ResponseContext } from "../proxy/response-context.ts";
+import type { Target } from "../proxy/target-set.ts";
 import type { Located, Waiting } from "../proxy/waiting.ts";
 import type { RegisterOptions } from "../registrar/register-input.ts";
 import type { AskContext } from "../script/ask-context.ts";
@@ -33,9 +33,10 @@ import { ScriptError } from "../script/script-error.ts";
 import { responseFlow } from "../transaction/response-flow.ts";
 import type { Send } from "../transaction/send.ts";
 import { AddressLookup, type AskDns } from "./address-lookup.ts";
-import { judgeArrival, refusal } from "./arrival.ts";
+import { crossingOf, judgeArrival, judgeInDialog, refusal } from "./arrival.ts";
 import { asker, type Caller, credentialsName, identify, ownCredentials } from "./caller.ts";
 import { saveBindings } from "./save-bindings.ts";
+import { SchemeLog } from "./scheme-log.ts";
 
 /** The route scripts as they are asked. The generation that is current when a request comes serves it to its end. */
 export type RouteScripts = { readonly generation: RouteGeneration };
@@ -84,15 +85,15 @@ export class Exchange implements ProxyPort {
 	#settings: ExchangeSettings;
 	#addresses: AddressLookup;
 	#stopped = false;
-	/** Mismatches that the log has. */
-	readonly #told = new BoundedMap<string, true>("mismatches told", MISMATCHES_TOLD);
-	readonly counters = { malformed: 0, scriptErrors: 0, mismatches: 0 };
+	readonly #schemes: SchemeLog;
+	readonly #counters = { malformed: 0, scriptErrors: 0 };
 
 	constructor(options: ExchangeOptions) {
 		this.#options = options;
 		this.#settings = options;
 		this.#wheel = new TimerWheel(options.now);
 		this.#addresses = this.#lookup(options.environment);
+		this.#schemes = new SchemeLog(options.log);
 		this.proxy = new ProxyCore({
 			port: this,
 			environment: options.environment,
@@ -101,6 +102,11 @@ export class Exchange implements ProxyPort {
 			transactionsMax: options.transactionsMax,
 			transactionMemory: options.transactionMemory ?? Infinity,
 		});
+	}
+
+	/** Counts since the start. */
+	get counters() {
+		return { ...this.#counters, ...this.#schemes.counters };
 	}
 
 	configure(settings: ExchangeSettings): void {
@@ -130,12 +136,12 @@ export class Exchange implements ProxyPort {
 	/** One that could not be forwarded must not end a transaction: it is dropped like what is not SIP. */
 	#receiveResponse(response: Response, flow: Flow, now: Milliseconds): void {
 		if (canForward(response)) this.proxy.transactions.receive(response, flow, now);
-		else this.counters.malformed += 1;
+		else this.#counters.malformed += 1;
 	}
 
 	/** The stream breaks off in this text. Answered like `refuse`; whoever cut the stream has counted the answer. */
 	framingError(text: string, error: ParseError, flow: Flow): void {
-		this.counters.malformed += 1;
+		this.#counters.malformed += 1;
 		const message = parseMessage(text, "stream");
 		if (message.kind === "response") return;
 		// What is too large was cut: the parser misses the rest of it.
@@ -146,7 +152,7 @@ export class Exchange implements ProxyPort {
 
 	/** What is not SIP gets the status of its fault along the way it came, where an answer is possible (RFC 3261 §8.2, §16.3). */
 	refuse(malformed: Malformed, flow: Flow): void {
-		this.counters.malformed += 1;
+		this.#counters.malformed += 1;
 		if (this.#options.mayAnswerMalformed(flow)) this.#answerMalformed(malformed, flow);
 	}
 
@@ -200,9 +206,10 @@ export class Exchange implements ProxyPort {
 
 		const { environment } = this.#settings;
 		const verdict = judgeArrival(route, server.flow, caller.device, environment, now);
-		if (verdict.mismatch !== undefined) this.#mismatch(verdict, caller.device, server.flow);
+		this.#schemes.mismatch(verdict, caller.device, server.flow, now);
 		if (verdict.refused !== undefined) return refusal(verdict.refused, server.flow, environment);
 
+		context.callerScheme = verdict.scheme;
 		const { generation } = this.#options.scripts;
 		generation.retain();
 		context.asked = { caller, generation } satisfies Asked;
@@ -251,8 +258,23 @@ export class Exchange implements ProxyPort {
 			environment: this.#settings.environment,
 			options: this.#settings.registrar,
 			store: this.#options.store,
+			mismatch: (verdict, device) =>
+				this.#schemes.mismatch(verdict, device, context.server.flow, now),
 			now,
 		});
+	}
+
+	inClear(request: Request, flow: Flow, now: Milliseconds): Rejection | undefined {
+		const { environment } = this.#settings;
+		const { verdict, device } = judgeInDialog(request, flow, environment);
+		this.#schemes.mismatch(verdict, device, flow, now);
+		const { refused } = verdict;
+		return refused && reply(refusal(refused, flow, environment));
+	}
+
+	crossing(context: ResponseContext, target: Target, now: Milliseconds): void {
+		const asked = context.asked as Asked | undefined;
+		this.#schemes.crossing(crossingOf(context, asked?.caller.device, target), now);
 	}
 
 	ownCredentials(request: Request): readonly number[] {
@@ -283,23 +305,11 @@ export class Exchange implements ProxyPort {
 		});
 	}
 
-	/** Worth an operator's look, once: what a device sends is not what its entry says. */
-	#mismatch({ mismatch, scheme }: Verdict, device: string | undefined, { host }: Flow): void {
-		this.counters.mismatches += 1;
-		const key = `${device ?? host} ${mismatch}`;
-		if (this.#told.has(key)) return;
-		this.#told.push(key, true);
-		this.#options.log.warn(
-			{ event: "sips.mismatch", mismatch, device, seen: scheme, source: host },
-			`${device ?? host}: ${mismatch}`,
-		);
-	}
-
 	/** A script that fails costs this request what is configured, and nobody else anything. */
 	#decision(generation: RouteGeneration, text: string, context: AskContext): Decision {
 		const answer = generation.ask("onRequest", text, context);
 		if (!(answer instanceof ScriptError)) return answer;
-		this.counters.scriptErrors += 1;
+		this.#counters.scriptErrors += 1;
 		const { code, script, generation: id } = answer;
 		this.#options.log.error(
 			{ event: "script.failed", code, script, generation: id },
@@ -312,7 +322,6 @@ export class Exchange implements ProxyPort {
 }
 
 const NONE: readonly number[] = [];
-const MISMATCHES_TOLD = 1_000;
 
 /** Where the sender listens, if its Via can be read (RFC 3261 §18.2.2); else where it sent from. */
 function answerFlow({ head }: Malformed, flow: Flow): Flow {

@@ -1,6 +1,8 @@
 /** A script said `save()`: RFC 3261 §10.3 from step 3 on, with the bindings read and written in one input. */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
+import { contactScheme } from "../leg/incoming-leg.ts";
+import { judgeRegister, type Verdict } from "../leg/mismatch.ts";
 import type { LocationStore } from "../location/store.ts";
 import type { Request } from "../message/message.ts";
 import { parseNameAddress } from "../message/name-addr.ts";
@@ -27,6 +29,8 @@ export type SaveInput = {
 	readonly environment: Environment;
 	readonly options: Omit<RegisterOptions, "register">;
 	readonly store: LocationStore;
+	/** Told of a `sips` registration of a device that is called elsewhere (secure signaling G20, M4). */
+	mismatch(verdict: Verdict, device: string): void;
 	readonly now: Milliseconds;
 };
 
@@ -41,6 +45,11 @@ export function saveBindings(input: SaveInput): Rejection {
 	if (input.authenticatedAs !== undefined && input.authenticatedAs !== device.name)
 		return { status: 403 };
 	const { name, secureSignaling } = device;
+	if (device.contact !== "*" && contactScheme(request) === "sips") {
+		const verdict = judgeRegister(device);
+		input.mismatch(verdict, name);
+		if (verdict.refused !== undefined) return { status: verdict.refused.status };
+	}
 	const { put, remove, ...answer } = registered(request, {
 		request,
 		device: name,

@@ -4,6 +4,7 @@ import type { Flow } from "../base/flow.ts";
 import type { Request } from "../message/message.ts";
 import type { Branches, BranchesCore } from "./branches.ts";
 import { type AckRoute, ackRoute, forwardAck } from "./forward-ack.ts";
+import { rejectedInDialog } from "./in-dialog.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { reachable } from "./target-set.ts";
 import type { Located } from "./waiting.ts";
@@ -27,7 +28,7 @@ export class Acks {
 	forward(request: Request, flow: Flow, now: Milliseconds): void {
 		const alive = (candidate: Flow) => this.#port.alive(candidate);
 		const ack = ackRoute(request, flow, this.#core.environment, alive, now);
-		if (ack === undefined) {
+		if (ack === undefined || this.#rejected(ack, request, flow, now)) {
 			this.#port.note("ack.dropped", { callId: request.head.callId, source: flow.host });
 			return;
 		}
@@ -36,6 +37,12 @@ export class Acks {
 		};
 		const located = this.#branches.hops(waiting, ack.route, ack.target, now);
 		if (located !== undefined) this.#send(ack, located, now);
+	}
+
+	#rejected({ route, target }: AckRoute, request: Request, flow: Flow, now: Milliseconds): boolean {
+		const { dialog } = route;
+		if (dialog === undefined) return false;
+		return rejectedInDialog(dialog, target, { request, flow }, this.#port, now) !== undefined;
 	}
 
 	#send(ack: AckRoute, located: Located, now: Milliseconds): void {

@@ -71,6 +71,9 @@ export class Branches implements BranchOwner, ForkOwner {
 		const branch = new Branch(context, target, this);
 		branch.breadth = breadth;
 		context.branches = [...context.branches, branch];
+		const { callerScheme } = context;
+		if (callerScheme !== undefined && callerScheme !== target.scheme && !target.oneScheme)
+			this.#port.crossing(context, target, now);
 		const located = context.route && this.hops(branch, context.route, target, now);
 		if (located !== undefined) this.#begin(branch, located, now);
 	}
@@ -89,8 +92,9 @@ export class Branches implements BranchOwner, ForkOwner {
 		target: Target,
 		now: Milliseconds,
 	): Located | undefined {
-		const { flow, scheme } = target;
+		const { flow } = target;
 		if (flow !== undefined && this.#port.alive(flow)) return [flow];
+		const scheme = target.overTls ? "sips" : target.scheme;
 		const next = nextHopUri(route, target);
 		const said = schemeOf(next);
 		// A sips leg is resolved as sips whatever the Route says, a sips Route whatever the leg is
@@ -184,7 +188,9 @@ export class Branches implements BranchOwner, ForkOwner {
 		const hop = this.#nextHop(branch, now);
 		const { environment } = this.#core;
 		const outgoing = hop && outgoingLeg(hop, target.scheme, target.policy, environment);
-		const way = outgoing && route && passage(route, context.server.flow, outgoing, environment);
+		const told = target.oneScheme ? target.scheme : context.callerScheme;
+		const way =
+			outgoing && route && passage(route, context.server.flow, outgoing, environment, told);
 		if (hop === undefined || outgoing === undefined || way === undefined || route === undefined) {
 			this.#giveUp(branch, hop);
 			return;

@@ -17,6 +17,8 @@ export type Directory = {
 	trusted(host: string): boolean;
 	/** The settings of a leg to a peer that is not configured. */
 	readonly policy: SecureSignaling;
+	/** Whether any leg is set to keep to one scheme (RFC 5630 §5.3): else nobody has to look. */
+	readonly keepsSchemes: boolean;
 };
 
 /** The device that a URI names, if it is one of ours by its user part. */

@@ -7,8 +7,9 @@ import { readUri } from "../leg/force-scheme.ts";
 import type { Request } from "../message/message.ts";
 import { deviceOf } from "./directory.ts";
 import type { Environment } from "./environment.ts";
+import { fitting } from "./one-scheme.ts";
 import type { ResponseContext } from "./response-context.ts";
-import { bindingTargets, inScheme, type Target } from "./target-set.ts";
+import { bindingTargets, type Target } from "./target-set.ts";
 
 export class LateBindings {
 	/** Who is being called, by device: an entry goes with its context. */
@@ -28,10 +29,11 @@ export class LateBindings {
 	/** A REGISTER was taken: new bindings join. Answers the contexts that may have somebody to call. */
 	registered(
 		{ head }: Request,
-		{ directory }: Environment,
+		environment: Environment,
 		now: Milliseconds,
 	): readonly ResponseContext[] {
 		if (this.#contexts.size === 0) return [];
+		const { directory } = environment;
 		const uri = readUri(head.to.uri);
 		const device = uri && deviceOf(uri, directory);
 		if (device === undefined) return [];
@@ -42,7 +44,7 @@ export class LateBindings {
 			if (context.answered || context.closed) continue;
 			const { callee } = fork.options;
 			const targets = bindingTargets(device, directory, now);
-			fork.add(targets.map((target) => (callee ? inScheme(target, callee) : target)));
+			fork.add(fitting(targets, callee, context, environment).targets);
 			joined.push(context);
 		}
 		return joined;

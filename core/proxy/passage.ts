@@ -33,15 +33,19 @@ const SENT: readonly string[] = [];
 /** 16 bits: what tells several passes of one dialog apart. */
 const NONCES = 0x10000;
 
-/** Undefined when the listener that the request came on is gone. */
+/**
+ * Undefined when the listener that the request came on is gone. `told`: the scheme of the leg that a
+ * new request came on, where it is known already.
+ */
 export function passage(
 	route: RouteInformation,
 	came: Flow,
 	outgoing: OutgoingLeg,
 	environment: Environment,
+	told?: Scheme,
 ): Passage | undefined {
 	const { request, dialog } = route;
-	const scheme = dialog ? schemeOfSide(dialog.cookie, dialog.from) : callerScheme(route);
+	const scheme = dialog ? schemeOfSide(dialog.cookie, dialog.from) : (told ?? callerScheme(route));
 	const incoming = incomingLeg(request.head.from, came, scheme, environment);
 	if (incoming === undefined) return undefined;
 	if (dialog !== undefined) {

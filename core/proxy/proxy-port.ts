@@ -12,6 +12,7 @@ import type { Uri } from "../message/uri.ts";
 import type { Decision } from "./decision.ts";
 import type { Rejection } from "./rejection.ts";
 import type { ResponseContext } from "./response-context.ts";
+import type { Target } from "./target-set.ts";
 import type { Located, Waiting } from "./waiting.ts";
 
 export type ProxyPort = {
@@ -31,6 +32,10 @@ export type ProxyPort = {
 	challenge(context: ResponseContext, now: Milliseconds): Rejection;
 	/** The header lines with credentials that were meant for us: they go no further (RFC 3261 §22.3). */
 	ownCredentials(request: Request): readonly number[];
+	/** A request of a dialog came in clear from its `sips` side: the answer, where that is refused. */
+	inClear(request: Request, flow: Flow, now: Milliseconds): Rejection | undefined;
+	/** A new request goes to a target whose scheme is not the caller's. */
+	crossing(context: ResponseContext, target: Target, now: Milliseconds): void;
 	/** The context answers no more and expects nothing: what the engine kept for it can go. */
 	ended(context: ResponseContext): void;
 	/** Something that an operator may want to see. */

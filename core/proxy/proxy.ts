@@ -7,7 +7,6 @@
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import type { TimerWheel } from "../base/timer-wheel.ts";
-import { schemeOf } from "../leg/scheme-token.ts";
 import { incomingMaxBreadth } from "../message/max-breadth.ts";
 import type { Request, Response } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
@@ -24,8 +23,10 @@ import { dialogTarget } from "./dialog-target.ts";
 import { knows } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import { Fork } from "./fork.ts";
+import { rejectedInDialog } from "./in-dialog.ts";
 import { LateBindings } from "./late-bindings.ts";
 import { earlierWays, isLoop } from "./loop.ts";
+import { targetsToCall } from "./one-scheme.ts";
 import { OwnAnswers } from "./own-answers.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { ANSWERED_ELSEWHERE, reasonOf, refusedBy } from "./reason.ts";
@@ -35,7 +36,7 @@ import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { anotherWay } from "./response-fallback.ts";
 import { routeInformation } from "./route-information.ts";
-import { type Target, targetSet } from "./target-set.ts";
+import type { Target } from "./target-set.ts";
 import { validate } from "./validate.ts";
 
 export type ProxyCoreOptions = {
@@ -110,7 +111,8 @@ export class ProxyCore implements TransactionUser {
 			context.vouched = true;
 			context.consumed = this.#port.ownCredentials(route.request);
 			const target = dialogTarget(route, route.dialog, this.environment, this.#alive, now);
-			if (schemeOf(target.uri) === undefined) this.#answers.reject(context, { status: 416 }, now);
+			const rejection = rejectedInDialog(route.dialog, target, context.server, this.#port, now);
+			if (rejection !== undefined) this.#answers.reject(context, rejection, now);
 			else this.#start(context, [target], now);
 			return;
 		}
@@ -224,7 +226,7 @@ export class ProxyCore implements TransactionUser {
 		decision: Extract<Decision, { kind: "relay" }>,
 		now: Milliseconds,
 	): void {
-		const targets = targetSet(decision, context.request, this.environment.directory, now);
+		const targets = targetsToCall(decision, context, this.environment, now);
 		if ("status" in targets) {
 			this.#answers.reject(context, targets, now);
 			return;

@@ -15,8 +15,9 @@ import { parseUri, type Uri } from "../message/uri.ts";
 import { deviceOf } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import { earlierWays, isLoop } from "./loop.ts";
+import { fitting } from "./one-scheme.ts";
 import type { Branch, ResponseContext, RestOfTargets } from "./response-context.ts";
-import { inScheme, type Target, targetsOf, uriTarget } from "./target-set.ts";
+import { type Target, targetsOf, uriTarget } from "./target-set.ts";
 
 /** Who answered with the 3xx, and in which fork. */
 type Redirecting = {
@@ -79,11 +80,11 @@ function targetsAt(
 	const contact = readContact(text, start, end);
 	if (contact === undefined) return [];
 	const { request, edits } = context;
-	const { callee } = fork.options;
 	const earlier = earlierWays(request, environment);
-	return meant(contact, target, request, environment, now)
-		.filter(({ uri }) => !isLoop(earlier, request, { uri, edits }))
-		.map((one) => (callee === undefined ? one : inScheme(one, callee)));
+	const found = meant(contact, target, request, environment, now).filter(
+		({ uri }) => !isLoop(earlier, request, { uri, edits }),
+	);
+	return fitting(found, fork.options.callee, context, environment).targets;
 }
 
 type RatedUri = { readonly uri: Uri; readonly q: number };
@@ -97,7 +98,7 @@ function meant(
 ): readonly Target[] {
 	if (uri.scheme !== "sip" && uri.scheme !== "sips") return [];
 	const crosses = uri.scheme !== from.scheme;
-	if (crosses && from.policy.policy === "rfc5630") return [];
+	if (crosses && from.oneScheme) return [];
 	const ours = own.owns(uri);
 	const device = ours ? deviceOf(uri, directory) : undefined;
 	// An address of ours that names no device leads back here and nowhere else.

@@ -95,6 +95,8 @@ export type Candidate = {
 export class ResponseContext {
 	readonly server: ServerTransaction;
 	route: RouteInformation | undefined;
+	/** The scheme of the caller's leg; undefined in a dialog, whose cookie knows it. */
+	callerScheme: Scheme | undefined;
 	/** Header fields that the script sets on what is forwarded. */
 	edits: readonly HeaderEdit[] = NO_EDITS;
 	/** The session timer that the script asked for, and a 2xx has to have (RFC 4028 §8.2). */

@@ -1,8 +1,8 @@
 /**
  * The target set: RFC 3261 §16.5. A script's decision becomes targets, one callee leg each.
  *
- * A target made from a device or a binding starts with the scheme of that contact; `forceSips`
- * and `forceSip` of the script override it (secure signaling G2, G15, G16).
+ * A target made from a device or a binding has the scheme of that contact (secure signaling G2, G15,
+ * G16); one-scheme.ts says whether it may be called in it.
  */
 import type { Binding } from "../base/binding.ts";
 import type { Milliseconds } from "../base/clock.ts";
@@ -16,7 +16,7 @@ import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { Request } from "../message/message.ts";
 import { sameUri } from "../message/same-uri.ts";
 import { parseUri, type Uri, uriParam } from "../message/uri.ts";
-import type { Decision, TargetChoice } from "./decision.ts";
+import type { TargetChoice } from "./decision.ts";
 import type { Directory } from "./directory.ts";
 import type { Rejection } from "./rejection.ts";
 
@@ -41,6 +41,10 @@ export type Target = {
 	readonly path: readonly string[];
 	readonly policy: SecureSignaling;
 	readonly device: string | undefined;
+	/** It goes over TLS although its scheme is `sip` (RFC 5630 §5.3). */
+	readonly overTls?: boolean;
+	/** Both legs have its scheme, whatever the caller's Contact says (RFC 5630 §5.3). */
+	readonly oneScheme?: boolean;
 	/** Preference in thousandths; absent: 1000 (§16.6). */
 	readonly q?: number;
 };
@@ -50,9 +54,9 @@ export function reachable(hops: readonly Hop[], { host }: Target): readonly Hop[
 	return host === undefined ? hops : hops.filter((hop) => hop.host === host);
 }
 
-/** The targets of a decision, in the order chosen, or why there is none. */
+/** The targets of a decision, in the order chosen, none twice, or why there is none. */
 export function targetSet(
-	{ targets: choices, callee }: Extract<Decision, { kind: "relay" }>,
+	choices: readonly TargetChoice[],
 	request: Request,
 	directory: Directory,
 	now: Milliseconds,
@@ -64,8 +68,7 @@ export function targetSet(
 		found.push(...targets);
 	}
 	if (found.length === 0) return { status: 480 };
-	const targets = found.length === 1 ? found : distinct(found);
-	return callee === undefined ? targets : targets.map((target) => inScheme(target, callee));
+	return found.length === 1 ? found : distinct(found);
 }
 
 /** The targets in the order chosen, none twice. */

@@ -55,7 +55,8 @@ export function device(number: string | undefined): Device | undefined;
 
 /**
  * Makes every callee leg of this call `sips`: Request-URI, From, To and Contact of what goes out on
- * it. The caller keeps the scheme it came with.
+ * it. The caller keeps the scheme it came with. Under `policy: rfc5630` a `sip` call is then
+ * answered 480 with Warning 381: this callee wants `sips`, and nothing is rewritten.
  *
  * @example
  * if (callee.secure) forceSips(call.callee);
@@ -63,7 +64,8 @@ export function device(number: string | undefined): Device | undefined;
 export function forceSips(leg: CalleeLeg): void;
 
 /**
- * Makes every callee leg of this call `sip`, whatever the device registered.
+ * Makes every callee leg of this call `sip`, whatever the device registered. Under `policy:
+ * rfc5630` a `sips` call is then answered 480 with Warning 380.
  *
  * @example
  * forceSip(call.callee); // this gateway refuses `sips`

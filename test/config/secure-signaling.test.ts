@@ -7,8 +7,8 @@ import { read, readGood } from "./reading.ts";
 
 /** The first is the default. What is not supported yet is refused. */
 const KEYS: Record<string, { now: readonly string[]; later?: readonly string[] }> = {
-	policy: { now: ["genesys"], later: ["rfc5630"] },
-	mismatch: { now: ["follow-message", "reject"], later: ["follow-config"] },
+	policy: { now: ["genesys", "rfc5630"] },
+	mismatch: { now: ["follow-message", "follow-config", "reject"] },
 	register: { now: ["lenient", "strict"] },
 	contact: { now: ["scheme"], later: ["anchor"] },
 	"uri-transport": { now: ["keep", "rfc5630", "strip"] },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Decision, TargetChoice } from "../../core/proxy/decision.ts";
-import { type Target, targetSet } from "../../core/proxy/target-set.ts";
+import { inScheme, type Target, targetSet } from "../../core/proxy/target-set.ts";
 import { binding, tlsFlow, UDP_FLOW } from "../support/bindings.ts";
 import { bench, environment, type Parts, request } from "./fixtures.ts";
 
@@ -13,9 +13,14 @@ const uri = (text: string): TargetChoice => ({ kind: "uri", uri: text });
 
 type Relay = Extract<Decision, { kind: "relay" }>;
 
-function set(targets: readonly TargetChoice[], more: Partial<Relay> = {}, parts: Parts = {}) {
-	const relay: Relay = { kind: "relay", targets, callee: undefined, edits: [], ...more };
-	return targetSet(relay, request(parts), busy.directory, rig.now);
+function set(
+	choices: readonly TargetChoice[],
+	{ callee }: Partial<Pick<Relay, "callee">> = {},
+	parts: Parts = {},
+) {
+	const found = targetSet(choices, request(parts), busy.directory, rig.now);
+	if ("status" in found || callee === undefined) return found;
+	return found.map((target) => inScheme(target, callee));
 }
 
 function targets(...args: Parameters<typeof set>): readonly Target[] {

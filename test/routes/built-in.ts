@@ -10,7 +10,7 @@ export const DEVICES = [
 	scriptDevice({ name: "1001", registers: true, authenticateRequests: ["REGISTER"] }),
 	scriptDevice({ name: "1002", registers: true, authenticateRequests: REGISTER_AND_INVITE }),
 	scriptDevice({ name: "5000" }),
-	scriptDevice({ name: "5001", secure: true, mismatch: "reject" }),
+	scriptDevice({ name: "5001", secure: true }),
 	scriptDevice({ name: "5002", type: "ACD Position", secure: true }),
 	scriptDevice({ name: "fly", type: "Trunk", prefix: "9", secure: true }),
 	scriptDevice({ name: "gw", type: "Trunk", prefix: "98", replacePrefix: "" }),

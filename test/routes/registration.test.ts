@@ -49,7 +49,7 @@ test("RFC 3261 §10.3 RG-06: the user of To is compared unescaped, sip and sips 
 	assert.equal(inWords(ask(text)), "save");
 });
 
-test("secure-signaling G20 M4: a device with a configured contact may register, and the log warns; mismatch reject refuses sips", async (t) => {
+test("secure-signaling G20 M4: a device with a configured contact may register, and the log warns", async (t) => {
 	const { ask, log } = await builtIn(t);
 	assert.equal(inWords(ask(register("5000"))), "save");
 	assert.equal(inWords(ask(register("5000", "<sips:5000@192.0.2.5>"))), "save");
@@ -57,8 +57,6 @@ test("secure-signaling G20 M4: a device with a configured contact may register, 
 	assert.equal(warnings.length, 2);
 	assert.match(warnings[0]?.message ?? "", /calls go to the configured contact/);
 	assert.match(JSON.stringify(warnings[0]?.fields), /registration\.ts:\d+:\d+.*5000/);
-	assert.equal(inWords(ask(register("5001", "<sips:5001@192.0.2.5>"))), "403");
-	assert.equal(inWords(ask(register("5001"))), "save");
 });
 
 test("secure-signaling G17: the transport of a sips Contact is not stored", async (t) => {

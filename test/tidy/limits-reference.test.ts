@@ -34,6 +34,8 @@ test(`${PAGE} names counters that exist`, () => {
 		"malformed",
 		"scriptErrors",
 		"mismatches",
+		"sipsDowngrades",
+		"sipsUpgrades",
 	]);
 	const rows = [...messageRows(), ...transportRows(), ...scriptRows(), ...otherRows()];
 	const named = rows.flatMap(({ counter }) => counter.match(/\w+/g) ?? []);

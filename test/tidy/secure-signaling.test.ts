@@ -7,8 +7,8 @@ import { groups, PAGE, secureSignalingPage, testsByRequirement } from "./secure-
 
 /** Not tested yet; a test of one takes it off this list. */
 const OPEN: readonly string[] = [
-	...["G2c", "G3b", "G7c", "G10a", "G10c", "G10d", "M1", "M2", "M3", "M6", "G20x", "W2"],
-	...["E5", "E6", "E9", "E13"],
+	...["G2c", "G3b", "G10a", "G10c", "G10d", "W2"],
+	...["E5", "E9", "E13"],
 ];
 
 export function open(tree: Tree): string[] {

@@ -1,0 +1,91 @@
+/**
+ * Which targets a request may go to, and in which scheme: RFC 5630 §5.3, or what connects schemes.
+ *
+ * Where both sides of a call are set to connect `sip` and `sips`, a target keeps its own scheme and
+ * the messages are rewritten. Otherwise both legs have the scheme of the Request-URI: a `sips` request
+ * goes to `sips` targets, a `sip` request goes to a `sips` target with a `sip` URI over TLS.
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import { secure } from "../base/flow.ts";
+import type { Scheme } from "../base/scheme.ts";
+import { forceUri } from "../leg/force-scheme.ts";
+import { schemeOf } from "../leg/scheme-token.ts";
+import { sipsWarning } from "../leg/warning.ts";
+import type { Decision } from "./decision.ts";
+import { type Environment, listenerOf } from "./environment.ts";
+import { policyOf } from "./passage.ts";
+import type { Rejection } from "./rejection.ts";
+import type { ResponseContext } from "./response-context.ts";
+import { inScheme, type Target, targetSet } from "./target-set.ts";
+
+/** The Warning that says why a target is not called: SIPS Not Allowed, SIPS Required. */
+type Refused = 380 | 381;
+
+export type Fitting = {
+	readonly targets: readonly Target[];
+	/** Why targets were left out. */
+	readonly refused: Refused | undefined;
+};
+
+/** The targets that may be called, each in the scheme of its leg. `callee`: what the script asks for. */
+export function fitting(
+	targets: readonly Target[],
+	callee: Scheme | undefined,
+	context: ResponseContext,
+	environment: Environment,
+): Fitting {
+	const { directory } = environment;
+	const own = (target: Target) => (callee === undefined ? target : inScheme(target, callee));
+	if (!directory.keepsSchemes)
+		return { targets: callee === undefined ? targets : targets.map(own), refused: undefined };
+
+	const { request, server } = context;
+	const caller = policyOf(request.head.from, server.flow, environment).policy;
+	const scheme = schemeOf(request.uri) ?? context.callerScheme ?? "sip";
+	const found: Target[] = [];
+	let refused: Refused | undefined;
+	for (const target of targets) {
+		const kept = caller === "rfc5630" || target.policy.policy === "rfc5630";
+		const fits = kept ? inOneScheme(target, scheme, callee, environment) : own(target);
+		if (typeof fits === "number") refused = fits;
+		else found.push(fits);
+	}
+	return { targets: found, refused };
+}
+
+/** The targets of a decision that may be called, or what to answer instead (secure signaling §3.2). */
+export function targetsToCall(
+	{ targets: choices, callee }: Extract<Decision, { kind: "relay" }>,
+	context: ResponseContext,
+	environment: Environment,
+	now: Milliseconds,
+): readonly Target[] | Rejection {
+	const targets = targetSet(choices, context.request, environment.directory, now);
+	if ("status" in targets) return targets;
+	const { targets: found, refused } = fitting(targets, callee, context, environment);
+	if (found.length > 0 || refused === undefined) return found;
+	const listener = listenerOf(context.server.flow.listener, environment);
+	const headers = listener && ([["Warning", sipsWarning(refused, listener)]] as const);
+	return headers === undefined ? { status: 480 } : { status: 480, headers };
+}
+
+/** A script that asks for the other scheme asks for what RFC 5630 forbids: it is told so, not obeyed. */
+function inOneScheme(
+	target: Target,
+	scheme: Scheme,
+	callee: Scheme | undefined,
+	environment: Environment,
+): Target | Refused {
+	if (callee !== undefined && callee !== scheme) return scheme === "sips" ? 380 : 381;
+	if (target.scheme === scheme) return { ...target, oneScheme: true };
+	if (scheme === "sips") return 380;
+	return overTls(target, environment);
+}
+
+/** "Replace that SIPS scheme with a SIP scheme while leaving the rest of the URI as is", and use TLS. */
+function overTls(target: Target, { listeners }: Environment): Target | Refused {
+	const flow = target.flow && secure(target.flow.transport) ? target.flow : undefined;
+	if (flow === undefined && !listeners.some(({ transport }) => secure(transport))) return 381;
+	const { uri } = forceUri(target.uri, "sip", "ruri");
+	return { ...target, uri, flow, scheme: "sip", overTls: true, oneScheme: true };
+}
