@@ -1,20 +1,20 @@
 /** Sipwright ends by SIGKILL in the middle of a call, and starts again: the call goes on from both sides. */
-import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { closing } from "../support/cleanup.ts";
-import { message } from "../support/dialog.ts";
+import { message, uriOf } from "../support/dialog.ts";
 import { startOwnProxy } from "../support/own-proxy.ts";
-import { type StreamPeer, tlsClient, udpPeer } from "../support/sip-peer.ts";
+import {
+	type Phone,
+	type TlsClientPhone,
+	tlsClientPhone,
+	udpPhone,
+} from "../support/raw-phones.ts";
 import { assertItsScheme, dials, hangsUp, holdsAndResumes } from "../support/softphone-steps.ts";
 import { startBaresip, startLinphone } from "../support/softphones.ts";
-import { connect, type Phone, passes } from "../support/talkers.ts";
+import { connect, passes } from "../support/talkers.ts";
 
 const SECURE = "7789";
 const PLAIN = "5000";
-/** Not where it is found: a phone behind a NAT. */
-const CONTACT = `<sips:${SECURE}@127.0.0.24:5061>`;
-
-type Reconnecting = Phone & { connect(): Promise<void> };
 
 const MODES = [{ mode: "contact: scheme", settings: "{ contact: scheme }" }];
 
@@ -64,73 +64,43 @@ test("secure-signaling E10: linphonec and baresip stay in their call over kill -
 	assertItsScheme(plain);
 });
 
+type Secure = Phone & { connect(): Promise<void> };
+
 async function bed(t: TestContext, settings: string, registers = true) {
-	const peer = closing(t, await udpPeer(), (one) => one.close());
-	const contact = `sip:${PLAIN}@127.0.0.1:${peer.port}`;
+	const plain = await udpPhone(t, PLAIN);
 	const { host, sipwright } = await startOwnProxy(
 		t,
 		[
 			`"${SECURE}": { type: Extension, contact: "*" }`,
-			`"${PLAIN}": { type: Extension, contact: "${contact}" }`,
+			`"${PLAIN}": { type: Extension, contact: "${uriOf(plain.contact)}" }`,
 		],
 		[`secure-signaling: ${settings}`],
 	);
-	const plain: Phone = {
-		scheme: "sip",
-		peer: {
-			send: (text) => peer.send(text, 5060, host),
-			request: (method) => peer.request(method),
-			response: (status, method) => peer.response(status, method),
-		},
-		via: `SIP/2.0/UDP 127.0.0.1:${peer.port}`,
-		contact: `<${contact}>`,
-	};
-	return { host, sipwright, plain, secure: await securePhone(t, host, registers) };
+	plain.use(host);
+	const phone = tlsClientPhone(t, SECURE, host);
+	const secure = registers ? registering(phone, host) : phone;
+	await secure.connect();
+	return { host, sipwright, plain, secure };
 }
 
-/** A phone that has lost its connection opens another and registers on it (RFC 5626 §4.4.1). */
-async function securePhone(
-	t: TestContext,
-	host: string,
-	registers: boolean,
-): Promise<Reconnecting> {
-	let peer: StreamPeer | undefined;
-	const now = () => {
-		assert.ok(peer);
-		return peer;
+/** It registers on each connection (RFC 5626 §4.4.1). */
+function registering(phone: TlsClientPhone, host: string): Secure {
+	let number = 0;
+	const connect = async () => {
+		await phone.connect();
+		number += 1;
+		phone.peer.send(
+			message(`REGISTER sips:${host} SIP/2.0`, [
+				`Via: ${phone.via};branch=z9hG4bKr${number}`,
+				"Max-Forwards: 70",
+				`From: <sips:${SECURE}@${host}>;tag=r`,
+				`To: <sips:${SECURE}@${host}>`,
+				"Call-ID: register@127.0.0.24",
+				`CSeq: ${number} REGISTER`,
+				`Contact: ${phone.contact};expires=600`,
+			]),
+		);
+		await phone.peer.response(200, "REGISTER");
 	};
-	const phone: Reconnecting = {
-		scheme: "sips",
-		peer: {
-			send: (text) => now().send(text),
-			request: (method) => now().request(method),
-			response: (status, method) => now().response(status, method),
-		},
-		via: "SIP/2.0/TLS 127.0.0.24:5061",
-		contact: CONTACT,
-		connect: async () => {
-			await peer?.closed;
-			peer = closing(t, await tlsClient(5061, { host }), (one) => one.close());
-			if (!registers) return;
-			peer.send(register(host));
-			await peer.response(200, "REGISTER");
-		},
-	};
-	await phone.connect();
-	return phone;
+	return { ...phone, connect };
 }
-
-function register(host: string): string {
-	registrations += 1;
-	return message(`REGISTER sips:${host} SIP/2.0`, [
-		`Via: SIP/2.0/TLS 127.0.0.24:5061;branch=z9hG4bKr${registrations}`,
-		"Max-Forwards: 70",
-		`From: <sips:${SECURE}@${host}>;tag=r`,
-		`To: <sips:${SECURE}@${host}>`,
-		"Call-ID: register@127.0.0.24",
-		`CSeq: ${registrations} REGISTER`,
-		`Contact: ${CONTACT};expires=600`,
-	]);
-}
-
-let registrations = 0;

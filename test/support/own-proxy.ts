@@ -4,7 +4,12 @@ import { closing } from "./cleanup.ts";
 import { ownHost } from "./ports.ts";
 import { type Sipwright, type SipwrightOptions, startSipwright } from "./sipwright-process.ts";
 
-export type OwnProxy = { readonly host: string; readonly sipwright: Sipwright };
+export type OwnProxy = {
+	readonly host: string;
+	readonly sipwright: Sipwright;
+	/** Gives it other devices by `sipwright reload`. */
+	reload(devices: readonly string[]): Promise<void>;
+};
 
 /** `devices` and `more` are lines of its configuration. */
 export async function startOwnProxy(
@@ -14,13 +19,14 @@ export async function startOwnProxy(
 	options: Omit<SipwrightOptions, "config"> = {},
 ): Promise<OwnProxy> {
 	const host = ownHost();
-	const config = [
-		`listen: [ udp:${host}:5060, tls:${host}:5061 ]`,
-		...more,
-		"devices:",
-		...devices.map((line) => `  ${line}`),
-	].join("\n");
-	const sipwright = await startSipwright({ ...options, config });
+	const config = (lines: readonly string[]) =>
+		[
+			`listen: [ udp:${host}:5060, tls:${host}:5061 ]`,
+			...more,
+			"devices:",
+			...lines.map((line) => `  ${line}`),
+		].join("\n");
+	const sipwright = await startSipwright({ ...options, config: config(devices) });
 	closing(t, sipwright, (one) => one.stop());
-	return { host, sipwright };
+	return { host, sipwright, reload: (lines) => sipwright.reload(config(lines)) };
 }

@@ -29,6 +29,8 @@ export type Sipwright = {
 	signal(name: NodeJS.Signals): void;
 	/** Ends it by SIGKILL, as a crash would, and starts it again with the same configuration and state. */
 	crash(): Promise<void>;
+	/** Writes another configuration and runs `sipwright reload`; rejects with what that says when it is refused. */
+	reload(config: string): Promise<void>;
 	readonly ended: Promise<number | null>;
 	/** Ends it and removes its folder; rejects when SIGTERM did not end it in good order. */
 	stop(): Promise<void>;
@@ -39,7 +41,8 @@ export async function startSipwright(options: SipwrightOptions): Promise<Sipwrig
 	const folder = tempFolder();
 	for (const [name, text] of Object.entries(options.files ?? {})) folder.write(name, text);
 	const admin = `admin: { address: "127.0.0.1:${await freePort()}" }`;
-	const file = folder.write("sipwright.yaml", `${options.config}\n${admin}\n`);
+	const write = (config: string) => folder.write("sipwright.yaml", `${config}\n${admin}\n`);
+	const file = write(options.config);
 	const node = [process.execPath, "--no-node-snapshot", ...(options.nodeArgs ?? [])];
 	const [command = "", ...args] = [
 		...(options.prefix ?? []),
@@ -60,10 +63,16 @@ export async function startSipwright(options: SipwrightOptions): Promise<Sipwrig
 		}
 		return program;
 	};
-	return running(await start(), start, folder);
+	const reload = async (config: string) => {
+		const command = startProgram(process.execPath, [MAIN, "reload", "--config", write(config)]);
+		if ((await command.ended) !== 0) throw new Error(command.output());
+	};
+	return running(await start(), { start, reload, folder });
 }
 
-function running(first: Program, start: () => Promise<Program>, folder: TempFolder): Sipwright {
+type Surroundings = Pick<Sipwright, "reload" | "folder"> & { start(): Promise<Program> };
+
+function running(first: Program, { start, reload, folder }: Surroundings): Sipwright {
 	let program = first;
 	return {
 		get pid() {
@@ -77,6 +86,7 @@ function running(first: Program, start: () => Promise<Program>, folder: TempFold
 			await program.stop("SIGKILL");
 			program = await start();
 		},
+		reload,
 		get ended() {
 			return program.ended;
 		},

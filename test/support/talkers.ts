@@ -2,19 +2,7 @@
 import assert from "node:assert/strict";
 import { answer, DialogSide, message, uriOf } from "./dialog.ts";
 import { assertOneScheme } from "./one-scheme.ts";
-import type { SipPeer } from "./sip-peer.ts";
-
-type Scheme = "sip" | "sips";
-
-export type Phone = {
-	readonly scheme: Scheme;
-	/** Sends on the connection it has now, which may not be the one it called on. */
-	readonly peer: Pick<SipPeer, "send" | "request" | "response">;
-	/** `SIP/2.0/TLS host:port` of its Via. */
-	readonly via: string;
-	/** Value of its Contact header. */
-	readonly contact: string;
-};
+import type { Phone } from "./raw-phones.ts";
 
 export type Talker = { readonly phone: Phone; dialog: DialogSide };
 export type Talkers = { readonly caller: Talker; readonly callee: Talker };
