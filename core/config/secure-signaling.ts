@@ -20,7 +20,7 @@ export const secureSignalingShape = {
 		"what a REGISTER with a `sips` Contact must look like: `strict` asks for `sips` in its Request-URI, all Contacts and Path (RFC 5630 §5.2)",
 	),
 	contact: key(
-		choice(["scheme", "anchor"], ["anchor"]).optional(),
+		choice(["scheme", "anchor"]).optional(),
 		"how the other side's Contact is shown to the device: the same URI in the leg's scheme, or our own address",
 	),
 	"uri-transport": key(
@@ -32,11 +32,11 @@ export const secureSignalingShape = {
 		"where the state of a Contact rides: a URI parameter, or the user part for a peer that drops unknown parameters",
 	),
 	"record-route": key(
-		flag({ later: false }).optional(),
+		flag().optional(),
 		"`no`, with `contact: anchor` only: the device sees no Record-Route of ours",
 	),
 	"far-route-set": key(
-		choice(["show", "hide"], ["hide"]).optional(),
+		choice(["show", "hide"]).optional(),
 		"whether the Record-Route entries of proxies beyond us are shown to the device",
 	),
 	"tls-marker": key(
@@ -84,27 +84,25 @@ export function readSecureSignaling(
 	found: Findings,
 ): SecureSignaling {
 	const values = readSection("secure-signaling", node, secureSignalingShape, found);
-	checkCombination(node, inherited, found);
 	const given = Object.entries(values).filter(([, value]) => value !== undefined);
 	const own = Object.fromEntries(given.map(([word, value]) => [camelCase(word), value]));
-	return { ...inherited, ...(own as Partial<SecureSignaling>) };
+	const settings = { ...inherited, ...(own as Partial<SecureSignaling>) };
+	checkCombination(node, settings, found);
+	return settings;
 }
 
 /** Without a Record-Route of ours, in-dialog requests find us only if the Contact is our own address. */
 function checkCombination(
 	node: Node | undefined,
-	inherited: SecureSignaling,
+	{ contact, recordRoute }: SecureSignaling,
 	found: Findings,
 ): void {
-	const recordRoute = child(node, "record-route");
-	const contact = child(node, "contact");
-	const shown = contact?.kind === "scalar" ? contact.text : inherited.contact;
-	if (recordRoute?.kind !== "scalar" || !/^(no|false)$/i.test(recordRoute.text)) return;
-	if (shown === "anchor") return;
-	found.error(recordRoute.at, {
+	const place = child(node, "record-route") ?? child(node, "contact");
+	if (place === undefined || recordRoute || contact === "anchor") return;
+	found.error(place.at, {
 		code: "CONFIG_COMBINATION",
-		message: `record-route: no goes with contact: anchor only, and contact is ${shown}`,
-		fix: "write record-route: yes, or remove it",
+		message: `record-route: no goes with contact: anchor only, and contact is ${contact}`,
+		fix: "write record-route: yes, or contact: anchor",
 	});
 }
 

@@ -11,12 +11,16 @@ import type { Head } from "../message/head.ts";
 import type { Request, Response } from "../message/message.ts";
 import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
 import type { Patch } from "../message/patch.ts";
+import { addressedAs, namedIn } from "./anchor-name.ts";
+import { anchorContact } from "./anchored-contact.ts";
 import { type EntryContext, type Showing, showContact } from "./contact-entry.ts";
 import { type DialogState, flowOfSide, schemeOfSide } from "./cookie.ts";
 import { sameFlow } from "./flow-token.ts";
+import { forceUri } from "./force-scheme.ts";
+import { restoreRecordRoute } from "./hidden-routes.ts";
 import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
 import { readable } from "./readable.ts";
-import { liftedUri, type OwnEntries } from "./record-route.ts";
+import { liftedUri, type OwnEntries, unrecorded } from "./record-route.ts";
 import { schemeAt, tokenLength } from "./scheme-token.ts";
 
 /** Whose Contact is a remote target: these form dialogs or refresh them (RFC 3261 §12, RFC 3311, 6665, 3515). */
@@ -39,7 +43,7 @@ export function applyRequest(
 	if ((from !== undefined || to !== undefined) && policy.identity === "drop")
 		patch.remove("identity");
 	if (request.method !== "REGISTER")
-		showContacts(patch, head, request.method, legs, legs.toward, state);
+		showContacts(patch, request, request, legs, legs.toward, state);
 	forceHeaders(patch, head, legs, legs.toward);
 }
 
@@ -62,9 +66,9 @@ export function restoreResponse(
 		restoreValue(patch, head, "from", rawValue(received.head, "from"));
 	if (newToken("to", received.head.to, legs, state) !== undefined)
 		restoreValue(patch, head, "to", rawValue(received.head, "to") + addedTag(received, response));
+	const shown = restoreEntries(patch, response, received, legs, state, entries);
 	if (received.method !== "REGISTER" && response.status < 300)
-		showContacts(patch, head, received.method, legs, side, state);
-	if (entries?.lifted && state) lift(patch, head, entries, liftedUri(legs, state));
+		showContacts(patch, response, received, legs, side, shown);
 	forceHeaders(patch, head, legs, side);
 }
 
@@ -88,26 +92,49 @@ function replaceToken(patch: Patch, { text, uriStart }: NameAddress, token: stri
 	patch.replace(uriStart, uriStart + tokenLength(text, uriStart), token);
 }
 
-/** Every Contact of the message, as `side` is to see it. */
+/** Every Contact of the message, as `side` is to see it. `request`: the message itself, or the one it answers. */
 function showContacts(
 	patch: Patch,
-	head: Head,
-	method: string,
+	message: Request | Response,
+	request: Request,
 	legs: Legs,
 	side: Side,
 	state: DialogState | undefined,
 ): void {
+	const { head } = message;
 	if (!head.has("contact")) return;
 	const owner = legOf(legs, other(side));
 	const { scheme, policy } = legOf(legs, side);
-	const isTarget = state !== undefined && TARGET_METHODS.includes(method);
-	const newFlow = isTarget ? newerFlow(state, other(side), owner.flow) : undefined;
-	const context = isTarget ? entryContext(state) : undefined;
+	const target = state !== undefined && TARGET_METHODS.includes(request.method) ? state : undefined;
+	const newFlow = target && newerFlow(target, other(side), owner.flow);
+	const context = target && entryContext(target);
 	const showing: Showing = { own: owner.scheme, scheme, policy, newFlow, context };
 	for (const contact of readable(() => head.contacts)) {
-		const shown = showContact(contact.uri, showing);
-		if (shown !== contact.uri) patch.replace(contact.uriStart, contact.uriEnd, shown);
+		const { uri } = contact;
+		const anchored = target && anchor(uri, message, request, legs, side, target, newFlow);
+		const shown = anchored ?? showContact(uri, showing);
+		if (shown !== uri) patch.replace(contact.uriStart, contact.uriEnd, shown);
 	}
+}
+
+/** Our own address in its place, where the device is set so or sees no Record-Route of ours. */
+function anchor(
+	uri: string,
+	message: Request | Response,
+	request: Request,
+	legs: Legs,
+	side: Side,
+	state: DialogState,
+	newFlow: Flow | undefined,
+): string | undefined {
+	const leg = legOf(legs, side);
+	const { hidden } = state.cookie;
+	const alone = hidden !== undefined && unrecorded(hidden, side);
+	if (leg.policy.contact !== "anchor" && !alone) return undefined;
+	const own = legOf(legs, other(side)).scheme;
+	const contact = forceUri(uri, own, "contact").uri;
+	const who = message.kind === "response" ? addressedAs(request, leg) : namedIn(uri, request);
+	return anchorContact(contact, { side, leg, ...who, state, newFlow, alone });
 }
 
 /** The flow a message came on, where the other side's cookie knows another one: the phone has reconnected. */
@@ -138,6 +165,22 @@ function restoreValue(patch: Patch, head: Head, name: "from" | "to", value: stri
 function addedTag(received: Request, response: Response): string {
 	const tag = response.head.toTag;
 	return tag === undefined || received.head.toTag !== undefined ? "" : `;tag=${tag}`;
+}
+
+/** Our Record-Route entries, and with hidden ones the whole header. Answers the state that the Contact is shown with. */
+function restoreEntries(
+	patch: Patch,
+	response: Response,
+	received: Request,
+	legs: Legs,
+	state: DialogState | undefined,
+	entries: OwnEntries | undefined,
+): DialogState | undefined {
+	if (entries === undefined || !entries.lifted || state === undefined) return state;
+	if (state.cookie.hidden !== undefined)
+		return restoreRecordRoute(patch, response, received, legs, state, entries);
+	lift(patch, response.head, entries, liftedUri(legs, state));
+	return state;
 }
 
 /** Our entry is known by its cookie: peers may space and order a Record-Route as they like. */

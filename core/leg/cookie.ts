@@ -4,11 +4,24 @@
  */
 import type { Flow } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
-import { ByteReader, byte, uint16 } from "./bytes.ts";
+import { ByteReader, byte, counted, uint16, varint } from "./bytes.ts";
 import { decodeFlow, encodeFlow, type RememberedFlow } from "./flow-token.ts";
 import type { Dialog, Side } from "./leg.ts";
 import { byteToken, type SchemeToken, tokenByte } from "./scheme-token.ts";
 import { type Signing, seal, unseal } from "./seal.ts";
+
+/** What the Record-Route that a side sees does not say. */
+export type HiddenRoutes = {
+	/** The sides that see no Record-Route of ours: they find us by our address in the Contact. */
+	readonly fromCaller: boolean;
+	readonly fromCallee: boolean;
+	/**
+	 * Proxies between us and a side that the other is not shown: Route values in the order in which
+	 * a request to that side visits them.
+	 */
+	readonly toCaller: readonly string[];
+	readonly toCallee: readonly string[];
+};
 
 export type Cookie = {
 	/** Schemes of the two legs. */
@@ -22,6 +35,8 @@ export type Cookie = {
 	/** Where each side was when the dialog was formed; undefined: resolve its Contact. */
 	readonly callerFlow: Flow | RememberedFlow | undefined;
 	readonly calleeFlow: Flow | RememberedFlow | undefined;
+	/** Left out where both sides see every Record-Route. */
+	readonly hidden?: HiddenRoutes;
 };
 
 /** Who was given a copy; "both" where the entry is the same for both. */
@@ -43,25 +58,31 @@ export type DialogState = {
 
 const PURPOSE = "x5";
 
-// The byte of schemes and flags. Bits 6 and 7 are free; a value that has them is not understood.
+// The byte of schemes and flags. Bit 7 is free; a value that has it is not understood.
 const CALLER_SIPS = 0x01;
 const CALLEE_SIPS = 0x02;
 const HELD_BY_CALLER = 0x04;
 const HELD_BY_CALLEE = 0x08;
 const CALLER_FLOW = 0x10;
 const CALLEE_FLOW = 0x20;
-const FREE = 0xc0;
+const HIDDEN = 0x40;
+const FREE = 0x80;
 
 export function signCookie({ cookie, dialog, signing }: DialogState, holder: Holder): string {
-	const { callerFlow, calleeFlow } = cookie;
-	const body =
+	return seal(PURPOSE, encodeCookie(cookie, holder, signing.boot), dialog, signing);
+}
+
+export function encodeCookie(cookie: Cookie, holder: Holder, boot: number): string {
+	const { callerFlow, calleeFlow, hidden } = cookie;
+	return (
 		byte(flags(cookie, holder)) +
 		byte(tokenByte(cookie.from0)) +
 		byte(tokenByte(cookie.to0)) +
 		uint16(cookie.nonce) +
-		(callerFlow === undefined ? "" : encodeFlow(callerFlow, signing.boot)) +
-		(calleeFlow === undefined ? "" : encodeFlow(calleeFlow, signing.boot));
-	return seal(PURPOSE, body, dialog, signing);
+		(callerFlow === undefined ? "" : encodeFlow(callerFlow, boot)) +
+		(calleeFlow === undefined ? "" : encodeFlow(calleeFlow, boot)) +
+		(hidden === undefined ? "" : encodeHidden(hidden))
+	);
 }
 
 /** Undefined for anything that we did not sign for this dialog. */
@@ -71,20 +92,25 @@ export function openCookie(
 	signing: Signing,
 ): OpenedCookie | undefined {
 	const body = unseal(PURPOSE, value, dialog, signing);
-	if (body === undefined) return undefined;
-	const reader = new ByteReader(body);
+	return body === undefined ? undefined : decodeCookie(new ByteReader(body), signing.boot);
+}
+
+/** Of all that is left to read; undefined for bytes that `encodeCookie` does not write. */
+export function decodeCookie(reader: ByteReader, boot: number): OpenedCookie | undefined {
 	const bits = reader.byte();
 	const from0 = byteToken(reader.byte());
 	const to0 = byteToken(reader.byte());
 	const nonce = reader.uint16();
-	const callerFlow = (bits & CALLER_FLOW) === 0 ? undefined : decodeFlow(reader, signing.boot);
-	const calleeFlow = (bits & CALLEE_FLOW) === 0 ? undefined : decodeFlow(reader, signing.boot);
+	const callerFlow = (bits & CALLER_FLOW) === 0 ? undefined : decodeFlow(reader, boot);
+	const calleeFlow = (bits & CALLEE_FLOW) === 0 ? undefined : decodeFlow(reader, boot);
+	const hidden = (bits & HIDDEN) === 0 ? undefined : decodeHidden(reader);
 	const holder = holderOf(bits);
 	if (!reader.complete || from0 === undefined || to0 === undefined || holder === undefined)
 		return undefined;
-	const caller = (bits & CALLER_SIPS) === 0 ? "sip" : "sips";
-	const callee = (bits & CALLEE_SIPS) === 0 ? "sip" : "sips";
-	return { caller, callee, holder, from0, to0, nonce, callerFlow, calleeFlow };
+	const caller: Scheme = (bits & CALLER_SIPS) === 0 ? "sip" : "sips";
+	const callee: Scheme = (bits & CALLEE_SIPS) === 0 ? "sip" : "sips";
+	const cookie = { caller, callee, holder, from0, to0, nonce, callerFlow, calleeFlow };
+	return hidden === undefined ? cookie : { ...cookie, hidden };
 }
 
 export function schemeOfSide(cookie: Cookie, side: Side): Scheme {
@@ -97,14 +123,16 @@ export function flowOfSide(cookie: Cookie, side: Side): Flow | undefined {
 	return side === "caller" ? cookie.callerFlow : cookie.calleeFlow;
 }
 
-function flags({ caller, callee, callerFlow, calleeFlow }: Cookie, holder: Holder): number {
+function flags(cookie: Cookie, holder: Holder): number {
+	const { caller, callee, callerFlow, calleeFlow, hidden } = cookie;
 	return (
 		(caller === "sips" ? CALLER_SIPS : 0) |
 		(callee === "sips" ? CALLEE_SIPS : 0) |
 		(holder === "callee" ? 0 : HELD_BY_CALLER) |
 		(holder === "caller" ? 0 : HELD_BY_CALLEE) |
 		(callerFlow === undefined ? 0 : CALLER_FLOW) |
-		(calleeFlow === undefined ? 0 : CALLEE_FLOW)
+		(calleeFlow === undefined ? 0 : CALLEE_FLOW) |
+		(hidden === undefined ? 0 : HIDDEN)
 	);
 }
 
@@ -120,4 +148,32 @@ function holderOf(bits: number): Holder | undefined {
 		default:
 			return undefined;
 	}
+}
+
+const FROM_CALLER = 0x01;
+const FROM_CALLEE = 0x02;
+
+function encodeHidden({ fromCaller, fromCallee, toCaller, toCallee }: HiddenRoutes): string {
+	const first = (fromCaller ? FROM_CALLER : 0) | (fromCallee ? FROM_CALLEE : 0);
+	return byte(first) + encodeRoutes(toCaller) + encodeRoutes(toCallee);
+}
+
+function decodeHidden(reader: ByteReader): HiddenRoutes {
+	const first = reader.byte();
+	return {
+		fromCaller: (first & FROM_CALLER) !== 0,
+		fromCallee: (first & FROM_CALLEE) !== 0,
+		toCaller: decodeRoutes(reader),
+		toCallee: decodeRoutes(reader),
+	};
+}
+
+function encodeRoutes(routes: readonly string[]): string {
+	return varint(routes.length) + routes.map(counted).join("");
+}
+
+function decodeRoutes(reader: ByteReader): readonly string[] {
+	const routes: string[] = [];
+	for (let left = reader.varint(); left > 0 && reader.ok; left -= 1) routes.push(reader.counted());
+	return routes;
 }

@@ -1,5 +1,7 @@
 /** Route entries of ours as they come back: RFC 3261 §16.4, RFC 5626 §5.3.1, RFC 5658 §5. */
 import { type Uri, unescapeUser, uriParam } from "../message/uri.ts";
+import { openAnchor } from "./anchored-contact.ts";
+import type { OpenedUri } from "./contact-entry.ts";
 import { type OpenedCookie, openCookie } from "./cookie.ts";
 import { readUri } from "./force-scheme.ts";
 import type { Dialog, Side } from "./leg.ts";
@@ -18,13 +20,15 @@ export type OwnRoute =
 	| { readonly kind: "preloaded"; readonly entries: 1; readonly uri: Uri }
 	| {
 			readonly kind: "dialog";
-			/** How many Route values are ours: 2 for a pair of RFC 5658. */
-			readonly entries: 1 | 2;
+			/** How many Route values are ours: 2 for a pair of RFC 5658; 0: the Request-URI says it all. */
+			readonly entries: 0 | 1 | 2;
 			readonly uri: Uri;
 			readonly cookie: OpenedCookie;
 			readonly dialog: Dialog;
 			/** The side that sent the request. */
 			readonly from: Side;
+			/** What the Request-URI stands for, where it was read already. */
+			readonly target?: OpenedUri;
 	  };
 
 /**
@@ -56,6 +60,33 @@ export function readOwnRoute(
 	if (uriParam(uri, "x5") !== undefined || request.toTag !== undefined)
 		throw new LegError("LEG_ROUTE", top);
 	return { kind: "preloaded", entries: 1, uri };
+}
+
+/** An anchored Contact as it came back in a Request-URI. */
+export type OwnContact =
+	/** Of a side that sees no Record-Route of ours. */
+	| Extract<OwnRoute, { kind: "dialog" }>
+	/** Ours, of this dialog, and not enough without a Route. */
+	| { readonly kind: "contact"; readonly contact: string; readonly rest: string };
+
+/** Reads the Request-URI of a request without a Route of ours. Undefined where no entry of ours fits. */
+export function readOwnContact(
+	uri: Uri,
+	{ callId, fromTag, toTag }: DialogOf,
+	signing: Signing,
+): OwnContact | undefined {
+	for (const from of ["caller", "callee"] as const) {
+		// Whoever it was shown to sends it back: the caller's own tag, or the tag that it sends to.
+		const dialog = { callId, tag: (from === "caller" ? fromTag : toTag) ?? "" };
+		const opened = openAnchor(uri.text, dialog, signing);
+		if (opened === undefined) continue;
+		const { cookie, contact, rest, flow } = opened;
+		if (cookie === undefined) return { kind: "contact", contact, rest };
+		if (cookie.holder !== from) continue;
+		const target = { uri: contact, flow };
+		return { kind: "dialog", entries: 0, uri, cookie, dialog, from, target };
+	}
+	return undefined;
 }
 
 function readCookie(

@@ -8,8 +8,8 @@
  * entry on top, a `sip` callee must not see one (§12.1.1). Schemes equal, but the way through us
  * changes transport or address: two entries, marked `r2` (RFC 5658 §5). Everything equal: one.
  */
-import { type DialogState, signCookie } from "./cookie.ts";
-import { type Leg, type Legs, legOf, other, transportOf } from "./leg.ts";
+import { type DialogState, type HiddenRoutes, signCookie } from "./cookie.ts";
+import { type Leg, type Legs, legOf, other, type Side, transportOf } from "./leg.ts";
 
 /** The entries of one branch. */
 export type OwnEntries = {
@@ -19,12 +19,16 @@ export type OwnEntries = {
 	readonly cookieText: string;
 	/** Responses have to show the other side an entry of its own. */
 	readonly lifted: boolean;
+	/** The side that the request goes to sees nothing beside them, or nothing at all. */
+	readonly alone: boolean;
 };
 
 /** The entries to put on top of a request that goes to `legs.toward`. */
 export function recordRoute(legs: Legs, state: DialogState): OwnEntries {
 	const { toward } = legs;
-	const lifted = legs.caller.scheme !== legs.callee.scheme;
+	const { hidden } = state.cookie;
+	const lifted = legs.caller.scheme !== legs.callee.scheme || hidden !== undefined;
+	if (hidden !== undefined && unrecorded(hidden, toward)) return NOTHING_SHOWN;
 	const cookieText = signCookie(state, lifted ? toward : "both");
 	const far = ownUri(legOf(legs, toward));
 	const near = ownUri(legOf(legs, other(toward)));
@@ -33,7 +37,19 @@ export function recordRoute(legs: Legs, state: DialogState): OwnEntries {
 		lifted || far === near
 			? [`<${far}${tail}>`]
 			: [`<${far};r2=on${tail}>`, `<${near};r2=on${tail}>`];
-	return { values, cookieText, lifted };
+	return { values, cookieText, lifted, alone: hidden !== undefined && hidesOthers(legs, toward) };
+}
+
+/** A side that is shown no Record-Route of ours cannot show one back. */
+const NOTHING_SHOWN: OwnEntries = { values: [], cookieText: "", lifted: true, alone: true };
+
+export function unrecorded({ fromCaller, fromCallee }: HiddenRoutes, side: Side): boolean {
+	return side === "caller" ? fromCaller : fromCallee;
+}
+
+/** Entries of other proxies ride in ours, on the leg to this side. */
+export function hidesOthers(legs: Legs, side: Side): boolean {
+	return legOf(legs, side).policy.farRouteSet === "hide";
 }
 
 /** The URI of the entry for the side that the request came from: it takes the place of ours in responses. */

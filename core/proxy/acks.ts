@@ -4,7 +4,7 @@ import type { Flow } from "../base/flow.ts";
 import type { Request } from "../message/message.ts";
 import type { Branches, BranchesCore } from "./branches.ts";
 import { type AckRoute, ackRoute, forwardAck } from "./forward-ack.ts";
-import { rejectedInDialog } from "./in-dialog.ts";
+import { judgeInDialog } from "./in-dialog.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { reachable } from "./target-set.ts";
 import type { Located } from "./waiting.ts";
@@ -42,7 +42,7 @@ export class Acks {
 	#rejected({ route, target }: AckRoute, request: Request, flow: Flow, now: Milliseconds): boolean {
 		const { dialog } = route;
 		if (dialog === undefined) return false;
-		return rejectedInDialog(dialog, target, { request, flow }, this.#port, now) !== undefined;
+		return "status" in judgeInDialog(dialog, target, { request, flow }, this.#port, now);
 	}
 
 	#send(ack: AckRoute, located: Located, now: Milliseconds): void {

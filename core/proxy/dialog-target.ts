@@ -4,31 +4,42 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import { type Flow, secure } from "../base/flow.ts";
-import { openRequestUri } from "../leg/contact-entry.ts";
+import { bracketed } from "../base/ip-address.ts";
+import { openAnchor } from "../leg/anchored-contact.ts";
+import { type OpenedUri, readEntry } from "../leg/contact-entry.ts";
 import { flowOfSide, schemeOfSide } from "../leg/cookie.ts";
-import type { RememberedFlow } from "../leg/flow-token.ts";
-import { readUri } from "../leg/force-scheme.ts";
+import { deviceUri } from "../leg/device-uri.ts";
+import { mayHoldEntry } from "../leg/entry-place.ts";
+import { type RememberedFlow, sameFlow } from "../leg/flow-token.ts";
+import { forceUri, readUri } from "../leg/force-scheme.ts";
 import { other } from "../leg/leg.ts";
-import { bindingOf } from "./directory.ts";
+import { schemeOf } from "../leg/scheme-token.ts";
+import type { Request } from "../message/message.ts";
+import { bindingOf, deviceOf, policyOf } from "./directory.ts";
 import type { Environment } from "./environment.ts";
-import { policyOf } from "./passage.ts";
+import type { Rejection } from "./rejection.ts";
 import type { DialogRoute, RouteInformation } from "./route-information.ts";
 import type { Target } from "./target-set.ts";
 
 /** The other side, and the flow to it: never resolved anew while one is known that still works. */
 export function dialogTarget(
-	{ request, own }: RouteInformation,
-	{ cookie, dialog, from }: DialogRoute,
+	route: RouteInformation,
+	dialog: DialogRoute,
 	environment: Environment,
 	alive: (flow: Flow) => boolean,
 	now: Milliseconds,
-): Target {
+): Target | Rejection {
+	const { request, own } = route;
+	const { cookie, from } = dialog;
 	const toward = other(from);
 	const scheme = schemeOfSide(cookie, toward);
-	const context = { dialog, nonce: cookie.nonce, signing: environment.signing };
-	const { uri, flow } = openRequestUri(request.uri, scheme, context);
+	const opened = openTarget(route, dialog, environment, now);
+	if ("status" in opened) return opened;
+	const { uri, flow, lost } = opened;
+	if (schemeOf(uri) === undefined) return { status: 416 };
+	const path = (toward === "caller" ? cookie.hidden?.toCaller : cookie.hidden?.toCallee) ?? NO_PATH;
 	// Where other proxies stand between, the next of them is the next hop, not the phone.
-	const direct = request.head.routes.length === own;
+	const direct = request.head.routes.length === own && path.length === 0;
 	// What is sips never leaves in clear, whatever way the peer last took (RFC 3261 §26.2.2).
 	const fits = (candidate: Flow) =>
 		(scheme === "sip" || secure(candidate.transport)) && alive(candidate);
@@ -43,10 +54,70 @@ export function dialogTarget(
 			usable(flowOfSide(cookie, toward)) ??
 			(direct ? registeredFlow(uri, environment, fits, now) : undefined),
 		host: remembered?.host,
-		path: [],
-		policy: policyOf(request.head.to, undefined, environment),
+		path,
+		policy: policyOf(request.head.to, undefined, environment.directory),
 		device: undefined,
+		...(lost && { lost }),
 	};
+}
+
+/** `lost`: the peer has cut the entry off, and this is the next best. */
+type Opened = OpenedUri & { readonly lost?: true };
+
+/** The Request-URI as its target knows it. */
+function openTarget(
+	{ request, own }: RouteInformation,
+	route: DialogRoute,
+	environment: Environment,
+	now: Milliseconds,
+): Opened | Rejection {
+	if (route.target !== undefined) return route.target;
+	const { uri, parsedUri, head } = request;
+	const { cookie, dialog } = route;
+	const { signing } = environment;
+	const scheme = schemeOfSide(cookie, other(route.from));
+	const found = readEntry(uri, scheme, { dialog, nonce: cookie.nonce, signing });
+	if (found !== undefined) return found;
+	const plain = { uri: forceUri(uri, scheme, "contact").uri, flow: undefined };
+	// Whoever is next in the Route knows better, another pass through here among them.
+	if (head.routes.length > own) return plain;
+	if (!environment.own.listensAt(parsedUri.host, parsedUri.port)) return plain;
+	if (mayHoldEntry(uri))
+		return openAnchor(uri, dialog, signing) === undefined ? { status: 403 } : plain;
+	return wasAnchored(request, route, environment)
+		? (nextBest(request, route, environment, now) ?? { status: 481 })
+		: plain;
+}
+
+/** Whether that side was shown an address of ours, and not one that happens to be here. */
+function wasAnchored({ head }: Request, { cookie }: DialogRoute, { directory }: Environment) {
+	return (
+		cookie.hidden !== undefined || policyOf(head.from, undefined, directory).contact === "anchor"
+	);
+}
+
+/** Who the user part names; or nobody that we know, at the address where the dialog's peer was. */
+function nextBest(
+	{ parsedUri }: Request,
+	{ cookie, from }: DialogRoute,
+	{ directory }: Environment,
+	now: Milliseconds,
+): Opened | undefined {
+	const toward = other(from);
+	const scheme = schemeOfSide(cookie, toward);
+	const flow = flowOfSide(cookie, toward);
+	const device = deviceOf(parsedUri, directory);
+	if (device !== undefined && device.contact !== "*") {
+		const leg = { scheme, policy: device.secureSignaling };
+		return { uri: deviceUri(device.contact, parsedUri.user, leg), flow: undefined, lost: true };
+	}
+	if (flow === undefined) return undefined;
+	const bindings = device === undefined ? [] : directory.bindings(device.name, now);
+	const binding = bindings.find((one) => sameFlow(one.flow, flow)) ?? bindings[0];
+	const user = parsedUri.user === undefined ? "" : `${parsedUri.user}@`;
+	const address = `${scheme}:${user}${bracketed(flow.host)}:${flow.port}`;
+	const uri = binding === undefined ? address : forceUri(binding.contact, scheme, "contact").uri;
+	return { uri, flow: undefined, lost: true };
 }
 
 /** The phone has registered again since: its Contact says which it is. */
@@ -60,3 +131,5 @@ function registeredFlow(
 	const flow = parsed === undefined ? undefined : bindingOf(parsed, directory, now)?.flow;
 	return flow !== undefined && fits(flow) ? flow : undefined;
 }
+
+const NO_PATH: readonly string[] = [];

@@ -6,6 +6,7 @@ import type { Device } from "../leg/device.ts";
 import { sameFlow } from "../leg/flow-token.ts";
 import { schemeToken, tokenLength } from "../leg/scheme-token.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import type { NameAddress } from "../message/name-addr.ts";
 import { type Uri, unescapeUser } from "../message/uri.ts";
 
 export type Directory = {
@@ -34,6 +35,17 @@ export function deviceNamed(uri: string, directory: Directory): Device | undefin
 	const colon = uri.indexOf(":", start);
 	const user = uri.slice(start, colon === -1 || colon > end ? end : colon);
 	return directory.device(unescapeUser(user));
+}
+
+/** The settings of the leg to a peer: those of the device that an address names, or that is at the flow's end. */
+export function policyOf(
+	address: NameAddress,
+	flow: Flow | undefined,
+	directory: Directory,
+): SecureSignaling {
+	const named = deviceNamed(address.uri, directory);
+	const device = named ?? (flow === undefined ? undefined : directory.deviceAt(flow));
+	return device?.secureSignaling ?? directory.policy;
 }
 
 /**

@@ -39,7 +39,8 @@ export function ackRoute(
 	if ("status" in route) return undefined;
 	if (route.dialog !== undefined) {
 		const target = dialogTarget(route, route.dialog, environment, alive, now);
-		return schemeOf(target.uri) === undefined ? undefined : { route, came, target };
+		if ("status" in target) return undefined;
+		return { route, came, target };
 	}
 	const { directory, own } = environment;
 	const known = schemeOf(request.uri) !== undefined && !own.owns(request.parsedUri);

@@ -5,6 +5,7 @@
 import { reliable } from "../base/flow.ts";
 import { applyRequest } from "../leg/apply-leg.ts";
 import { forceUri } from "../leg/force-scheme.ts";
+import type { OwnEntries } from "../leg/record-route.ts";
 import { addContentLength } from "../message/content-length.ts";
 import { writeMaxBreadth } from "../message/max-breadth.ts";
 import { decrementMaxForwards } from "../message/max-forwards.ts";
@@ -47,9 +48,7 @@ export function forwardRequest(forwarding: Forwarding): string {
 	decrementMaxForwards(patch); // Step 3.
 	writeMaxBreadth(patch, forwarding.breadth);
 	removeOwnRoutes(patch, route);
-	if (passage.entries !== undefined)
-		// Step 4.
-		for (const value of passage.entries.values.toReversed()) pushRecordRoute(patch, value);
+	if (passage.entries !== undefined) recordRoute(patch, passage.entries); // Step 4.
 	applyRequest(patch, request, passage.legs, passage.state);
 	removeConsumed(patch, forwarding);
 	applyEdits(patch, edits); // Step 5.
@@ -70,6 +69,11 @@ export function nextHopUri(route: RouteInformation, target: Target): string {
 /** Whether Route values other than ours are left: the sender wants the request to pass somewhere. */
 export function hasForeignRoute({ request, own }: RouteInformation): boolean {
 	return request.head.routes.length > own;
+}
+
+function recordRoute(patch: Patch, { values, alone }: OwnEntries): void {
+	if (alone) patch.remove("record-route");
+	for (const value of values.toReversed()) pushRecordRoute(patch, value);
 }
 
 function removeOwnRoutes(patch: Patch, { request, own }: RouteInformation): void {

@@ -2,22 +2,23 @@
 import type { Milliseconds } from "../base/clock.ts";
 import { type Flow, secure } from "../base/flow.ts";
 import { schemeOfSide } from "../leg/cookie.ts";
-import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request } from "../message/message.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import type { Rejection } from "./rejection.ts";
 import type { DialogRoute } from "./route-information.ts";
 import type { Target } from "./target-set.ts";
 
-/** Undefined where it may go on. What belongs on a `sips` leg and came in clear is for the settings to judge. */
-export function rejectedInDialog(
+/** The target, where it may go on. What belongs on a `sips` leg and came in clear is for the settings to judge. */
+export function judgeInDialog(
 	{ cookie, from }: DialogRoute,
-	target: Target,
+	target: Target | Rejection,
 	{ request, flow }: { readonly request: Request; readonly flow: Flow },
 	port: ProxyPort,
 	now: Milliseconds,
-): Rejection | undefined {
-	if (schemeOf(target.uri) === undefined) return { status: 416 };
-	if (secure(flow.transport) || schemeOfSide(cookie, from) === "sip") return undefined;
-	return port.inClear(request, flow, now);
+): Target | Rejection {
+	if ("status" in target) return target;
+	const { callId, from: sender } = request.head;
+	if (target.lost) port.note("contact-state.lost", { from: sender.uri, callId });
+	if (secure(flow.transport) || schemeOfSide(cookie, from) === "sip") return target;
+	return port.inClear(request, flow, now) ?? target;
 }

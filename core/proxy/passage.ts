@@ -10,9 +10,8 @@ import { incomingScheme } from "../leg/incoming-leg.ts";
 import { type Dialog, type Leg, type Legs, other, type Side } from "../leg/leg.ts";
 import { newDialog } from "../leg/new-dialog.ts";
 import { type OwnEntries, recordRoute } from "../leg/record-route.ts";
-import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { NameAddress } from "../message/name-addr.ts";
-import { deviceNamed } from "./directory.ts";
+import { policyOf } from "./directory.ts";
 import { type Environment, listenerOf, secureListener } from "./environment.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
 import type { RouteInformation } from "./route-information.ts";
@@ -83,17 +82,6 @@ export function callerScheme({ request, scheme }: RouteInformation): Scheme {
 	return incomingScheme(request, scheme);
 }
 
-/** The settings of the leg to a peer: those of the device that an address names, or that is at the flow's end. */
-export function policyOf(
-	address: NameAddress,
-	flow: Flow | undefined,
-	{ directory }: Environment,
-): SecureSignaling {
-	const named = deviceNamed(address.uri, directory);
-	const device = named ?? (flow === undefined ? undefined : directory.deviceAt(flow));
-	return device?.secureSignaling ?? directory.policy;
-}
-
 function incomingLeg(
 	from: NameAddress,
 	came: Flow,
@@ -106,7 +94,7 @@ function incomingLeg(
 	const listener =
 		(clear ? secureListener(came.transport, came.host, environment) : undefined) ?? own;
 	if (listener === undefined) return undefined;
-	return { scheme, listener, flow: came, policy: policyOf(from, came, environment) };
+	return { scheme, listener, flow: came, policy: policyOf(from, came, environment.directory) };
 }
 
 function legsOf(from: Side, incoming: Leg, outgoing: Leg): Legs {

@@ -23,7 +23,7 @@ import { dialogTarget } from "./dialog-target.ts";
 import { knows } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import { Fork } from "./fork.ts";
-import { rejectedInDialog } from "./in-dialog.ts";
+import { judgeInDialog } from "./in-dialog.ts";
 import { LateBindings } from "./late-bindings.ts";
 import { earlierWays, isLoop } from "./loop.ts";
 import { targetsToCall } from "./one-scheme.ts";
@@ -111,9 +111,9 @@ export class ProxyCore implements TransactionUser {
 			context.vouched = true;
 			context.consumed = this.#port.ownCredentials(route.request);
 			const target = dialogTarget(route, route.dialog, this.environment, this.#alive, now);
-			const rejection = rejectedInDialog(route.dialog, target, context.server, this.#port, now);
-			if (rejection !== undefined) this.#answers.reject(context, rejection, now);
-			else this.#start(context, [target], now);
+			const judged = judgeInDialog(route.dialog, target, context.server, this.#port, now);
+			if ("status" in judged) this.#answers.reject(context, judged, now);
+			else this.#start(context, [judged], now);
 			return;
 		}
 

@@ -10,6 +10,7 @@ import { parseMessage } from "../message/parse-message.ts";
 import { Patch } from "../message/patch.ts";
 import { parseUri, uriParam } from "../message/uri.ts";
 import type { Environment } from "./environment.ts";
+import { meantByContact } from "./own-contact.ts";
 import { withoutOwnMaddr } from "./own-maddr.ts";
 import type { Rejection } from "./rejection.ts";
 
@@ -34,7 +35,8 @@ export function routeInformation(
 	try {
 		const loose = looselyRouted(received, environment);
 		const request = withoutOwnMaddr(loose, came, environment);
-		const information = readRoutes(request, environment);
+		const information = readRoutes(request, came, environment);
+		if ("status" in information) return information;
 		if (information.dialog !== undefined && !mayBeInDialog(request)) return { status: 403 };
 		// The next hop is where it has to go, so it has to be a URI (§16.3 step 1).
 		const next = request.head.routes[information.own];
@@ -52,11 +54,19 @@ function mayBeInDialog({ method, head }: Request): boolean {
 	return head.toTag !== undefined || method === "BYE" || method === "ACK";
 }
 
-function readRoutes(request: Request, { own, signing }: Environment): RouteInformation {
+function readRoutes(
+	request: Request,
+	came: Flow,
+	environment: Environment,
+): RouteInformation | Rejection {
+	const { own, signing } = environment;
 	const { head } = request;
 	const [top, second] = head.routes;
 	const entry = top && readOwnRoute(top.uri, second?.uri, head, (uri) => own.owns(uri), signing);
-	if (entry === undefined) return { request, own: 0, scheme: undefined, dialog: undefined };
+	if (entry === undefined) {
+		const meant = meantByContact(request, came, environment) ?? { request, dialog: undefined };
+		return "status" in meant ? meant : { own: 0, scheme: undefined, ...meant };
+	}
 	const scheme = entry.uri.scheme === "sips" ? "sips" : "sip";
 	const dialog = entry.kind === "dialog" ? entry : undefined;
 	return { request, own: entry.entries, scheme, dialog };

@@ -45,6 +45,8 @@ export type Target = {
 	readonly overTls?: boolean;
 	/** Both legs have its scheme, whatever the caller's Contact says (RFC 5630 §5.3). */
 	readonly oneScheme?: boolean;
+	/** In a dialog: the peer has cut off what its Contact carried, and the URI is the next best. */
+	readonly lost?: true;
 	/** Preference in thousandths; absent: 1000 (§16.6). */
 	readonly q?: number;
 };

@@ -10,10 +10,10 @@ const KEYS: Record<string, { now: readonly string[]; later?: readonly string[] }
 	policy: { now: ["genesys", "rfc5630"] },
 	mismatch: { now: ["follow-message", "follow-config", "reject"] },
 	register: { now: ["lenient", "strict"] },
-	contact: { now: ["scheme"], later: ["anchor"] },
+	contact: { now: ["scheme", "anchor"] },
 	"uri-transport": { now: ["keep", "rfc5630", "strip"] },
 	"contact-state": { now: ["parameter", "user"] },
-	"far-route-set": { now: ["show"], later: ["hide"] },
+	"far-route-set": { now: ["show", "hide"] },
 	"tls-marker": { now: ["none", "transport"] },
 	"outbound-proxy": { now: ["warn", "allow", "reject"] },
 	"name-check": { now: ["rfc5922", "https", "off"] },
@@ -71,14 +71,16 @@ test("secure signaling §2.3: record-route: no without contact: anchor is an imp
 		'devices:\n  x:\n    type: Extension\n    contact: "*"\n    secure-signaling: { record-route: no }\n',
 	);
 	assert.deepEqual(errors, [
-		'5:39 error CONFIG_NOT_YET device x: record-route: "no" is not supported yet → write record-route: yes',
-		"5:39 error CONFIG_COMBINATION device x: record-route: no goes with contact: anchor only, and contact is scheme → write record-route: yes, or remove it",
+		"5:39 error CONFIG_COMBINATION device x: record-route: no goes with contact: anchor only, and contact is scheme → write record-route: yes, or contact: anchor",
 	]);
-	const anchored = await read(t, "secure-signaling: { record-route: no, contact: anchor }");
-	assert.deepEqual(
-		anchored.errors.map((text) => text.split(" ")[2]),
-		["CONFIG_NOT_YET", "CONFIG_NOT_YET"],
-	);
+	const block = "secure-signaling: { record-route: no, contact: anchor }";
+	assert.equal((await readGood(t, block)).secureSignaling.recordRoute, false);
+	const device =
+		'devices: { x: { type: Extension, contact: "*", secure-signaling: { contact: scheme } } }';
+	const { errors: inherited } = await read(t, `${block}\n${device}\n`);
+	assert.deepEqual(inherited, [
+		"2:77 error CONFIG_COMBINATION device x: record-route: no goes with contact: anchor only, and contact is scheme → write record-route: yes, or contact: anchor",
+	]);
 });
 
 test("secure signaling §2.3: what a device leaves out it has from the top level", async (t) => {

@@ -27,8 +27,16 @@ const byCallee: Parts = {
 
 function target(parts: Parts, alive: (flow: Flow) => boolean, place = environment) {
 	const { route, dialog } = inDialog(parts, place);
-	return dialogTarget(route, dialog, place, alive, rig.now);
+	return targetOf(route, dialog, place, alive);
 }
+
+function targetOf(...[route, dialog, place, alive]: Asked) {
+	const found = dialogTarget(route, dialog, place, alive, rig.now);
+	assert.ok("uri" in found, JSON.stringify(found));
+	return found;
+}
+
+type Asked = Parameters<typeof dialogTarget> extends [...infer First, number] ? First : never;
 
 test("RFC 5626 §5.3 PX-17 PX-107: a dialog's request goes along the flow in the cookie, its Request-URI unresolved", () => {
 	const caller = target(byCallee, () => true);
@@ -63,7 +71,7 @@ test("RFC 5626 §5.2 PX-106: a connection of an earlier run is no flow any more,
 	);
 	assert.ok(route.dialog);
 	assert.equal(route.dialog.cookie.callerFlow?.stale, true);
-	assert.equal(dialogTarget(route, route.dialog, later, () => true, rig.now).flow, undefined);
+	assert.equal(targetOf(route, route.dialog, later, () => true).flow, undefined);
 	assert.equal(target(byCallee, () => true, later).flow?.transport, "udp");
 	assert.equal(target(connected, () => true, later).flow?.connection, 0, "to be connected anew");
 });

@@ -1,0 +1,115 @@
+/**
+ * What a side is not shown of the route set (RFC 3261 §12.1), and gets back in its requests.
+ *
+ * `record-route: no`: a side sees no Record-Route of ours, and its anchored Contact carries the
+ * dialog. `far-route-set: hide`: it sees ours and not those of proxies beyond us. In both cases the
+ * entries of the others ride, signed, in what that side does see.
+ */
+import { own } from "../base/own-text.ts";
+import { MAX_URI } from "../message/limits.ts";
+import type { Request, Response } from "../message/message.ts";
+import type { NameAddress } from "../message/name-addr.ts";
+import type { Patch } from "../message/patch.ts";
+import { pushRecordRoute } from "../message/route.ts";
+import { uriParam } from "../message/uri.ts";
+import { anchorable } from "./anchored-contact.ts";
+import type { DialogState, HiddenRoutes } from "./cookie.ts";
+import { readUri } from "./force-scheme.ts";
+import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
+import { readable } from "./readable.ts";
+import { hidesOthers, liftedUri, type OwnEntries, unrecorded } from "./record-route.ts";
+
+/** Octets of Record-Route that may ride in one URI of ours: base64 makes a third more of them. */
+const ROUTES_MAX = MAX_URI / 4;
+
+/** For a new dialog; undefined where both sides see everything, as nearly always. */
+export function hiddenRoutes(request: Request, legs: Legs): HiddenRoutes | undefined {
+	if (isPlain(legs, "caller") && isPlain(legs, "callee")) return undefined;
+	if (!rewrites(legs)) return undefined;
+	const { head } = request;
+	const came = readable(() => head.recordRoutes);
+	const fits = isHideable(came);
+	const fromCaller = !legs.caller.policy.recordRoute;
+	const contact = readable(() => head.contacts)[0]?.uri;
+	const fromCallee =
+		!legs.callee.policy.recordRoute && fits && contact !== undefined && anchorable(contact);
+	const hides = fits && (fromCallee || hidesOthers(legs, "callee"));
+	return { fromCaller, fromCallee, toCaller: hides ? came.map(textOf) : [], toCallee: [] };
+}
+
+function isPlain(legs: Legs, side: Side): boolean {
+	return legOf(legs, side).policy.recordRoute && !hidesOthers(legs, side);
+}
+
+/**
+ * The Record-Route of a response, as the side that is answered is to see it: entries of proxies
+ * beyond us, ours, and those that its request came with. Answers the state with what was hidden.
+ */
+export function restoreRecordRoute(
+	patch: Patch,
+	response: Response,
+	received: Request,
+	legs: Legs,
+	state: DialogState,
+	{ cookieText }: OwnEntries,
+): DialogState {
+	const { hidden } = state.cookie;
+	const { head } = response;
+	const seen = readable(() => head.recordRoutes);
+	const ours =
+		cookieText === "" ? seen.length : seen.findIndex(({ uri }) => uri.includes(cookieText));
+	const nothing = seen.length === 0 && !formsDialog(response);
+	// Without ours it is not what was sent, and better left alone.
+	if (hidden === undefined || ours === -1 || nothing) return state;
+
+	const side = other(legs.toward);
+	const far = seen.slice(0, ours);
+	const fits = isHideable(far);
+	const contact = readable(() => head.contacts)[0]?.uri;
+	const alone = fits && unrecorded(hidden, side) && (contact === undefined || anchorable(contact));
+	const hides = alone || (fits && hidesOthers(legs, side));
+	const next = hides ? withRoutes(state, hidden, legs.toward, far) : state;
+	const values = recordRouteValues(received);
+	if (!alone) values.unshift(`<${liftedUri(legs, next)}>`);
+	if (!hides) values.unshift(...recordRouteValues(response).slice(0, ours));
+	patch.remove("record-route");
+	for (const value of values.toReversed()) pushRecordRoute(patch, value);
+	return next;
+}
+
+/** A response that a peer may take its route set from (RFC 3261 §12.1). */
+function formsDialog({ status, head }: Response): boolean {
+	return status > 100 && status < 300 && head.toTag !== undefined;
+}
+
+/** The way to a side is that of its Record-Route backwards, seen from where requests to it start. */
+function withRoutes(
+	state: DialogState,
+	hidden: HiddenRoutes,
+	to: Side,
+	far: readonly NameAddress[],
+): DialogState {
+	const routes = far.toReversed().map(textOf);
+	const more = to === "callee" ? { toCallee: routes } : { toCaller: routes };
+	return { ...state, cookie: { ...state.cookie, hidden: { ...hidden, ...more } } };
+}
+
+function recordRouteValues({ head }: Request | Response): string[] {
+	return head.elements("record-route").map(({ start, end }) => head.text.slice(start, end));
+}
+
+/** A strict router has to be seen: whoever sends a request to it must write it otherwise. */
+function isHideable(entries: readonly NameAddress[]): boolean {
+	let octets = 0;
+	for (const { uri } of entries) {
+		octets += uri.length;
+		const parsed = readUri(uri);
+		if (parsed === undefined || uriParam(parsed, "lr") === undefined) return false;
+	}
+	return octets <= ROUTES_MAX;
+}
+
+/** Kept in the state of the branch: nothing of the message may come along. */
+function textOf({ uri }: NameAddress): string {
+	return own(`<${uri}>`);
+}
