@@ -10,9 +10,9 @@ import { schemeOf } from "../leg/scheme-token.ts";
 import { sipsWarning } from "../leg/warning.ts";
 import type { Request } from "../message/message.ts";
 import type { Decision } from "../proxy/decision.ts";
-import { type Directory, deviceNamed } from "../proxy/directory.ts";
+import { type Directory, deviceNamed, policyOf } from "../proxy/directory.ts";
 import { type Environment, listenerOf } from "../proxy/environment.ts";
-import { callerScheme, policyOf } from "../proxy/passage.ts";
+import { callerScheme } from "../proxy/passage.ts";
 import type { ResponseContext } from "../proxy/response-context.ts";
 import type { RouteInformation } from "../proxy/route-information.ts";
 import type { Target } from "../proxy/target-set.ts";
@@ -76,7 +76,7 @@ export function judgeInDialog(
 	const { directory } = environment;
 	const device = deviceNamed(head.from.uri, directory) ?? directory.deviceAt(flow);
 	return {
-		verdict: judgeInClear(policyOf(head.from, flow, environment)),
+		verdict: judgeInClear(policyOf(head.from, flow, environment.directory)),
 		device: device?.name,
 	};
 }

@@ -12,8 +12,8 @@ import { forceUri } from "../leg/force-scheme.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import { sipsWarning } from "../leg/warning.ts";
 import type { Decision } from "./decision.ts";
+import { policyOf } from "./directory.ts";
 import { type Environment, listenerOf } from "./environment.ts";
-import { policyOf } from "./passage.ts";
 import type { Rejection } from "./rejection.ts";
 import type { ResponseContext } from "./response-context.ts";
 import { inScheme, type Target, targetSet } from "./target-set.ts";
@@ -40,7 +40,7 @@ export function fitting(
 		return { targets: callee === undefined ? targets : targets.map(own), refused: undefined };
 
 	const { request, server } = context;
-	const caller = policyOf(request.head.from, server.flow, environment).policy;
+	const caller = policyOf(request.head.from, server.flow, environment.directory).policy;
 	const scheme = schemeOf(request.uri) ?? context.callerScheme ?? "sip";
 	const found: Target[] = [];
 	let refused: Refused | undefined;
