@@ -2,6 +2,8 @@
 import type { Device } from "../leg/device.ts";
 import { type DeviceContactReading, parseDeviceContact } from "../leg/device-contact.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import type { ListenConfig } from "./config.ts";
+import { checkConsistency } from "./consistency.ts";
 import {
 	checkCombinations,
 	checkName,
@@ -22,6 +24,7 @@ type Given = Values<typeof deviceShape>;
 export function readDevices(
 	node: Node,
 	defaults: SecureSignaling,
+	listen: readonly ListenConfig[],
 	found: Findings,
 ): ReadonlyMap<string, Device> {
 	if (node.kind !== "block") {
@@ -41,6 +44,7 @@ export function readDevices(
 	}
 	warnUnused(node, found);
 	checkOutboundProxy(devices, node, found);
+	checkConsistency(node, { listen, devices }, found);
 	return devices;
 }
 

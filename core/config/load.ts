@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Device } from "../leg/device.ts";
-import { DEFAULTS, type SecureSignaling } from "../leg/secure-signaling.ts";
+import { DEFAULTS } from "../leg/secure-signaling.ts";
 import { checkTrustedBalancers } from "./balancer.ts";
 import type { Config } from "./config.ts";
 import { readDevices } from "./devices.ts";
@@ -111,7 +111,7 @@ async function readConfig(
 		timers: readTimers(part("timers"), found),
 		admin: readAdmin(part("admin"), found),
 		secureSignaling,
-		devices: await readDevicesPart(part("devices"), folder, secureSignaling, found),
+		devices: await readDevicesPart(part("devices"), folder, { secureSignaling, listen }, found),
 		script: readScript(part("script"), found),
 	};
 }
@@ -120,15 +120,15 @@ async function readConfig(
 async function readDevicesPart(
 	node: Node | undefined,
 	folder: string,
-	defaults: SecureSignaling,
+	{ secureSignaling, listen }: Pick<Config, "secureSignaling" | "listen">,
 	found: Findings,
 ): Promise<ReadonlyMap<string, Device>> {
 	if (node === undefined) return new Map();
-	if (node.kind !== "scalar") return readDevices(node, defaults, found);
+	if (node.kind !== "scalar") return readDevices(node, secureSignaling, listen, found);
 	const file = await readYaml(resolve(folder, node.text), node.at, found);
 	return file === undefined || file.kind === "empty"
 		? new Map()
-		: readDevices(file, defaults, found);
+		: readDevices(file, secureSignaling, listen, found);
 }
 
 /** The tree of a file; undefined if there is none, which is said at `at`, or if it is no YAML. */
