@@ -15,7 +15,7 @@ export type Kamailio = {
 
 const PROBE_MS = 100;
 
-/** `next`: the host and port, with parameters, that takes the place of those of a Request-URI. */
+/** `next`: the host and port, with parameters, that takes the place of those of a Request-URI; its scheme stays. */
 export async function startKamailio(next: string, certificate: Certificate): Promise<Kamailio> {
 	const folder = tempFolder();
 	const ports = { udp: await freePort(), tls: await freePort() };
@@ -92,7 +92,7 @@ request_route {
 	if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
 	t_check_trans();
 	record_route();
-	$ru = "sip:" + $rU + "@${next}";
+	$ru = $(ru{uri.scheme}) + ":" + $rU + "@${next}";
 	t_relay();
 }
 `;

@@ -9,6 +9,8 @@ export type Phone = Endpoint & {
 	readonly scheme: "sip" | "sips";
 	/** Sends on the connection it has now, which may not be the one it called on. */
 	readonly peer: Pick<SipPeer, "send" | "request" | "response">;
+	/** It is shown the Record-Route of proxies beyond Sipwright, in their scheme. */
+	readonly farRoutes?: boolean;
 };
 
 export type UdpPhone = Phone & {
