@@ -1,4 +1,5 @@
 /** Real softphones, headless: linphonec speaks sips over TLS, baresip sip over UDP or TLS. */
+import type { Certificate } from "./certificate.ts";
 import { baresipTrace, linphoneTrace, PhoneWire, type ReadTrace } from "./phone-wire.ts";
 import { ownHost } from "./ports.ts";
 import { type Program, startProgram } from "./process.ts";
@@ -71,8 +72,8 @@ export type BaresipOptions = {
 	readonly transport?: "udp" | "tls";
 	/** Own address; it takes port 5060 of it, and 5061 for TLS. */
 	readonly host?: string;
-	/** Not registered: it is called at its address. */
-	readonly registers?: boolean;
+	/** It does not register: it is called at its address, and with this certificate over TLS. */
+	readonly serves?: Certificate;
 };
 
 /** Answers by itself. */
@@ -81,12 +82,17 @@ export async function startBaresip(
 	proxy: Proxy,
 	options: BaresipOptions = {},
 ): Promise<Softphone> {
-	const { transport = "tls", host = ownHost(), registers = true } = options;
+	const { transport = "tls", host = ownHost(), serves } = options;
 	const folder = tempFolder();
+	const own =
+		serves === undefined
+			? []
+			: [`sip_certificate ${folder.write("own.pem", `${serves.cert}\n${serves.key}`)}`];
 	folder.write(
 		"config",
 		[
 			`sip_listen ${host}:5060`,
+			...own,
 			"sip_verify_server no",
 			"ausrc_srate 48000",
 			"ausrc_channels 2",
@@ -102,7 +108,7 @@ export async function startBaresip(
 	const over = transport === "udp" ? "" : `;transport=${transport}`;
 	const account = [
 		`<sip:${user}@${proxy}${over}>;auth_pass=x;answermode=auto`,
-		`regint=${registers ? 600 : 0}`,
+		`regint=${serves === undefined ? 600 : 0}`,
 		`outbound="sip:${proxy}${over}"`,
 	];
 	folder.write("accounts", `${account.join(";")}\n`);
@@ -121,7 +127,7 @@ export async function startBaresip(
 	const name = `baresip over ${transport.toUpperCase()}`;
 	const phone = { name, user, scheme: "sip", program } as const;
 	return ready({ ...phone, ...commands }, folder, baresipTrace(hostOf(proxy)), () =>
-		program.printed(registers ? /200 OK/ : /baresip is ready/),
+		program.printed(serves === undefined ? /200 OK/ : /baresip is ready/),
 	);
 }
 
