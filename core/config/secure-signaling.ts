@@ -48,7 +48,7 @@ export const secureSignalingShape = {
 		"a `sips` device while a device of service type `sip-outbound-proxy` is configured: a warning, nothing, or an error",
 	),
 	"srv-sips-tls": key(
-		flag({ later: true }).optional(),
+		flag().optional(),
 		"also ask for SRV `_sips._tls.` when `_sips._tcp.` has no record",
 	),
 	"name-check": key(

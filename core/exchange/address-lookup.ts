@@ -3,6 +3,7 @@
 import type { Milliseconds } from "../base/clock.ts";
 import { type Expiring, NO_TIMER, type TimerHandle, type TimerWheel } from "../base/timer-wheel.ts";
 import type { Uri } from "../message/uri.ts";
+import type { Directory } from "../proxy/directory.ts";
 import type { Environment } from "../proxy/environment.ts";
 import type { Located } from "../proxy/waiting.ts";
 import type { DnsAnswer, DnsQuestion } from "../resolve/dns.ts";
@@ -20,7 +21,9 @@ export type AskDns = (
 export type Later = (located: Located, now: Milliseconds) => void;
 
 export type LookupOptions = {
-	readonly environment: Pick<Environment, "random" | "listeners">;
+	readonly environment: Pick<Environment, "random" | "listeners"> & {
+		readonly directory: Pick<Directory, "srvSipsTls">;
+	};
 	readonly wheel: TimerWheel;
 	readonly ask: AskDns;
 	/** Told of a URI that leads nowhere, for the log. */
@@ -36,6 +39,7 @@ const LOOKUP_MS: Milliseconds = 20_000;
 export class AddressLookup {
 	readonly #options: LookupOptions;
 	readonly #locate: LocateOptions;
+	readonly #srvSipsTls: LocateOptions;
 
 	constructor(options: LookupOptions) {
 		const { random, listeners } = options.environment;
@@ -48,11 +52,14 @@ export class AddressLookup {
 			secure: false,
 			srvSipsTls: false,
 		};
+		this.#srvSipsTls = { ...this.#locate, srvSipsTls: true };
 	}
 
 	/** What was found, or undefined when it is told to `later`. */
 	find(uri: Uri, now: Milliseconds, later: Later): Located | undefined {
-		return new Lookup(this.#options, uri, locate(uri, this.#locate), later).begin(now);
+		const more = this.#options.environment.directory.srvSipsTls(uri.host);
+		const steps = locate(uri, more ? this.#srvSipsTls : this.#locate);
+		return new Lookup(this.#options, uri, steps, later).begin(now);
 	}
 }
 

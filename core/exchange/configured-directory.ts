@@ -27,6 +27,7 @@ export function configuredDirectory(
 			return there?.byPort.get(port) ?? there?.only;
 		},
 		bindings: (device, now) => store.bindings(device, now).filter(callable),
+		srvSipsTls: srvSipsTls(devices.values(), secureSignaling),
 		trusted: (host) => trusted.contains(host),
 		policy: secureSignaling,
 		keepsSchemes: settings.some(({ policy }) => policy === "rfc5630"),
@@ -38,6 +39,18 @@ type Address = {
 	/** The one device that has the address to itself. */
 	only: Device | undefined;
 };
+
+/** A look-up by host only where the configuration says anything but no. */
+function srvSipsTls(devices: Iterable<Device>, defaults: SecureSignaling): Directory["srvSipsTls"] {
+	const byHost = new Map<string, boolean>();
+	for (const { contact, contactBackup, secureSignaling } of devices)
+		for (const { host } of contact === "*" ? contactBackup : [contact, ...contactBackup]) {
+			const name = host.toLowerCase();
+			byHost.set(name, secureSignaling.srvSipsTls || byHost.get(name) === true);
+		}
+	if (!defaults.srvSipsTls && ![...byHost.values()].includes(true)) return () => false;
+	return (host) => byHost.get(host.toLowerCase()) ?? defaults.srvSipsTls;
+}
 
 /** Contacts that are IP addresses. */
 function contactAddresses(devices: Iterable<Device>): ReadonlyMap<string, Address> {

@@ -14,6 +14,8 @@ export type Directory = {
 	/** The device whose configured contact is where this flow comes from. */
 	deviceAt(flow: Flow): Device | undefined;
 	bindings(device: string, now: Milliseconds): readonly Binding[];
+	/** Whether SRV `_sips._tls` is asked for this host too: as the device says whose contact names it, else as the defaults say. */
+	srvSipsTls(host: string): boolean;
 	/** Whether requests from this address are accepted as they are. */
 	trusted(host: string): boolean;
 	/** The settings of a leg to a peer that is not configured. */

@@ -178,8 +178,10 @@ function* byServices(
 	for (const transport of transports) {
 		for (const prefix of prefixes(search, transport)) {
 			const found = yield* service(search, `${prefix}.${name}`, transport);
-			if (found !== undefined && found.length > 0) return found;
-			refused ||= found !== undefined;
+			if (found === undefined) continue;
+			if (found.length > 0) return found;
+			refused = true;
+			break;
 		}
 	}
 	// A domain that has records, but no usable target, said where its service is: nowhere (RFC 2782).

@@ -52,17 +52,23 @@ test("secure signaling §2.3: a value that is not supported yet is refused, neve
 		}
 });
 
-test("secure signaling §2.3: headers and srv-sips-tls have only their defaults yet", async (t) => {
-	const good = await readGood(t, "secure-signaling: { headers: [], srv-sips-tls: no }");
+test("secure signaling §2.3: headers has only its default yet", async (t) => {
+	const good = await readGood(t, "secure-signaling: { headers: [] }");
 	assert.deepEqual(good.secureSignaling, DEFAULTS);
-	const { errors } = await read(
-		t,
-		"secure-signaling: { headers: [P-Asserted-Identity], srv-sips-tls: yes }",
-	);
+	const { errors } = await read(t, "secure-signaling: { headers: [P-Asserted-Identity] }");
 	assert.deepEqual(errors, [
 		'1:31 error CONFIG_NOT_YET headers: "P-Asserted-Identity" is not supported yet → write headers: []',
-		'1:67 error CONFIG_NOT_YET srv-sips-tls: "yes" is not supported yet → write srv-sips-tls: no',
 	]);
+});
+
+test("secure signaling §2.3: srv-sips-tls, for all and for one device", async (t) => {
+	const good = await readGood(
+		t,
+		"secure-signaling: { srv-sips-tls: yes }\n" +
+			'devices: { fly: { type: Trunk, prefix: "9", contact: "sips:fly.example.com;transport=tls", secure-signaling: { srv-sips-tls: no } } }',
+	);
+	assert.equal(good.secureSignaling.srvSipsTls, true);
+	assert.equal(good.devices.get("fly")?.secureSignaling.srvSipsTls, false);
 });
 
 test("secure signaling §2.3: record-route: no without contact: anchor is an impossible combination", async (t) => {

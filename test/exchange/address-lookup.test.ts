@@ -11,6 +11,9 @@ const LISTENERS = (["udp", "tcp", "tls"] as const).map((transport, id) => ({
 	...{ id, transport, address: "192.0.2.1", host: "192.0.2.1", port: 5060 },
 }));
 
+/** Only one host is asked for twice. */
+const directory = { srvSipsTls: (host: string) => host === "fly.example.com" };
+
 /** Looks a URI up; what was asked, found and complained about is written down. */
 function lookup(uri: string, listeners: readonly Listener[] = LISTENERS) {
 	const asked: string[] = [];
@@ -23,7 +26,7 @@ function lookup(uri: string, listeners: readonly Listener[] = LISTENERS) {
 	};
 	const wheel = new TimerWheel(0);
 	const addresses = new AddressLookup({
-		environment: { random: seeded(1), listeners },
+		environment: { random: seeded(1), listeners, directory },
 		wheel,
 		ask,
 		failed: ({ code }) => void failures.push(code),
@@ -108,4 +111,23 @@ test("RFC 3261 §26.2.2 PX-93: without a TLS listener a sips URI leads nowhere",
 	const { now, failures } = lookup("sips:bob@192.0.2.7", clear);
 	assert.equal(now, 500);
 	assert.deepEqual(failures, ["RESOLVE_TRANSPORT"]);
+});
+
+test("RFC 3261 §26.2.2: what TLS ends in front of is no way out: a sips URI leads nowhere, an address of its family is not asked for", () => {
+	const six: Listener = { id: 9, transport: "tls", address: "2001:db8::1", host: "a", port: 5061 };
+	const clear = LISTENERS.filter(({ transport }) => transport !== "tls");
+	const listeners = [...clear, { ...six, terminated: true }];
+	assert.deepEqual(lookup("sips:bob@192.0.2.7", listeners).failures, ["RESOLVE_TRANSPORT"]);
+	assert.deepEqual(lookup("sip:bob@example.org:5060", listeners).asked, ["A example.org"]);
+});
+
+test("secure-signaling G5b: SRV _sips._tls is asked for a host whose settings want it, when _sips._tcp has no record", () => {
+	for (const [host, asked] of [
+		["fly.example.com", ["SRV _sips._tcp.fly.example.com", "SRV _sips._tls.fly.example.com"]],
+		["gw.example.com", ["SRV _sips._tcp.gw.example.com", "A gw.example.com"]],
+	] as const) {
+		const look = lookup(`sips:${host};transport=tls`);
+		look.waiting[0]?.([], 1);
+		assert.deepEqual(look.asked, asked);
+	}
 });

@@ -69,3 +69,22 @@ test("RFC 3261 §10.2.1 RG-34: bindings are those that live and can be called", 
 	assert.equal(directory.device("nobody"), undefined);
 	assert.equal(directory.policy, config.secureSignaling);
 });
+
+test("secure-signaling G5b: srv-sips-tls counts for the host that a contact names, in any case, else as the defaults say", async () => {
+	const asks = async (top: string, ...hosts: string[]) => {
+		const yaml = `
+listen: [udp:192.0.2.1:5060]
+secure-signaling: { srv-sips-tls: ${top} }
+devices:
+  fly:   { type: Trunk, prefix: "9", contact: "sips:Fly.example.com;transport=tls", secure-signaling: { srv-sips-tls: yes } }
+  again: { type: Trunk, prefix: "8", contact: "sips:fly.example.com:5071;transport=tls", secure-signaling: { srv-sips-tls: no } }
+  gw:    { type: Trunk, prefix: "7", contact: "sips:gw.example.com;transport=tls", secure-signaling: { srv-sips-tls: no } }
+`;
+		const { srvSipsTls } = configuredDirectory(await rigConfig(yaml), store);
+		return hosts.map((host) => srvSipsTls(host));
+	};
+	const hosts = ["fly.EXAMPLE.com", "gw.example.com", "elsewhere.example.com"];
+	assert.deepEqual(await asks("no", ...hosts), [true, false, false]);
+	assert.deepEqual(await asks("yes", ...hosts), [true, false, true]);
+	assert.equal(directory.srvSipsTls("fly.example.com"), false);
+});

@@ -51,6 +51,32 @@ for (const [uri, hop] of [
 		assert.deepEqual(hops(uri, { "A h.example": a("192.0.2.1") }), [hop]);
 	});
 
+/** The table of the requirements, row by row; `h`, `fly` and `gw` have addresses and no other record. */
+const ROWS: Readonly<Record<string, string>> = {
+	"sips:192.168.8.57;transport=tcp": "tls 192.168.8.57:5061 (192.168.8.57)",
+	"sips:192.168.8.57;transport=tls": "tls 192.168.8.57:5061 (192.168.8.57)",
+	"sips:192.168.8.57": "tls 192.168.8.57:5061 (192.168.8.57)",
+	"sips:h.example:5071;transport=TCP": "tls 192.0.2.1:5071 (h.example)",
+	"sips:fly.example.com;transport=tls": "tls 192.0.2.7:5061 (fly.example.com)",
+	"sips:h;transport=udp": "RESOLVE_SIPS_OVER_UDP",
+	"sips:h;transport=ws": "wss 192.0.2.1:443 (h)",
+	"sip:10.0.0.9:5061;transport=tls": "tls 10.0.0.9:5061 (10.0.0.9)",
+	"sip:10.0.0.9;transport=tls": "tls 10.0.0.9:5061 (10.0.0.9)",
+	"sip:gw.example.com:5060": "udp 192.0.2.8:5060",
+};
+
+test("secure-signaling G5b 6.4: the table of transports and ports, row by row", () => {
+	const zone = {
+		"A h.example": a("192.0.2.1"),
+		"A h": a("192.0.2.1"),
+		"A fly.example.com": a("192.0.2.7"),
+		"A gw.example.com": a("192.0.2.8"),
+	};
+	for (const [uri, expected] of Object.entries(ROWS))
+		if (expected.startsWith("RESOLVE")) assert.throws(() => hops(uri, zone), { code: expected });
+		else assert.deepEqual(hops(uri, zone), [expected], uri);
+});
+
 const H = { "A h.example": a("192.0.2.1") };
 
 test("secure-signaling 6.4 G5b PX-89: an explicit port asks for addresses only", () => {
@@ -91,6 +117,21 @@ test("secure-signaling G5b: srv-sips-tls asks _sips._tls too, only when _sips._t
 	assert.throws(() => hops(FLY, tls), { code: "RESOLVE_NO_HOP" });
 	const both = { ...tls, "SRV _sips._tcp.fly.example.com": [srv("e", 5061)] };
 	assert.deepEqual(hops(FLY, both, { srvSipsTls: true }), ["tls 192.0.2.9:5061 (fly.example.com)"]);
+	// A record that says there is no such service is a record (RFC 2782).
+	const none = { ...tls, "SRV _sips._tcp.fly.example.com": [srv(".", 0)] };
+	assert.throws(() => hops(FLY, none, { srvSipsTls: true }), { code: "RESOLVE_NO_HOP" });
+	assert.deepEqual(
+		questions("sip:fly.example.com;transport=tls", tls, { srvSipsTls: true }).slice(0, 2),
+		["SRV _sips._tcp.fly.example.com", "SRV _sips._tls.fly.example.com"],
+	);
+	assert.deepEqual(
+		questions(
+			"sip:fly.example.com;transport=tcp",
+			{ "A fly.example.com": a("192.0.2.7") },
+			{ srvSipsTls: true },
+		)[0],
+		"SRV _sip._tcp.fly.example.com",
+	);
 });
 
 test("RFC 3261 §26.2.2, secure-signaling 6.4 G5b G5c PX-93 SIPS-13: sips with transport=udp leads nowhere, by name or by address", () => {
