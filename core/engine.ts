@@ -325,16 +325,13 @@ class RunningEngine implements Engine, TransportUser {
 	}
 }
 
-/** A store names a listener by what the configuration says, which a wildcard's advertised address does not. */
-function boundListeners(
-	{ listen }: Config,
-	listeners: readonly Listener[],
-): readonly BoundListener[] {
-	return listeners.map(({ id, transport, address, port }) => ({
+/** A store names a listener by what the configuration says: it reads before the sockets are open. */
+function boundListeners({ listen }: Config, opened: readonly Listener[]): readonly BoundListener[] {
+	return listen.map(({ transport, address, port, balancer }, id) => ({
 		id,
-		transport,
+		transport: balancer?.tlsTerminated ? "tls" : transport,
 		address,
-		port: listen[id]?.port || port,
+		port: port || (opened[id]?.port ?? 0),
 	}));
 }
 
