@@ -1,67 +1,16 @@
 /** What holds for every message between two legs, tried with random ones. A failing run names its seed. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Scheme } from "../../core/base/scheme.ts";
 import { openRequestUri, showContact } from "../../core/leg/contact-entry.ts";
 import { forceScheme, forceUri, restoreToken } from "../../core/leg/force-scheme.ts";
 import type { Leg, Side } from "../../core/leg/leg.ts";
 import { schemeOf, schemeToken } from "../../core/leg/scheme-token.ts";
 import { DEFAULTS, type SecureSignaling } from "../../core/leg/secure-signaling.ts";
 import { stripTransport } from "../../core/leg/strip-transport.ts";
-import { seeded } from "../support/seeded.ts";
+import { eachSeed, type Seeded } from "../support/each-seed.ts";
+import { randomAddress, randomTarget, randomUri, SCHEMES } from "../support/random-uri.ts";
 import { answer, pass, passInDialog } from "./call.ts";
 import { flow, leg, message, signing, signingWith, values } from "./fixtures.ts";
-
-type Seeded = ReturnType<typeof seeded>;
-
-const SCHEMES: readonly Scheme[] = ["sip", "sips"];
-const SPELLINGS = { sip: ["sip", "SIP", "Sip", "sIP"], sips: ["sips", "SIPS", "Sips", "sIpS"] };
-const USERS = [
-	"",
-	"a@",
-	"6000@",
-	"a;day=tuesday@",
-	"a;transport=udp@",
-	"a:pw@",
-	"%41%3B@",
-	"+1;x5c=t@",
-];
-const HOSTS = ["h", "h:5060", "172.21.83.70:5061", "[2001:db8::1]", "[::1]:5060", "x.invalid"];
-const PARAMS = [
-	"ob",
-	"lr",
-	"x=1",
-	"line=%3B",
-	"gr=urn:x",
-	"TRANSPORT=ws",
-	"x5c=dGhlaXJz",
-	"user=phone",
-];
-const TRANSPORTS = ["udp", "UDP", "tcp", "TCP", "tls", "Tls", "ws", "sctp"];
-
-function params(random: Seeded, scheme: Scheme): string {
-	const chosen = PARAMS.filter((name) => random.below(4) === 0 && !name.startsWith("TRANSPORT"));
-	// Under sips a transport of UDP is refused before a Contact is shown.
-	const transport = random.pick(TRANSPORTS.slice(scheme === "sips" ? 2 : 0));
-	const name = random.pick(["transport", "Transport"]);
-	if (random.below(2) === 0)
-		chosen.splice(random.below(chosen.length + 1), 0, `${name}=${transport}`);
-	return chosen.map((param) => `;${param}`).join("");
-}
-
-function randomUri(random: Seeded, scheme: Scheme): string {
-	const headers = random.pick(["", "", "?h=1", "?Replaces=1%40h%3Bto-tag%3D2&x=;y"]);
-	const start = `${random.pick(SPELLINGS[scheme])}:${random.pick(USERS)}${random.pick(HOSTS)}`;
-	return `${start}${params(random, scheme)}${headers}`;
-}
-
-function randomAddress(random: Seeded): string {
-	const other = ["<tel:+1;x=y>", "<urn:service:sos>", "<mailto:a@h>"];
-	if (random.below(8) === 0) return random.pick(other);
-	const uri = randomUri(random, random.pick(SCHEMES));
-	const display = random.pick(["", '"7789"', '"Doe, \\"J\\" <sip:x@y>" ', "Ann  ", '"" \t']);
-	return `${display}<${uri}>${random.pick(["", " ", ";x", ' ;q="<sips:a>"'])}`;
-}
 
 function randomPolicy(random: Seeded): SecureSignaling {
 	return {
@@ -69,16 +18,6 @@ function randomPolicy(random: Seeded): SecureSignaling {
 		uriTransport: random.pick(["keep", "rfc5630", "strip"]),
 		contactState: random.pick(["parameter", "user"]),
 	};
-}
-
-function eachSeed(runs: number, check: (random: Seeded, seed: number) => void): void {
-	for (let seed = 1; seed <= runs; seed += 1) {
-		try {
-			check(seeded(seed), seed);
-		} catch (error) {
-			throw new Error(`seed ${seed}`, { cause: error });
-		}
-	}
 }
 
 test("secure-signaling 5.9-1: a From or To that was forced regains its bytes from its token", () => {
@@ -147,14 +86,9 @@ function randomCall(random: Seeded) {
 		`To: ${randomAddress(random)}`,
 		`Call-ID: ${random.hex(8)}`,
 		"CSeq: 1 INVITE",
-		`Contact: <${target(random, caller.scheme)}>`,
+		`Contact: <${randomTarget(random, caller.scheme)}>`,
 	);
-	return { caller, callee, invite, answered: `<${target(random, callee.scheme)}>` };
-}
-
-/** A Request-URI has no headers (RFC 3261 §19.1.1), so a peer would drop those of a Contact. */
-function target(random: Seeded, scheme: Scheme): string {
-	return randomUri(random, scheme).replace(/\?.*/, "");
+	return { caller, callee, invite, answered: `<${randomTarget(random, callee.scheme)}>` };
 }
 
 function randomLeg(

@@ -48,7 +48,7 @@ function assertResponseHop(before: WireMessage, came: WireMessage): void {
 }
 
 function inSip(value: string): string {
-	return value.replace(/sips?:/i, "sip:");
+	return value.replaceAll(/sips?:/gi, "sip:");
 }
 
 /** The four places of a message in which a leg has its scheme. */

@@ -76,10 +76,17 @@ export class DialogSide {
 
 	/** Sends a request in the dialog and returns the text sent. An ACK repeats the number of the INVITE. */
 	send(method: string, headers: readonly string[] = [], body = ""): string {
+		const text = this.write(method, headers, body);
+		this.endpoint.peer.send(text);
+		return text;
+	}
+
+	/** The same without sending it. */
+	write(method: string, headers: readonly string[] = [], body = ""): string {
 		if (method !== "ACK") this.#cseq += 1;
 		const target =
 			method === "INVITE" || method === "UPDATE" ? [`Contact: ${this.endpoint.contact}`] : [];
-		const text = message(
+		return message(
 			`${method} ${this.target} SIP/2.0`,
 			[
 				`Via: ${this.endpoint.via};branch=z9hG4bK-${method}-${this.#cseq}-${branchCount++}`,
@@ -94,8 +101,6 @@ export class DialogSide {
 			],
 			body,
 		);
-		this.endpoint.peer.send(text);
-		return text;
 	}
 }
 

@@ -138,6 +138,12 @@ export class ExchangeRig {
 	restart(): this {
 		for (const phone of this.phones) phone.connection = 0;
 		this.#boot += 1;
+		return this.replace();
+	}
+
+	/** Another process takes over with the connections as they are: same keys and store, no transaction. */
+	replace(): this {
+		this.retained = 0;
 		this.exchange = this.#open();
 		return this;
 	}
