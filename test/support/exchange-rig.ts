@@ -150,7 +150,7 @@ export class ExchangeRig {
 
 	/** Another configuration while calls are up; the listeners stay. */
 	reload(config: Config): this {
-		this.config = config;
+		this.config = this.#options.linted === false ? config : linted(config);
 		this.exchange.configure(this.settings());
 		return this;
 	}

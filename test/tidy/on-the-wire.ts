@@ -1,16 +1,151 @@
 /** Writes docs/reference/on-the-wire.md from the engine itself: `node test/tidy/on-the-wire.ts`. */
 import { writeFileSync } from "node:fs";
+import type { Config } from "../../core/config/config.ts";
+import { valueDocs } from "../../core/config/fields.ts";
+import { listenShape } from "../../core/config/listen-entry.ts";
+import { unwrap } from "../../core/config/section.ts";
 import { LEG_RULES } from "../../core/leg/lint-rules.ts";
+import type { WireMessage } from "../support/wire-message.ts";
+import {
+	CALLEES,
+	CALLERS,
+	type Call,
+	type Callee,
+	type Caller,
+	call,
+	configOf,
+	POLICIES,
+	type Policy,
+} from "./wire-calls.ts";
 
 export const PAGE = "docs/reference/on-the-wire.md";
 
-export function onTheWire(): string {
-	return ["# On the wire", INTRODUCTION, RULES, rules()].join("\n\n");
+export async function onTheWire(): Promise<string> {
+	const configs = await Promise.all(
+		POLICIES.map(async (policy) => [policy, await configOf(policy)] as const),
+	);
+	return [
+		"# On the wire",
+		INTRODUCTION + webSocket(),
+		...configs.map(([policy, config]) => overview(policy, config)),
+		...configs.map(([policy, config]) => inFull(policy, config)),
+		RULES,
+		rules(),
+	].join("\n\n");
 }
 
-const INTRODUCTION = `<!-- Made by test/tidy/on-the-wire.ts. -->
+const INTRODUCTION = `<!-- Made by test/tidy/on-the-wire.ts: every call here is made on the engine. -->
 
-A call has two legs, and each has one scheme, \`sip\` or \`sips\`, for its whole life.`;
+A call has two legs. Each has one scheme, \`sip\` or \`sips\`, for its whole life, and a transport of its
+own; \`sips\` goes over TLS or secure WebSocket only. The tables show a call for every pair of callers
+and devices: the proxy is 10.0.0.1, the caller \`a\` is at 10.0.0.2, the devices 1 to 8 are at 10.0.0.3.
+4 and 5 register themselves over TLS, 4 with a \`sip\` Contact and 5 with a \`sips\` Contact. \`C\` stands
+for our signed cookie, \`E\` for a signed entry in a Contact.`;
+
+/** True as long as the schema says so. */
+function webSocket(): string {
+	const { values = "" } = valueDocs.get(unwrap(listenShape.transport)) ?? {};
+	if (!/later:.*`wss`/.test(values)) return "";
+	return " WebSocket legs have\ntheir rules and their tests; `listen` takes no `ws` and `wss` yet.";
+}
+
+const POLICY_SAYS: Readonly<Record<Policy, string>> = {
+	genesys: `The default. Request-URI, From, To, Contact and our Record-Route take the scheme of the leg that a
+message is sent to; the way back restores them. Any caller reaches any device.`,
+	rfc5630: `RFC 5630 §5.3 to the letter. Nothing is rewritten: both legs have the scheme of the Request-URI, a
+\`sip\` call to a \`sips\` device is \`sip\` over TLS, and a \`sips\` call to a \`sip\` device is refused.`,
+};
+
+/** Scheme and transport of the callee's leg, or the status. */
+function overview(policy: Policy, config: Config): string {
+	const rows = CALLERS.map((caller) => {
+		const cells = CALLEES.map((callee) => outcome(call(config, caller, callee)));
+		return row(caller.name, ...cells);
+	});
+	return [
+		`## policy: ${policy}`,
+		POLICY_SAYS[policy],
+		[...table("The caller speaks ↓, the device is →", ...CALLEES.map(nameOf)), ...rows].join("\n"),
+	].join("\n\n");
+}
+
+function outcome(made: Call): string {
+	if (made.kind === "refused") return refusal(made.answer);
+	const scheme = made.invite.uri.split(":")[0];
+	return `${scheme} over ${protocolOf(made.invite)}`;
+}
+
+function protocolOf({ vias }: WireMessage): string {
+	return /^SIP\/2\.0\/(\w+)/.exec(vias[0] ?? "")?.[1] ?? "";
+}
+
+function refusal(answer: WireMessage): string {
+	const warning = answer.value("Warning");
+	return `${answer.status}${warning === "" ? "" : `, ${code(`Warning: ${warning}`)}`}`;
+}
+
+function inFull(policy: Policy, config: Config): string {
+	const parts = CALLERS.map((caller) => {
+		const rows = CALLEES.map((callee) => wholeRow(callee, call(config, caller, callee)));
+		return [`### ${policy}: ${caller.name}`, said(caller), [...HEADS, ...rows].join("\n")];
+	});
+	return [`## Every header, policy: ${policy}`, WHAT, ...parts.flat()].join("\n\n");
+}
+
+const WHAT = `The INVITE as the device gets it, and the 200 as the caller gets it. From and To of the 200 are those
+of the INVITE that the caller sent. Of the Via lines only the top one is shown, without parameters.`;
+
+function said({ scheme, contact }: Caller): string {
+	return `From ${code(`<${scheme}:a@10.0.0.1>`)}, To ${code(`<${scheme}:N@10.0.0.1>`)}, Contact ${code(contact)}.`;
+}
+
+const HEADS = table(
+	...["Device", "Request-URI", "From", "To", "Contact", "Via", "Record-Route"],
+	...["200: Contact", "200: Record-Route"],
+);
+
+function wholeRow(callee: Callee, made: Call): string {
+	const name = nameOf(callee);
+	if (made.kind === "refused") return row(name, refusal(made.answer), ...Array(7).fill(""));
+	const { invite, ok } = made;
+	return row(
+		name,
+		code(invite.uri),
+		address(invite, "From"),
+		address(invite, "To"),
+		address(invite, "Contact"),
+		code((invite.vias[0] ?? "").replace(/;.*/, "")),
+		routes(invite),
+		address(ok, "Contact"),
+		routes(ok),
+	);
+}
+
+function address(message: WireMessage, name: string): string {
+	return code(message.value(name).replace(/;tag=.*/, ""));
+}
+
+function routes({ recordRoutes }: WireMessage): string {
+	return recordRoutes.map(code).join("<br>");
+}
+
+function nameOf({ number, contact, registers }: Callee): string {
+	return registers === undefined
+		? `${number} ${code(contact)}`
+		: `${number} ${code("*")} ${registers.startsWith("<sips:") ? "sips" : "sip"}`;
+}
+
+function code(text: string): string {
+	return `\`${text.replace(/x5=[\w-]+/, "x5=C").replace(/x5c=[\w-]+/, "x5c=E")}\``;
+}
+
+function table(...heads: readonly string[]): string[] {
+	return [row(...heads), `|${"---|".repeat(heads.length)}`];
+}
+
+function row(...cells: readonly string[]): string {
+	return `| ${cells.join(" | ")} |`;
+}
 
 const RULES = `## Rules
 
@@ -25,10 +160,10 @@ at, and our own answers of what the caller sent. Where \`policy\` is \`rfc5630\`
 From, To and Contact are then the peers' own.`;
 
 function rules(): string {
-	const rows = Object.entries(LEG_RULES).map(
-		([name, { says, source }]) => `| \`${name}\` | ${says} | ${source} |`,
+	const rows = Object.entries(LEG_RULES).map(([name, { says, source }]) =>
+		row(`\`${name}\``, says, source),
 	);
-	return ["| Rule | Says | Source |", "|---|---|---|", ...rows].join("\n");
+	return [...table("Rule", "Says", "Source"), ...rows].join("\n");
 }
 
-if (import.meta.main) writeFileSync(PAGE, `${onTheWire()}\n`);
+if (import.meta.main) writeFileSync(PAGE, `${await onTheWire()}\n`);
