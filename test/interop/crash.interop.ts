@@ -1,4 +1,5 @@
 /** Sipwright ends by SIGKILL in the middle of a call, and starts again: the call goes on from both sides. */
+import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { closing } from "../support/cleanup.ts";
 import { message, uriOf } from "../support/dialog.ts";
@@ -16,15 +17,24 @@ import { connect, passes } from "../support/talkers.ts";
 const SECURE = "7789";
 const PLAIN = "5000";
 
-const MODES = [{ mode: "contact: scheme", settings: "{ contact: scheme }" }];
+/** What a side sees as the other's Contact, and whether it has a Record-Route of Sipwright's. */
+const MODES = [
+	{ mode: "contact: scheme", anchored: false, routes: 1 },
+	{ mode: "contact: anchor", anchored: true, routes: 1 },
+	{ mode: "contact: anchor, record-route: no", anchored: true, routes: 0 },
+];
 
-for (const { mode, settings } of MODES)
+for (const { mode, anchored, routes } of MODES) {
 	test(`secure-signaling E10 with ${mode}: calls from either side go on after kill -9, re-INVITE from both sides, BYE from either`, async (t) => {
-		const { host, sipwright, secure, plain } = await bed(t, settings);
+		const { host, sipwright, secure, plain } = await bed(t, `{ ${mode} }`);
 		const calls = [];
 		for (const ends of ["caller", "callee"] as const) {
 			calls.push({ ends, ...(await connect(secure, plain, PLAIN, host)) });
 			calls.push({ ends, ...(await connect(plain, secure, SECURE, host)) });
+		}
+		for (const { dialog } of calls.flatMap(({ caller, callee }) => [caller, callee])) {
+			assert.equal(dialog.target.includes(`@${host}:`), anchored, dialog.target);
+			assert.equal(dialog.routes.length, routes);
 		}
 		await sipwright.crash();
 		await secure.connect();
@@ -36,15 +46,16 @@ for (const { mode, settings } of MODES)
 		}
 	});
 
-test("secure-signaling E16: a phone that does not register is found by the connection of its re-INVITE after kill -9", async (t) => {
-	const { host, sipwright, secure, plain } = await bed(t, "{ contact: scheme }", false);
-	const talkers = await connect(secure, plain, PLAIN, host);
-	await sipwright.crash();
-	await secure.connect();
-	await passes("INVITE", talkers.caller, talkers.callee);
-	await passes("INVITE", talkers.callee, talkers.caller);
-	await passes("BYE", talkers.callee, talkers.caller);
-});
+	test(`secure-signaling E16 with ${mode}: a phone that does not register is found by the connection of its re-INVITE after kill -9`, async (t) => {
+		const { host, sipwright, secure, plain } = await bed(t, `{ ${mode} }`, false);
+		const talkers = await connect(secure, plain, PLAIN, host);
+		await sipwright.crash();
+		await secure.connect();
+		await passes("INVITE", talkers.caller, talkers.callee);
+		await passes("INVITE", talkers.callee, talkers.caller);
+		await passes("BYE", talkers.callee, talkers.caller);
+	});
+}
 
 test("secure-signaling E10: linphonec and baresip stay in their call over kill -9, hold and hang up", async (t) => {
 	const { host, sipwright } = await startOwnProxy(

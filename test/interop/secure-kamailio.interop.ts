@@ -10,26 +10,30 @@ import { connect, passes } from "../support/talkers.ts";
 const NUMBER = "5000";
 const certificate = loopbackCertificate();
 
-for (const between of ["udp", "tls"] as const)
-	test(`secure-signaling G7a: a sips caller and a sip phone behind Kamailio, ${between.toUpperCase()} between the proxies, either hangs up`, async (t) => {
-		const phone = await udpPhone(t, NUMBER);
-		const kamailio = await behind(t, phone);
-		phone.use("127.0.0.1", kamailio.udp);
-		const next = `sip:127.0.0.1:${kamailio[between]};transport=${between}`;
-		const host = await sipwright(t, next);
-		const caller = tlsClientPhone(t, "7789", host);
-		await caller.connect();
-		await wholeCalls({ ...caller, farRoutes: true }, phone, host);
-	});
+for (const routes of ["show", "hide"] as const) {
+	const farRoutes = routes === "show";
 
-test("secure-signaling G7b: a sip caller and a sips phone behind Kamailio, either hangs up", async (t) => {
-	const phone = await tlsServerPhone(t, NUMBER, await certificate);
-	const kamailio = await behind(t, phone);
-	const host = await sipwright(t, `sips:127.0.0.1:${kamailio.tls}`);
-	const caller = await udpPhone(t, "6000");
-	caller.use(host);
-	await wholeCalls({ ...caller, farRoutes: true }, phone, host);
-});
+	for (const between of ["udp", "tls"] as const)
+		test(`secure-signaling G7a with far-route-set: ${routes}: a sips caller and a sip phone behind Kamailio, ${between.toUpperCase()} between the proxies, either hangs up`, async (t) => {
+			const phone = await udpPhone(t, NUMBER);
+			const kamailio = await behind(t, phone);
+			phone.use("127.0.0.1", kamailio.udp);
+			const next = `sip:127.0.0.1:${kamailio[between]};transport=${between}`;
+			const host = await sipwright(t, next, routes);
+			const caller = tlsClientPhone(t, "7789", host);
+			await caller.connect();
+			await wholeCalls({ ...caller, farRoutes }, phone, host);
+		});
+
+	test(`secure-signaling G7b with far-route-set: ${routes}: a sip caller and a sips phone behind Kamailio, either hangs up`, async (t) => {
+		const phone = await tlsServerPhone(t, NUMBER, await certificate);
+		const kamailio = await behind(t, phone);
+		const host = await sipwright(t, `sips:127.0.0.1:${kamailio.tls}`, routes);
+		const caller = await udpPhone(t, "6000");
+		caller.use(host);
+		await wholeCalls({ ...caller, farRoutes }, phone, host);
+	});
+}
 
 async function wholeCalls(from: Phone, to: Phone, host: string): Promise<void> {
 	for (const ends of ["caller", "callee"] as const) {
@@ -47,14 +51,18 @@ async function behind(t: TestContext, phone: Phone) {
 	return closing(t, kamailio, (one) => one.stop());
 }
 
-async function sipwright(t: TestContext, contact: string): Promise<string> {
+async function sipwright(
+	t: TestContext,
+	contact: string,
+	routes: "show" | "hide",
+): Promise<string> {
 	const own = await certificate;
 	const { host } = await startOwnProxy(
 		t,
 		[`"${NUMBER}": { type: Extension, contact: "${contact}" }`],
 		[
 			"tls: { certificate: own.pem, key: own.key, ca: own.pem }",
-			"secure-signaling: { name-check: off, tls-marker: transport }",
+			`secure-signaling: { name-check: off, tls-marker: transport, far-route-set: ${routes} }`,
 		],
 		{ files: { "own.pem": own.cert, "own.key": own.key } },
 	);
