@@ -62,9 +62,11 @@ class ResponseFallback implements Waiting {
 	}
 
 	located(located: Located, now: Milliseconds): void {
-		const tried = triedFirst(this.#server);
 		const hops = typeof located === "number" ? [] : located;
-		this.#hops = hops.filter(({ host, port }) => host !== tried.host || port !== tried.port);
+		const tried = triedFirst(this.#server);
+		const untried = ({ host, port }: Hop) => host !== tried.host || port !== tried.port;
+		// From behind a TLS balancer no connection could leave: nothing was tried.
+		this.#hops = this.#terminated ? [...hops] : hops.filter(untried);
 		this.next(now);
 	}
 
@@ -77,13 +79,17 @@ class ResponseFallback implements Waiting {
 		else this.#port.note("response.undelivered", { callId: this.#server.request.head.callId });
 	}
 
+	get #terminated(): boolean {
+		return listenerOf(this.#server.flow.listener, this.#core.environment)?.terminated === true;
+	}
+
 	/** From the address that the request came to, where that can be. */
 	#flowTo({ transport, host, port, serverName }: Hop): Flow | undefined {
 		const { flow } = this.#server;
-		const { environment } = this.#core;
-		const same = flow.host.includes(":") === host.includes(":");
-		const usable = same && !listenerOf(flow.listener, environment)?.terminated;
-		const listener = usable ? flow.listener : listenerFor(transport, host, environment)?.id;
+		const same = flow.host.includes(":") === host.includes(":") && !this.#terminated;
+		const listener = same
+			? flow.listener
+			: listenerFor(transport, host, this.#core.environment)?.id;
 		if (listener === undefined) return undefined;
 		return { transport, listener, connection: 0, host, port, serverName };
 	}
