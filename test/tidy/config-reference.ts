@@ -74,23 +74,32 @@ Where the address is every address of the machine, messages show the first one t
 unless \`advertise\` says another. 5061 is the usual port of \`tls\`, 5060 of the others.`;
 
 const DEVICES = `The key is the number or name of the device: the user part of its address. A device without a
-\`password\` is accepted from \`trusted\` networks only.`;
+\`password\` is accepted from \`trusted\` networks only. [devices.md](devices.md) says for which types each key
+is, where it comes from, and when a change takes effect.`;
 
 const SECURE_SIGNALING = `Defaults for every leg; under a device, what differs for the leg to it. Which scheme a leg
 has follows from the device's contact, or from what it registered with.`;
 
 function section(name: string, text: string, shape: Shape, defaults?: object): string {
-	const rows = Object.entries(shape).map(([word, field]) => {
+	const rows = keysOf(shape, defaults).map(
+		({ word, values, initial, about, restart }) =>
+			`| \`${word}\` | ${values} | ${initial} | ${about}${restart ? " **restart**" : ""} |`,
+	);
+	const intro = text === "" ? "" : `${text}\n\n`;
+	return `## ${name}\n\n${intro}| Key | Values | Default | Meaning |\n|---|---|---|---|\n${rows.join("\n")}`;
+}
+
+/** What the schema says of each key, as it stands in a table. `defaults`, where the schema has none of its own. */
+export function keysOf(shape: Shape, defaults?: object) {
+	return Object.entries(shape).map(([word, field]) => {
 		const { about = "", restart = false } = keyDocs.get(field) ?? {};
 		const { values = "" } = valueDocs.get(unwrap(field)) ?? {};
 		const value =
 			defaults === undefined
 				? field.safeParse(undefined).data
 				: Object.entries(defaults).find(([one]) => one === camelCase(word))?.[1];
-		return `| \`${word}\` | ${values} | ${written(value)} | ${about}${restart ? " **restart**" : ""} |`;
+		return { word, values, initial: written(value), about, restart };
 	});
-	const intro = text === "" ? "" : `${text}\n\n`;
-	return `## ${name}\n\n${intro}| Key | Values | Default | Meaning |\n|---|---|---|---|\n${rows.join("\n")}`;
 }
 
 function written(value: unknown): string {
