@@ -131,6 +131,7 @@ class RunningEngine implements Engine, TransportUser {
 			transactionMemory: (heapLimit() * TRANSACTIONS_HEAP_PERCENT) / 100,
 			now: now(),
 		});
+		this.batchEnd();
 		this.#sweeping = setInterval(() => store.sweep(now()), SWEEP_MS).unref();
 	}
 
@@ -208,7 +209,7 @@ class RunningEngine implements Engine, TransportUser {
 			return this.#outcome(false, [asReloadError(error)]);
 		}
 		this.#config = config;
-		this.#exchange?.configure(this.#settings(config, store));
+		this.#input(() => this.#exchange?.configure(this.#settings(config, store), now()));
 		return this.#outcome(true, []);
 	}
 
@@ -342,8 +343,9 @@ async function tlsOptions(config: Config): Promise<TlsOptions | undefined> {
 	const files = tls.own ? { ...tls.own, ca: undefined } : await developmentFiles(config);
 	const ca = tls.ca ?? files.ca;
 	const checks = new Map<string, SecureSignaling["nameCheck"]>();
-	for (const { contact, secureSignaling: policy } of devices.values())
-		if (contact !== "*") checks.set(contact.host.toLowerCase(), policy.nameCheck);
+	for (const { contact, contactBackup, secureSignaling: policy } of devices.values())
+		for (const { host } of contact === "*" ? [] : [contact, ...contactBackup])
+			checks.set(host.toLowerCase(), policy.nameCheck);
 	const material = await readTlsFiles({ certificate: files.certificate, key: files.key, ca });
 	const more = tls.more.map((pair) => readTlsFiles({ ...pair, ca: undefined }));
 	return {

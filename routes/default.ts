@@ -30,7 +30,7 @@ export default defineRoutes({
 			case "ACD Position":
 				return callDevice(callee);
 			case "Trunk":
-				return callTrunk(callee, request.source);
+				return callTrunk(callee, request);
 			case "Voice over IP Service":
 				return callService(callee);
 			default:

@@ -1,7 +1,7 @@
 /** What the keys of a device say together: combinations that cannot work, and warnings about those that may not. */
-import { type Device, mayBeSips } from "../leg/device.ts";
-import { type deviceShape, LATER_KEYS, UNUSED_KEYS } from "./device-shape.ts";
-import type { ConfigCode, Findings, Place } from "./finding.ts";
+import { type Device, type DeviceContact, mayBeSips } from "../leg/device.ts";
+import { type deviceShape, UNUSED_KEYS } from "./device-shape.ts";
+import type { Findings, Place } from "./finding.ts";
 import { quote, type Values } from "./section.ts";
 import { type Block, child, type Node } from "./source.ts";
 
@@ -61,11 +61,31 @@ export function checkCombinations(given: Given, node: Node, found: Findings): vo
 			"needs a password to check against",
 			'write password: "…" too, or remove it',
 		);
+	checkService(given, refuse);
 }
 
-/** The documentation supports `sips` for four kinds of devices. */
+function checkService(
+	given: Given,
+	refuse: (word: string, message: string, fix: string) => void,
+): void {
+	if (given["contact-backup"] !== undefined && given.contact === "*")
+		refuse(
+			"contact-backup",
+			'is for a device with a contact, and contact: "*" registers itself',
+			"remove it, or write contact: sip:HOST",
+		);
+	if (given["oos-force"] > 0 && given["oos-check"] === 0)
+		refuse(
+			"oos-force",
+			"says how long a ping waits, and there is none",
+			"write oos-check: 30 too, or remove it",
+		);
+}
+
+/** The documentation supports `sips` for four kinds of devices. `word`: where the contact stands. */
 export function checkSips(
 	given: Given,
+	word: "contact" | "contact-backup",
 	contact: Device["contact"] | undefined,
 	node: Node,
 	found: Findings,
@@ -77,9 +97,9 @@ export function checkSips(
 	const service = type === "Voice over IP Service";
 	const address = contact.text.slice("sips:".length).replace(/;transport=\w*/i, "");
 	const kind = service ? `${type}, service-type ${serviceType ?? "not given"}` : type;
-	found.error((child(node, "contact") ?? node).at, {
+	found.error((child(node, word) ?? node).at, {
 		code: "CONFIG_SIPS_DEVICE_TYPE",
-		message: `contact: a device of type ${kind} cannot have a sips contact`,
+		message: `${word}: a device of type ${kind} cannot have a sips contact`,
 		fix: `write sip:${address};transport=tls${service ? ", or service-type: softswitch" : ""}`,
 	});
 }
@@ -98,9 +118,10 @@ export function checkOutboundProxy(
 		message: "nothing is sent through an outbound proxy by itself: a route relays to it",
 		fix: undefined,
 	});
-	for (const { name, contact, secureSignaling } of devices.values()) {
+	for (const { name, contact, contactBackup, secureSignaling } of devices.values()) {
 		const say = secureSignaling.outboundProxy;
-		if (contact === "*" || contact.scheme !== "sips" || say === "allow") continue;
+		const secure = contact !== "*" && [contact, ...contactBackup].some(isSips);
+		if (!secure || say === "allow") continue;
 		const code = "CONFIG_SIPS_OUTBOUND_PROXY";
 		const message = `has a sips contact, and ${proxy.name} is a sip-outbound-proxy, which may not support sips`;
 		const fix =
@@ -110,30 +131,23 @@ export function checkOutboundProxy(
 	}
 }
 
-/** One warning for all options that mean nothing to a proxy, one for those that mean nothing yet. */
-export function warnUnused(node: Block, found: Findings): void {
-	warnOf(node, UNUSED_KEYS, "CONFIG_UNUSED", "understood, and of no use to a proxy", found);
-	warnOf(node, LATER_KEYS, "CONFIG_NOT_YET", "understood, and not acted upon yet", found);
+function isSips({ scheme }: DeviceContact): boolean {
+	return scheme === "sips";
 }
 
-function warnOf(
-	node: Block,
-	words: readonly string[],
-	code: ConfigCode,
-	message: string,
-	found: Findings,
-): void {
+/** One warning for all options that mean nothing to a proxy. */
+export function warnUnused(node: Block, found: Findings): void {
 	const used = new Map<string, Place>();
 	for (const { value } of node.entries.values())
-		for (const word of words) {
+		for (const word of UNUSED_KEYS) {
 			const at = value.kind === "block" ? value.entries.get(word)?.key : undefined;
 			if (at !== undefined && !used.has(word)) used.set(word, at);
 		}
 	const [first] = used.values();
 	if (first === undefined) return;
 	found.warn(first, {
-		code,
-		message: `${[...used.keys()].join(", ")}: ${message}`,
+		code: "CONFIG_UNUSED",
+		message: `${[...used.keys()].join(", ")}: understood, and of no use to a proxy`,
 		fix: undefined,
 	});
 }

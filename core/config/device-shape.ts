@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { DEVICE_TYPES } from "../leg/device.ts";
-import { choice, integer, list, notYet, scalar, text, valueDocs, wrong } from "./fields.ts";
+import { choice, integer, list, scalar, text, valueDocs, wrong } from "./fields.ts";
 import { nearest } from "./nearest.ts";
 import { key } from "./section.ts";
 
@@ -47,10 +47,11 @@ export const deviceShape = {
 		'where it is called; `"*"`: it registers itself. A `sips` contact is for Trunk, Extension, ACD Position and the softswitch. Needed but for a Routing Point',
 	),
 	"contact-backup": key(
-		scalar<readonly never[]>({ values: "", example: '""' }, (written) =>
-			written === "" ? { value: [] } : notYet('"", or remove it'),
-		).default([]),
-		"further addresses, separated by commas (later)",
+		scalar<string>(
+			{ values: "addresses as in `contact`, separated by commas", example: '"sip:HOST"' },
+			(written) => ({ value: written }),
+		).optional(),
+		"further addresses of the device, tried in this order when nobody can be reached at its contact; each has its own scheme",
 	),
 	"service-type": key(serviceType.optional(), "Voice over IP Service only"),
 	prefix: key(
@@ -67,19 +68,19 @@ export const deviceShape = {
 	),
 	capacity: key(
 		integer({ min: 0, max: 1_000_000 }).default(0),
-		"concurrent calls at most; 0 is unlimited (later)",
+		"calls at a time, to it and from it, before no more are sent to it; 0 is unlimited",
 	),
 	"oos-check": key(
 		integer({ min: 0, max: 300 }).default(0),
-		"seconds between OPTIONS pings; 0 is off (later)",
+		"seconds between OPTIONS pings, to the contact and its backups, or to every place that the device registered from; 0 is off",
 	),
 	"oos-force": key(
 		integer({ min: 0, max: 30 }).default(0),
-		"seconds without an answer until it is out of service (later)",
+		"seconds that a ping waits for an answer before the device is out of service; 0: until the ping times out, after 32. Only with `oos-check`",
 	),
 	"recovery-timeout": key(
 		integer({ min: 0, max: 3600 }).default(0),
-		"seconds that it is left alone when out of service (later)",
+		"seconds that a device which cannot be reached is left alone before it is pinged again, or called where `oos-check` is off; 0: pinged at its usual interval, and without `oos-check` never out of service",
 	),
 	password: key(
 		text("text", '"…"').optional(),
@@ -100,9 +101,6 @@ export const deviceShape = {
 	"dual-dialog-enabled": key(unused(), "understood, and of no use to a proxy"),
 	"make-call-rfc3725-flow": key(unused(), "understood, and of no use to a proxy"),
 };
-
-/** Documented options whose time has not come: no call is counted and no device is pinged. */
-export const LATER_KEYS = ["capacity", "oos-check", "oos-force", "recovery-timeout"] as const;
 
 export const UNUSED_KEYS = ["refer-enabled", "dual-dialog-enabled", "make-call-rfc3725-flow"];
 

@@ -1,5 +1,5 @@
 /** The block `devices:`: who is called and who calls. */
-import type { Device } from "../leg/device.ts";
+import type { Device, DeviceContact } from "../leg/device.ts";
 import { type DeviceContactReading, parseDeviceContact } from "../leg/device-contact.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { ListenConfig } from "./config.ts";
@@ -60,7 +60,9 @@ function readDevice(
 	const secureSignaling = readSecureSignaling(own, defaults, found);
 	const contact = readContact(given, at, node, found);
 	checkCombinations(given, node, found);
-	checkSips(given, contact, node, found);
+	const contactBackup = readBackups(given["contact-backup"], node, found);
+	for (const one of contactBackup) checkSips(given, "contact-backup", one, node, found);
+	checkSips(given, "contact", contact, node, found);
 	if (given.type === undefined) requireKey("type", "Extension", at, node, found);
 	if (given.type === undefined || contact === undefined) return undefined;
 	const challenged = given["authenticate-requests"] ?? CHALLENGED;
@@ -68,7 +70,7 @@ function readDevice(
 		name,
 		type: given.type,
 		contact,
-		contactBackup: given["contact-backup"],
+		contactBackup,
 		serviceType: given["service-type"],
 		prefix: given.prefix,
 		replacePrefix: given["replace-prefix"],
@@ -98,18 +100,50 @@ function readContact(
 	}
 	if (written === "*") return "*";
 
-	const place = child(node, "contact") ?? node;
+	return readAddress("contact", written, node, found);
+}
+
+/** In the order in which they are tried. */
+function readBackups(
+	written: string | undefined,
+	node: Node,
+	found: Findings,
+): readonly DeviceContact[] {
+	const parts = written?.split(",").map((part) => part.trim()) ?? [];
+	// An empty one is the documented way to have none.
+	if (written === undefined || written.trim() === "") return [];
+	if (parts.length > BACKUPS_MAX) {
+		found.error((child(node, "contact-backup") ?? node).at, {
+			code: "CONFIG_VALUE",
+			message: `contact-backup: ${parts.length} addresses are too many`,
+			fix: `write at most ${BACKUPS_MAX}`,
+		});
+		return [];
+	}
+	return parts.flatMap((part) => readAddress("contact-backup", part, node, found) ?? []);
+}
+
+/** A caller waits for each of them in turn. */
+const BACKUPS_MAX = 8;
+
+function readAddress(
+	word: "contact" | "contact-backup",
+	written: string,
+	node: Node,
+	found: Findings,
+): DeviceContact | undefined {
+	const place = child(node, word) ?? node;
 	const reading = strict(written.trim());
 	if (reading.kind === "problem") {
 		const offset = Math.max(written.search(/;\s*transport\s*=/i), 0);
 		const { reason, fix } = reading;
 		const where = /udp|transport/i.test(reason) ? offset : 0;
-		const message = `contact: ${quote(written)}: ${reason}`;
+		const message = `${word}: ${quote(written)}: ${reason}`;
 		found.error(inside(place, where), { code: "CONFIG_CONTACT", message, fix });
 		return undefined;
 	}
 	for (const { level, message: text } of reading.remarks) {
-		const message = `contact: ${quote(written)}: ${text}`;
+		const message = `${word}: ${quote(written)}: ${text}`;
 		const remark = { code: "CONFIG_CONTACT", message, fix: undefined } as const;
 		if (level === "warning") found.warn(place.at, remark);
 		else found.note(place.at, remark);

@@ -1,11 +1,12 @@
 /** The directory of RFC 3261 §16.5 as configuration and registrations fill it. */
 
 import { canonicalAddress } from "../base/ip-address.ts";
-import type { Device } from "../leg/device.ts";
+import type { Device, DeviceContact } from "../leg/device.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 import type { LocationStore } from "../location/store.ts";
 import { callable } from "../location/store.ts";
 import type { Directory } from "../proxy/directory.ts";
+import { isWatched } from "../proxy/service-state.ts";
 
 /** What the directory needs of the configuration. */
 export type Configured = {
@@ -26,6 +27,7 @@ export function configuredDirectory(
 			const there = byAddress.get(host);
 			return there?.byPort.get(port) ?? there?.only;
 		},
+		watched: [...devices.values()].filter((one) => isWatched(one) || one.capacity > 0),
 		bindings: (device, now) => store.bindings(device, now).filter(callable),
 		srvSipsTls: srvSipsTls(devices.values(), secureSignaling),
 		trusted: (host) => trusted.contains(host),
@@ -52,18 +54,27 @@ function srvSipsTls(devices: Iterable<Device>, defaults: SecureSignaling): Direc
 	return (host) => byHost.get(host.toLowerCase()) ?? defaults.srvSipsTls;
 }
 
-/** Contacts that are IP addresses. */
+/** Contacts that are IP addresses, and backups of contacts. */
 function contactAddresses(devices: Iterable<Device>): ReadonlyMap<string, Address> {
 	const found = new Map<string, Address>();
 	for (const device of devices) {
-		const { contact } = device;
-		const host = contact === "*" ? undefined : canonicalAddress(contact.host);
-		if (contact === "*" || host === undefined) continue;
-		const known = found.get(host);
-		const address = known ?? { byPort: new Map(), only: device };
-		if (known !== undefined) known.only = undefined;
-		if (contact.port !== undefined) address.byPort.set(contact.port, device);
-		found.set(host, address);
+		const { contact, contactBackup } = device;
+		if (contact !== "*")
+			for (const one of [contact, ...contactBackup]) addAddress(found, one, device);
 	}
 	return found;
+}
+
+function addAddress(
+	found: Map<string, Address>,
+	{ host: written, port }: DeviceContact,
+	device: Device,
+): void {
+	const host = canonicalAddress(written);
+	if (host === undefined) return;
+	const known = found.get(host);
+	const address = known ?? { byPort: new Map(), only: device };
+	if (known !== undefined && known.only !== device) known.only = undefined;
+	if (port !== undefined) address.byPort.set(port, device);
+	found.set(host, address);
 }

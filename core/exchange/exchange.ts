@@ -24,6 +24,7 @@ import type { ProxyPort } from "../proxy/proxy-port.ts";
 import type { Rejection } from "../proxy/rejection.ts";
 import { reply } from "../proxy/reply.ts";
 import type { ResponseContext } from "../proxy/response-context.ts";
+import type { ServiceStatus } from "../proxy/service-state.ts";
 import type { Target } from "../proxy/target-set.ts";
 import type { Located, Waiting } from "../proxy/waiting.ts";
 import type { RegisterOptions } from "../registrar/register-input.ts";
@@ -101,6 +102,7 @@ export class Exchange implements ProxyPort {
 			send: options.send,
 			transactionsMax: options.transactionsMax,
 			transactionMemory: options.transactionMemory ?? Infinity,
+			now: options.now,
 		});
 	}
 
@@ -109,10 +111,10 @@ export class Exchange implements ProxyPort {
 		return { ...this.#counters, ...this.#schemes.counters };
 	}
 
-	configure(settings: ExchangeSettings): void {
+	configure(settings: ExchangeSettings, now: Milliseconds): void {
 		this.#settings = settings;
 		this.#addresses = this.#lookup(settings.environment);
-		this.proxy.environment = settings.environment;
+		this.proxy.configure(settings.environment, now);
 	}
 
 	/** A message arrived: a whole one, unparsed, one character per octet. */
@@ -202,6 +204,7 @@ export class Exchange implements ProxyPort {
 		const refused = badCredentials(caller);
 		if (refused !== undefined) return refused;
 		if (caller.verdict?.kind === "accepted") context.consumed = this.ownCredentials(request);
+		context.caller = caller.device;
 		context.vouched = caller.device !== undefined;
 
 		const { environment } = this.#settings;
@@ -290,6 +293,16 @@ export class Exchange implements ProxyPort {
 		const stale = verdict?.kind === "challenge" && verdict.stale;
 		const how = { as: asker(context.request), stale, source: context.server.flow.host };
 		return challenge(this.#settings.digest, how, now);
+	}
+
+	serviceChanged({ device, inService, reason }: ServiceStatus): void {
+		const { log } = this.#options;
+		if (inService) log.info({ event: "device.in-service", device }, `${device} is in service`);
+		else
+			log.warn(
+				{ event: "device.out-of-service", device, reason },
+				`${device} is out of service: ${reason}`,
+			);
 	}
 
 	note(event: string, fields: object): void {

@@ -10,6 +10,7 @@ import type { Response } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
 import { identityEdits } from "./asserted-identity.ts";
+import type { Candidates } from "./candidates.ts";
 import type { Environment } from "./environment.ts";
 import type { ForkOwner } from "./fork.ts";
 import { forwardRequest, nextHopUri } from "./forward-request.ts";
@@ -39,10 +40,20 @@ export type BranchesCore = {
 	/** Replaced as a whole on reload: it is read when it is needed. */
 	readonly environment: Environment;
 	readonly transactions: TransactionTable;
+	readonly candidates: Candidates;
 	/** A branch may have been the last to end. */
 	finishWhenDone(context: ResponseContext, now: Milliseconds): void;
 	/** A client transaction ended without a final response. */
 	failed(client: ClientTransaction, why: "timeout" | "transport", now: Milliseconds): void;
+};
+
+/** What came of a branch that reached nobody. */
+export type Unreachable = {
+	readonly status: number;
+	/** For the log. */
+	readonly reason: string;
+	readonly response?: Response;
+	readonly late?: boolean;
 };
 
 export class Branches implements BranchOwner, ForkOwner {
@@ -61,21 +72,55 @@ export class Branches implements BranchOwner, ForkOwner {
 		this.#wheel = wheel;
 	}
 
-	/** Makes a branch and sends the request on it, or has its address looked up first. */
+	/** Makes a branch and sends the request on it, or has its address looked up first; false where the target is passed over. */
 	call(
 		context: ResponseContext,
 		target: Target,
 		breadth: number | undefined,
 		now: Milliseconds,
-	): void {
+	): boolean {
+		const { candidates } = this.#core;
+		if (!candidates.admits(target, context.request, now)) return false;
 		const branch = new Branch(context, target, this);
 		branch.breadth = breadth;
+		branch.call = candidates.called(target, context.request, now);
 		context.branches = [...context.branches, branch];
 		const { callerScheme } = context;
 		if (callerScheme !== undefined && callerScheme !== target.scheme && !target.oneScheme)
 			this.#port.crossing(context, target, now);
 		const located = context.route && this.hops(branch, context.route, target, now);
 		if (located !== undefined) this.#begin(branch, located, now);
+		return true;
+	}
+
+	failover(): void {
+		this.#core.candidates.failover();
+	}
+
+	/**
+	 * Nobody can be reached there: the branch ends. Another address of its device is called where it
+	 * has one, unless it is the fork that goes on; without, that is what came of it. `late`: by now the
+	 * sender has given up.
+	 */
+	unreachable(
+		branch: Branch,
+		{ status, reason, response, late }: Unreachable,
+		now: Milliseconds,
+	): void {
+		const { context, target } = branch;
+		const { next } = target;
+		this.end(branch);
+		this.#core.candidates.lost(target, reason, now);
+		const over = late === true || context.answered || context.closed || branch.unanswered;
+		const failover = context.fork?.options.forking.order === "failover";
+		if (next === undefined || over || failover) {
+			if (late && failover) context.fork?.stop();
+			const gone = context.cancelled && response === undefined;
+			context.collect(gone ? 487 : status, response, branch);
+			return;
+		}
+		this.failover();
+		this.call(context, next, branch.breadth, now);
 	}
 
 	/** The addresses of a branch's next hop are known; none: nobody can be reached there. */
@@ -124,6 +169,7 @@ export class Branches implements BranchOwner, ForkOwner {
 
 	end(branch: Branch): void {
 		branch.state = "ended";
+		branch.call?.settle();
 		// After a final response nothing more is told of a transaction that is no INVITE.
 		if (branch.client !== undefined && branch.client.method !== "INVITE")
 			branch.client.user = undefined;
@@ -192,7 +238,7 @@ export class Branches implements BranchOwner, ForkOwner {
 		const way =
 			outgoing && route && passage(route, context.server.flow, outgoing, environment, told);
 		if (hop === undefined || outgoing === undefined || way === undefined || route === undefined) {
-			this.#giveUp(branch, hop);
+			this.#giveUp(branch, hop, now);
 			return;
 		}
 		const { request } = route;
@@ -241,11 +287,9 @@ export class Branches implements BranchOwner, ForkOwner {
 	}
 
 	/** No address is left; the flow of a dialog that nothing replaces has failed (RFC 5626 §5.3.1). */
-	#giveUp(branch: Branch, hop: Hop | undefined): void {
-		const { context, target } = branch;
-		this.end(branch);
-		const status = target.host === undefined ? 503 : 430;
-		context.collect(context.cancelled ? 487 : status, undefined, branch);
+	#giveUp(branch: Branch, hop: Hop | undefined, now: Milliseconds): void {
+		const status = branch.target.host === undefined ? 503 : 430;
+		this.unreachable(branch, { status, reason: "no address" }, now);
 		if (hop !== undefined) this.#port.note("branch.no-listener", { transport: hop.transport });
 	}
 

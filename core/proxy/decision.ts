@@ -12,17 +12,28 @@ export type HeaderEdit = {
 
 /** Where a script wants a request to go: RFC 3261 §16.5. */
 export type TargetChoice =
-	/** A configured device, at its contact or its bindings. `number` replaces the dialled one. */
-	| { readonly kind: "device"; readonly name: string; readonly number: string | undefined }
+	/**
+	 * A configured device, at its contact or its bindings. `number` replaces the dialled one. `turns`:
+	 * a trunk that takes turns with those of its kind next to it, which serve the number as well.
+	 */
+	| {
+			readonly kind: "device";
+			readonly name: string;
+			readonly number: string | undefined;
+			readonly turns?: true | undefined;
+	  }
 	| { readonly kind: "uri"; readonly uri: string }
 	/** Wherever the Request-URI points to. */
 	| { readonly kind: "request-uri" };
 
 /** In which order targets are called, and for how long: RFC 3261 §16.6. */
 export type Forking = {
-	/** By q: the highest first, equal ones at once. Or all at once; or one after the other, as listed. */
-	readonly order: "q" | "parallel" | "serial";
-	/** What those that are called together have to answer an INVITE; undefined: until Timer C. */
+	/**
+	 * By q: the highest first, equal ones at once. Or all at once; or one after the other, as listed.
+	 * failover: as serial, but only until one of them can be reached, whatever it answers.
+	 */
+	readonly order: "q" | "parallel" | "serial" | "failover";
+	/** What those that are called together have to answer an INVITE, under failover to ring; undefined: until Timer C. */
 	readonly timeout: Milliseconds | undefined;
 	/** Whether the Contacts of a 3xx are called in place of whoever sent it (§16.7 step 4). */
 	readonly recurse: boolean;

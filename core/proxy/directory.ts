@@ -16,6 +16,8 @@ export type Directory = {
 	bindings(device: string, now: Milliseconds): readonly Binding[];
 	/** Whether SRV `_sips._tls` is asked for this host too: as the device says whose contact names it, else as the defaults say. */
 	srvSipsTls(host: string): boolean;
+	/** The devices whose service is watched, or whose calls are counted. */
+	readonly watched: readonly Device[];
 	/** Whether requests from this address are accepted as they are. */
 	trusted(host: string): boolean;
 	/** The settings of a leg to a peer that is not configured. */

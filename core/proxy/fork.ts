@@ -1,6 +1,6 @@
 /**
- * Calling the targets of one request: in parallel, serially or by q (RFC 3261 §16.6), as many at a
- * time as the Max-Breadth of the request allows (RFC 5393 §5.3.3).
+ * Calling the targets of one request: in parallel, serially, by q (RFC 3261 §16.6), or until one can
+ * be reached (secure signaling §2.2), as many at a time as the Max-Breadth of the request allows (RFC 5393 §5.3.3).
  *
  * The target set is a list of groups. Those of one group are called at once; the next group when
  * they all have failed, or when their time is up.
@@ -10,12 +10,14 @@ import type { Scheme } from "../base/scheme.ts";
 import { type Expiring, NO_TIMER, type TimerWheel } from "../base/timer-wheel.ts";
 import type { Forking } from "./decision.ts";
 import type { ResponseContext, RestOfTargets } from "./response-context.ts";
-import { distinct, type Target } from "./target-set.ts";
+import { addressesOf, distinct, type Target } from "./target-set.ts";
 
 /** What the proxy does for it. */
 export type ForkOwner = {
-	/** Makes a branch and sends the request. `breadth`: its share of Max-Breadth. */
-	call(context: ResponseContext, target: Target, breadth: number, now: Milliseconds): void;
+	/** Makes a branch and sends the request; false where the target is passed over. `breadth`: its share of Max-Breadth. */
+	call(context: ResponseContext, target: Target, breadth: number, now: Milliseconds): boolean;
+	/** Somebody is called because another could not be reached. */
+	failover(): void;
 	/** Nobody of those called has answered in time. */
 	unanswered(context: ResponseContext, now: Milliseconds): void;
 };
@@ -46,6 +48,8 @@ export class Fork implements Expiring, RestOfTargets {
 	#begun = false;
 	/** The first group is not to wait for those that are being called. */
 	#due = true;
+	/** Somebody has been called. */
+	#called = false;
 	#added = 0;
 	#timer = NO_TIMER;
 
@@ -68,8 +72,14 @@ export class Fork implements Expiring, RestOfTargets {
 			if (!this.#begun) this.#groups.shift();
 			this.#due = false;
 			this.#arm(now);
-			this.#call(called, free - this.#reserve(free - called.length), now);
+			const share = free - this.#reserve(free - called.length);
+			if (this.#call(called, share, now) === 0) this.#due = true;
 		}
+	}
+
+	/** Under failover, whoever rings has been reached: it rings as long as it likes. */
+	rang(): void {
+		if (this.#fails) this.#disarm();
 	}
 
 	/** Takes those of the targets that were not in the set before, and answers them: the first group of them is called at once. */
@@ -83,8 +93,7 @@ export class Fork implements Expiring, RestOfTargets {
 	/** Nobody else is called. */
 	stop(): void {
 		this.#groups.length = 0;
-		this.options.wheel.disarm(this.#timer);
-		this.#timer = NO_TIMER;
+		this.#disarm();
 	}
 
 	expire(_tag: string, now: Milliseconds): void {
@@ -112,7 +121,9 @@ export class Fork implements Expiring, RestOfTargets {
 	#reserve(most: number): number {
 		const late = this.options.forking.late === true ? LATE_SHARES : 0;
 		if (!this.#timed) return Math.min(late, most);
-		const left = this.#groups.reduce((sum, group) => sum + group.length, 0);
+		let left = 0;
+		for (const group of this.#groups)
+			for (const target of group) left += addressesOf(target).length;
 		return Math.min(left + late, most);
 	}
 
@@ -120,12 +131,30 @@ export class Fork implements Expiring, RestOfTargets {
 		return this.options.forking.timeout !== undefined && this.#context.request.method === "INVITE";
 	}
 
-	/** RFC 5393 §5.3.3: shares of at least one, and together no more than is free. */
-	#call(called: readonly Target[], free: number, now: Milliseconds): void {
+	/** RFC 5393 §5.3.3: shares of at least one, and together no more than is free. Answers how many were called. */
+	#call(called: readonly Target[], free: number, now: Milliseconds): number {
+		const { owner } = this.options;
 		const share = Math.floor(free / called.length);
 		const over = free % called.length;
-		for (const [index, target] of called.entries())
-			this.options.owner.call(this.#context, target, index < over ? share + 1 : share, now);
+		let count = 0;
+		for (const [index, target] of called.entries()) {
+			const taken = owner.call(this.#context, target, index < over ? share + 1 : share, now);
+			if (!taken) continue;
+			count += 1;
+			if (this.#fails) this.#failover(target);
+		}
+		return count;
+	}
+
+	/** Under failover, another address of a device is a target of its own, and the next. */
+	#failover({ next }: Target): void {
+		if (this.#called) this.options.owner.failover();
+		this.#called = true;
+		if (next !== undefined) this.#groups.unshift([next]);
+	}
+
+	get #fails(): boolean {
+		return this.options.forking.order === "failover";
 	}
 
 	/** What branches that have no final response hold. */
@@ -142,12 +171,17 @@ export class Fork implements Expiring, RestOfTargets {
 		wheel.disarm(this.#timer);
 		this.#timer = wheel.arm(this, "unanswered", now + forking.timeout);
 	}
+
+	#disarm(): void {
+		this.options.wheel.disarm(this.#timer);
+		this.#timer = NO_TIMER;
+	}
 }
 
 function groupsOf(targets: readonly Target[], order: Forking["order"]): Target[][] {
 	if (targets.length === 0) return [];
 	if (order === "parallel") return [[...targets]];
-	if (order === "serial") return targets.map((target) => [target]);
+	if (order === "serial" || order === "failover") return targets.map((target) => [target]);
 	const groups = new Map<number, Target[]>();
 	for (const target of targets.toSorted((a, b) => qOf(b) - qOf(a))) {
 		const group = groups.get(qOf(target)) ?? [];

@@ -107,7 +107,8 @@ function towardStrictRouter(patch: Patch, uri: string, { route, target }: Forwar
 	patch.removeElement(element).requestUri(next.uri).append("Route", `<${uri}>`);
 }
 
-function viaValue({ listener, flow }: OutgoingLeg, branch: string): string {
+/** Our Via on a leg (step 8). */
+export function viaValue({ listener, flow }: OutgoingLeg, branch: string): string {
 	const protocol = flow.transport.toUpperCase();
 	// RFC 3581 §3: over UDP the answer comes back to where we sent from.
 	const rport = flow.transport === "udp" ? ";rport" : "";

@@ -16,7 +16,7 @@ import { policyOf } from "./directory.ts";
 import { type Environment, listenerOf } from "./environment.ts";
 import type { Rejection } from "./rejection.ts";
 import type { ResponseContext } from "./response-context.ts";
-import { inScheme, type Target, targetSet } from "./target-set.ts";
+import { addressesOf, chained, inScheme, type Target, targetSet } from "./target-set.ts";
 
 /** The Warning that says why a target is not called: SIPS Not Allowed, SIPS Required. */
 type Refused = 380 | 381;
@@ -46,9 +46,12 @@ export function fitting(
 	let refused: Refused | undefined;
 	for (const target of targets) {
 		const kept = caller === "rfc5630" || target.policy.policy === "rfc5630";
-		const fits = kept ? inOneScheme(target, scheme, callee, environment) : own(target);
-		if (typeof fits === "number") refused = fits;
-		else found.push(fits);
+		if (!kept) found.push(own(target));
+		else {
+			const fits = addressesInOneScheme(target, scheme, callee, environment);
+			found.push(...fits.targets);
+			refused = fits.refused ?? refused;
+		}
 	}
 	return { targets: found, refused };
 }
@@ -67,6 +70,21 @@ export function targetsToCall(
 	const listener = listenerOf(context.server.flow.listener, environment);
 	const headers = listener && ([["Warning", sipsWarning(refused, listener)]] as const);
 	return headers === undefined ? { status: 480 } : { status: 480, headers };
+}
+
+/** The backups of a target have schemes of their own: one of them may be all that is left of it. */
+function addressesInOneScheme(
+	target: Target,
+	scheme: Scheme,
+	callee: Scheme | undefined,
+	environment: Environment,
+): Fitting {
+	const fits = addressesOf(target).map((one) => inOneScheme(one, scheme, callee, environment));
+	const [first, ...others] = fits.filter((one) => typeof one !== "number");
+	return {
+		targets: first === undefined ? [] : [chained(first, others)],
+		refused: fits.find((one) => typeof one === "number"),
+	};
 }
 
 /** A script that asks for the other scheme asks for what RFC 5630 forbids: it is told so, not obeyed. */

@@ -12,6 +12,7 @@ import type { Uri } from "../message/uri.ts";
 import type { Decision } from "./decision.ts";
 import type { Rejection } from "./rejection.ts";
 import type { ResponseContext } from "./response-context.ts";
+import type { ServiceStatus } from "./service-state.ts";
 import type { Target } from "./target-set.ts";
 import type { Located, Waiting } from "./waiting.ts";
 
@@ -38,6 +39,8 @@ export type ProxyPort = {
 	crossing(context: ResponseContext, target: Target, now: Milliseconds): void;
 	/** The context answers no more and expects nothing: what the engine kept for it can go. */
 	ended(context: ResponseContext): void;
+	/** A device went out of service, or came back. */
+	serviceChanged(status: ServiceStatus): void;
 	/** Something that an operator may want to see. */
 	note(event: string, fields: object): void;
 };

@@ -18,6 +18,7 @@ import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { Acks } from "./acks.ts";
 import { bestResponse, shownStatus } from "./best-response.ts";
 import { Branches } from "./branches.ts";
+import { Candidates } from "./candidates.ts";
 import { DEFAULT_FORKING, type Decision } from "./decision.ts";
 import { dialogTarget } from "./dialog-target.ts";
 import { knows } from "./directory.ts";
@@ -32,10 +33,12 @@ import type { ProxyPort } from "./proxy-port.ts";
 import { ANSWERED_ELSEWHERE, reasonOf, refusedBy } from "./reason.ts";
 import { followRedirection } from "./recursion.ts";
 import { redirection } from "./redirection.ts";
+import type { Rejection } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { anotherWay } from "./response-fallback.ts";
 import { routeInformation } from "./route-information.ts";
+import { Ping } from "./service-check.ts";
 import type { Target } from "./target-set.ts";
 import { validate } from "./validate.ts";
 
@@ -48,12 +51,15 @@ export type ProxyCoreOptions = {
 	readonly transactionsMax: number;
 	/** Octets of memory that they may take: likewise. */
 	readonly transactionMemory: number;
+	readonly now: Milliseconds;
 };
 
 type Saved = Extract<Decision, { kind: "save" }>["contacts"];
 
 export class ProxyCore implements TransactionUser {
 	readonly transactions: TransactionTable;
+	/** Whom it may call. */
+	readonly candidates: Candidates;
 	/** Replaced as a whole when the configuration is reloaded. */
 	environment: Environment;
 	readonly #port: ProxyPort;
@@ -80,6 +86,8 @@ export class ProxyCore implements TransactionUser {
 			knows: (flow) => knows(this.environment.directory, flow),
 			own: (via) => this.environment.own.ownsSentBy(via.host, via.port, via.transport === "TLS"),
 		});
+		this.candidates = new Candidates(this, options.port, options.wheel);
+		this.candidates.configure(options.environment, options.now);
 		this.#branches = new Branches(this, options.port, options.wheel);
 		this.#acks = new Acks(this, options.port, this.#branches);
 		this.#answers = new OwnAnswers(this, options.port);
@@ -88,7 +96,13 @@ export class ProxyCore implements TransactionUser {
 	/** Counts since the start. */
 	get counters(): Readonly<Record<string, number>> {
 		const { large, linter } = this.#branches;
-		return { ...large.counters, ...linter.counters };
+		return { ...large.counters, ...linter.counters, ...this.candidates.counters };
+	}
+
+	/** The configuration was reloaded. */
+	configure(environment: Environment, now: Milliseconds): void {
+		this.environment = environment;
+		this.candidates.configure(environment, now);
 	}
 
 	/** A new request, neither ACK nor CANCEL. */
@@ -109,6 +123,7 @@ export class ProxyCore implements TransactionUser {
 		context.route = route;
 		if (route.dialog !== undefined) {
 			context.vouched = true;
+			if (route.request.method === "BYE") this.candidates.calls.hungUp(route.request.head);
 			context.consumed = this.#port.ownCredentials(route.request);
 			const target = dialogTarget(route, route.dialog, this.environment, this.#alive, now);
 			const judged = judgeInDialog(route.dialog, target, context.server, this.#port, now);
@@ -165,17 +180,23 @@ export class ProxyCore implements TransactionUser {
 	/** §16.7. */
 	response(client: ClientTransaction, response: Response, now: Milliseconds): void {
 		const branch = client.user;
-		if (!(branch instanceof Branch)) return;
-		const { context } = branch;
-		if (branch.oversized !== undefined) this.#branches.triedTcp(branch, true, now);
-		if (response.status < 200) {
-			this.#provisional(branch, response, now);
+		if (!(branch instanceof Branch)) {
+			if (branch instanceof Ping) branch.response(client, response, now);
 			return;
 		}
+		this.candidates.heard(branch.target, response.status, now);
+		if (branch.oversized !== undefined) this.#branches.triedTcp(branch, true, now);
+		if (response.status < 200) this.#provisional(branch, response, now);
+		else this.#final(branch, client, response, now);
+	}
+
+	#final(branch: Branch, client: ClientTransaction, response: Response, now: Milliseconds): void {
+		const { context } = branch;
 		if (response.status === 503 && this.#another(branch, response, now)) {
 			this.finishWhenDone(context, now);
 			return;
 		}
+		if (response.status < 300) branch.call?.answered(response.head);
 		this.#branches.end(branch);
 		if (response.status < 300) {
 			if (client.method !== "INVITE" && context.answered) return;
@@ -191,16 +212,19 @@ export class ProxyCore implements TransactionUser {
 	/** A timeout is a 408, a transport failure is a 503 from that address (§16.7, §16.9). */
 	failed(client: ClientTransaction, why: "timeout" | "transport", now: Milliseconds): void {
 		const branch = client.user;
+		if (branch instanceof Ping) branch.failed(client, why, now);
 		if (!(branch instanceof Branch) || branch.client !== client || branch.state === "ended") return;
 		const { context } = branch;
 		// By the end of Timer F the sender of a non-INVITE has given up too.
 		const late = why === "timeout" && client.method !== "INVITE";
 		if (why === "transport") this.#branches.triedTcp(branch, false, now);
-		if (branch.state !== "calling" || late || !this.#branches.tryNext(branch, now)) {
+		const status = why === "transport" ? 503 : 408;
+		if (branch.state !== "calling") {
 			this.#branches.end(branch);
-			const status = why === "transport" ? 503 : 408;
+			context.found();
 			context.collect(context.cancelled ? 487 : status, undefined, branch);
-		}
+		} else if (late || !this.#branches.tryNext(branch, now))
+			this.#branches.unreachable(branch, { status, reason: why, late }, now);
 		this.finishWhenDone(context, now);
 	}
 
@@ -226,12 +250,13 @@ export class ProxyCore implements TransactionUser {
 		decision: Extract<Decision, { kind: "relay" }>,
 		now: Milliseconds,
 	): void {
-		const targets = targetsToCall(decision, context, this.environment, now);
+		const targets = this.#targets(decision, context, now);
 		if ("status" in targets) {
 			this.#answers.reject(context, targets, now);
 			return;
 		}
 		context.edit(decision.edits);
+		context.call = this.candidates.counted(context.caller, context.request, now);
 		if (targets.length === 1 && decision.fork === undefined) {
 			this.#start(context, targets, now);
 			return;
@@ -247,6 +272,16 @@ export class ProxyCore implements TransactionUser {
 		context.fork = new Fork(context, targets, options);
 		if (forking.late === true) this.#late.watch(context, targets, this.environment);
 		this.#start(context, targets, now);
+	}
+
+	#targets(
+		decision: Extract<Decision, { kind: "relay" }>,
+		context: ResponseContext,
+		now: Milliseconds,
+	): readonly Target[] | Rejection {
+		const targets = targetsToCall(decision, context, this.environment, now);
+		if ("status" in targets || decision.fork?.order !== "failover") return targets;
+		return this.candidates.turns.order(targets, this.environment.directory);
 	}
 
 	#save(context: ResponseContext, contacts: Saved, now: Milliseconds): void {
@@ -277,6 +312,7 @@ export class ProxyCore implements TransactionUser {
 		branch.state = "proceeding";
 		if (response.status === 100) return;
 		this.#branches.ring(branch, now);
+		branch.context.fork?.rang();
 		// RFC 4320 §4.1: nothing but 100 answers a non-INVITE provisionally.
 		const { context } = branch;
 		if (context.answered || context.request.method !== "INVITE") return;
@@ -288,6 +324,7 @@ export class ProxyCore implements TransactionUser {
 	#pass(branch: Branch, response: Response, now: Milliseconds): void {
 		const { context } = branch;
 		const text = this.#branches.forwarded(response, branch, context.candidates);
+		if (response.status < 300) context.call?.answered(response.head);
 		context.close();
 		context.settle();
 		this.transactions.respond(context.server, text, response.status, now);
@@ -308,7 +345,12 @@ export class ProxyCore implements TransactionUser {
 			context.collect(408, undefined, branch);
 			return;
 		}
+		if (status === 503) {
+			this.#branches.unreachable(branch, { status, reason: "503", response }, now);
+			return;
+		}
 		const rest = followRedirection(response, branch, this.environment, now);
+		if (rest === response) context.found();
 		if (rest !== undefined) context.collect(status, rest, branch);
 		if (status < 600) return;
 		context.refused = true;

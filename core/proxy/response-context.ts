@@ -8,9 +8,9 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Scheme } from "../base/scheme.ts";
 import type { Expiring, TimerHandle } from "../base/timer-wheel.ts";
 import type { Request, Response } from "../message/message.ts";
-
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Call } from "./calls.ts";
 import type { Forking, HeaderEdit } from "./decision.ts";
 import { forResponses, type Passage } from "./passage.ts";
 import type { RouteInformation } from "./route-information.ts";
@@ -47,6 +47,8 @@ export class Branch implements Expiring, Waiting {
 	oversized: Hop | undefined;
 	/** Its share of Max-Breadth (RFC 5393 §5.3.3); undefined: it has all to itself. */
 	breadth: number | undefined;
+	/** Of a device whose calls are counted. */
+	call: Call | undefined;
 	/** It was cancelled because nobody answered: whatever 487 it brings says that. */
 	unanswered = false;
 	/** Timer C (§16.6 step 11). */
@@ -66,7 +68,10 @@ export class Branch implements Expiring, Waiting {
 	/** Only a late 2xx can still come. A URI that was cut out of the request would keep all of it. */
 	settle(): void {
 		this.hops = NO_HOPS;
+		const { next } = this.target;
 		this.target = { ...this.target, uri: "" };
+		if (next !== undefined)
+			this.target = { ...this.target, next: { ...next, uri: "", next: undefined } };
 		if (this.passage !== undefined) this.passage = forResponses(this.passage);
 	}
 
@@ -80,6 +85,8 @@ export class Branch implements Expiring, Waiting {
 export type RestOfTargets = {
 	readonly options: { readonly forking: Forking; readonly callee: Scheme | undefined };
 	callNext(now: Milliseconds): void;
+	/** Somebody who is called rings. */
+	rang(): void;
 	/** Takes those that were not in the target set before, and answers them: Contacts of a 3xx, late bindings. */
 	add(targets: readonly Target[]): readonly Target[];
 	stop(): void;
@@ -112,6 +119,10 @@ export class ResponseContext {
 	asked: unknown;
 	/** Other ways for the response, once the first has failed. */
 	fallback: { next(now: Milliseconds): void } | undefined;
+	/** Name of the device that sent the request, as far as anybody can tell. */
+	caller: string | undefined;
+	/** Of a caller whose calls are counted. */
+	call: Call | undefined;
 	/** Who sent the request is a device of ours, as far as anybody can tell. */
 	vouched = false;
 	/** A final response has gone to the caller, or none will. */
@@ -140,6 +151,17 @@ export class ResponseContext {
 	close(): void {
 		this.answered = true;
 		this.fork?.stop();
+		this.call?.settle();
+	}
+
+	/**
+	 * Somebody is there, and has refused: whoever looks for one that can be reached has found it. What
+	 * came of the others says nothing any more.
+	 */
+	found(): void {
+		if (this.fork?.options.forking.order !== "failover") return;
+		this.fork.stop();
+		this.candidates = NO_CANDIDATES;
 	}
 
 	/** What the script sets on what is forwarded, as far as a proxy may. */

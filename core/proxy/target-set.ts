@@ -49,6 +49,12 @@ export type Target = {
 	readonly lost?: true;
 	/** Preference in thousandths; absent: 1000 (§16.6). */
 	readonly q?: number;
+	/** Another address of the same device: it is called in place of this one when nobody can be reached here. */
+	readonly next?: Target | undefined;
+	/** It is the `next` of another: whether its device may be called was asked there. */
+	readonly backup?: true | undefined;
+	/** A trunk that takes turns with those of its kind next to it (turns.ts). */
+	readonly turns?: true | undefined;
 };
 
 /** The hops that lead to where the peer of a dialog is. */
@@ -83,9 +89,10 @@ export function distinct(targets: readonly Target[], known: readonly Target[] = 
 
 /** A flow in clear cannot carry `sips` (§26.2.2): then the address has to take a connection of ours. */
 export function inScheme(target: Target, scheme: Scheme): Target {
-	const { flow } = target;
+	const { flow, next } = target;
 	const fits = scheme === "sip" || flow === undefined || secure(flow.transport);
-	return fits ? { ...target, scheme } : { ...target, scheme, flow: undefined };
+	const forced = fits ? { ...target, scheme } : { ...target, scheme, flow: undefined };
+	return next === undefined ? forced : { ...forced, next: inScheme(next, scheme) };
 }
 
 /** Equal as URIs are (§19.1.4), and at the same flow: behind two NATs a Contact may say the same twice. */
@@ -119,7 +126,8 @@ export function targetsOf(
 	if (device.contact !== "*") {
 		// A number that the script chose is the one to dial: its prefix was replaced there.
 		const dialled = choice.number ?? dialledUser(device, request.parsedUri.user);
-		return [deviceTarget(device, device.contact, dialled)];
+		const [target] = contactTargets(device, device.contact, dialled);
+		return [choice.turns ? { ...target, turns: true } : target];
 	}
 	return bindingTargets(device, directory, now);
 }
@@ -135,6 +143,30 @@ export function uriTarget(uri: string, policy: SecureSignaling): Target {
 		policy,
 		device: undefined,
 	};
+}
+
+/** The configured addresses of a device: its contact, which leads to its backups in the order they are written, and these. */
+export function contactTargets(
+	device: Device,
+	contact: DeviceContact,
+	dialled: string | undefined,
+): readonly [Target, ...Target[]] {
+	const first = deviceTarget(device, contact, dialled);
+	if (device.contactBackup.length === 0) return [first];
+	const backups = device.contactBackup.map((backup) => deviceTarget(device, backup, dialled));
+	return [chained(first, backups), ...backups];
+}
+
+/** The target, which leads to the others one by one. */
+export function chained(first: Target, others: readonly Target[]): Target {
+	let next: Target | undefined;
+	for (const other of others.toReversed()) next = { ...other, next, backup: true };
+	return { ...first, next, backup: undefined };
+}
+
+/** A target and those that it leads to. */
+export function addressesOf(target: Target): readonly Target[] {
+	return target.next === undefined ? [target] : [target, ...addressesOf(target.next)];
 }
 
 function deviceTarget(device: Device, contact: DeviceContact, dialled: string | undefined): Target {

@@ -25,12 +25,17 @@ const edit = z
 	});
 const edits = z.array(edit).max(EDITS_MAX);
 const target = z.discriminatedUnion("kind", [
-	z.object({ kind: z.literal("device"), name: text, number: text.optional() }),
+	z.object({
+		kind: z.literal("device"),
+		name: text,
+		number: text.optional(),
+		turns: z.literal(true).optional(),
+	}),
 	z.object({ kind: z.literal("uri"), uri }),
 	z.object({ kind: z.literal("request-uri") }),
 ]);
 const fork = z.object({
-	order: z.enum(["q", "parallel", "serial"]),
+	order: z.enum(["q", "parallel", "serial", "failover"]),
 	timeout: z.int().min(FORK_TIMEOUT_MIN_MS).max(FORK_TIMEOUT_MAX_MS).optional(),
 	recurse: z.boolean(),
 	late: z.boolean().optional(),

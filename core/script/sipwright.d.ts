@@ -54,6 +54,18 @@ export function defineRoutes(routes: Routes): Routes;
 export function device(number: string | undefined): Device | undefined;
 
 /**
+ * The trunks whose `prefix` is a prefix of the number, each with the `number` to dial there: the
+ * longest prefix first, among equals the smallest priority; 16 at most. With `order: "failover"`
+ * those that are equal in both take turns, and whatever is out of service or has reached its
+ * `capacity` is passed over. Does not wait.
+ *
+ * @example
+ * const ways = trunks(request.uri.user);
+ * return ways.length === 0 ? reply(404) : fork(ways, { order: "failover" });
+ */
+export function trunks(number: string | undefined): readonly Device[];
+
+/**
  * Makes every callee leg of this call `sips`: Request-URI, From, To and Contact of what goes out on
  * it. The caller keeps the scheme it came with. Under `policy: rfc5630` a `sip` call is then
  * answered 480 with Warning 381: this callee wants `sips`, and nothing is rewritten.
@@ -101,13 +113,15 @@ export interface ForkOptions {
 	/**
 	 * `"q"`, unless given: the highest `q` first, equal ones at once, the next when all of those have
 	 * failed. `"parallel"`: all at once; 440 where the Max-Breadth of the request forbids it.
-	 * `"serial"`: one after the other, as listed.
+	 * `"serial"`: one after the other, as listed. `"failover"`: as serial, but the next only when the
+	 * one before cannot be reached: no answer at all, 503, or no connection. Any other answer, such as
+	 * 486, is the caller's.
 	 */
-	readonly order?: "q" | "parallel" | "serial";
+	readonly order?: "q" | "parallel" | "serial" | "failover";
 	/**
 	 * Seconds, 1 to 3600, that those called at once have to answer an INVITE. Then they are cancelled
 	 * and the next are called; behind the last the caller gets 408. Without it they ring for three
-	 * minutes, and as long as they say that they still do.
+	 * minutes, and as long as they say that they still do. With `"failover"` it is enough to ring.
 	 */
 	readonly timeout?: number;
 	/**
@@ -120,8 +134,8 @@ export interface ForkOptions {
 }
 
 /**
- * Sends the request on to a device or to a SIP URI. For a device that has not registered the
- * caller gets 480.
+ * Sends the request on to a device or to a SIP URI. For a device that has not registered, is out of
+ * service or has reached its `capacity` the caller gets 480.
  *
  * @example
  * return relay(callee); // or relay("sip:5000@192.0.2.7:5060;transport=tcp")

@@ -82,25 +82,74 @@ test("RFC 3261 §22.1: ACK and CANCEL cannot be challenged", async (t) => {
 	);
 });
 
-test("secure signaling §2.2: options that are not acted upon yet load with one warning together", async (t) => {
-	const { errors, remarks } = await read(
+test("secure signaling §2.2: capacity, oos-check, oos-force and recovery-timeout are read, each within its range", async (t) => {
+	const { config, errors, remarks } = await read(
 		t,
-		device('type: Trunk, contact: "sip:h", oos-check: 30, oos-force: 5, capacity: 480'),
+		device(
+			'type: Trunk, contact: "sip:h", oos-check: 30, oos-force: 5, recovery-timeout: 60, capacity: 480',
+		),
 	);
-	assert.deepEqual(errors, []);
-	const told = remarks.filter((text) => text.includes("CONFIG_NOT_YET"));
-	assert.equal(told.length, 1);
-	assert.match(told[0] ?? "", /capacity, oos-check, oos-force: understood, and not acted upon yet/);
-	const range = await read(t, device('type: Trunk, contact: "sip:h", oos-check: 301'));
-	assert.match(range.errors.join(), /CONFIG_VALUE device x: oos-check: "301" is out of range/);
+	assert.deepEqual([errors, remarks], [[], []]);
+	const { oosCheck, oosForce, recoveryTimeout, capacity } = config?.devices.get("x") ?? {};
+	assert.deepEqual([oosCheck, oosForce, recoveryTimeout, capacity], [30, 5, 60, 480]);
+	for (const range of [
+		"oos-check: 301",
+		"oos-check: 30, oos-force: 31",
+		"recovery-timeout: 3601",
+	]) {
+		const outside = await read(t, device(`type: Trunk, contact: "sip:h", ${range}`));
+		assert.match(outside.errors.join(), /CONFIG_VALUE device x: .*: "3\d+" is out of range/);
+	}
 });
 
-test("secure signaling §2.2: a contact-backup is refused while nothing would fail over to it", async (t) => {
-	const { errors } = await read(
+test("secure signaling §2.2: oos-force without oos-check waits for no ping, and is refused", async (t) => {
+	const { errors } = await read(t, device('type: Trunk, contact: "sip:h", oos-force: 5'));
+	assert.deepEqual(errors, [
+		"2:50 error CONFIG_COMBINATION device x: oos-force says how long a ping waits, and there is none → write oos-check: 30 too, or remove it",
+	]);
+});
+
+test("secure signaling §2.2 contact-backup: addresses in the grammar of contact, in their order", async (t) => {
+	const { config, errors } = await read(
 		t,
-		device('type: Trunk, contact: "sip:h", contact-backup: "sip:a,sip:b"'),
+		device(
+			'type: Trunk, contact: "sip:h", contact-backup: "sips:a:5071;transport=tls, 10.0.0.2:5070"',
+		),
 	);
-	assert.match(errors.join(), /CONFIG_NOT_YET device x: contact-backup: ".*" is not/);
+	assert.deepEqual(errors, []);
+	assert.deepEqual(
+		config?.devices.get("x")?.contactBackup.map(({ scheme, host, port }) => [scheme, host, port]),
+		[
+			["sips", "a", 5071],
+			["sip", "10.0.0.2", 5070],
+		],
+	);
+	const none = await read(t, device('type: Trunk, contact: "sip:h", contact-backup: ""'));
+	assert.deepEqual(none.config?.devices.get("x")?.contactBackup, []);
+});
+
+test("secure signaling §2.2 contact-backup: every address is checked as a contact is, and nine are too many", async (t) => {
+	const refused = async (given: string) => (await read(t, device(given))).errors.join();
+	const trunk = 'type: Trunk, contact: "sip:h", contact-backup: ';
+	assert.match(
+		await refused(`${trunk}"sip:a,sips:b;transport=udp"`),
+		/CONFIG_CONTACT device x: contact-backup: "sips:b;transport=udp": sips cannot run over UDP/,
+	);
+	assert.match(await refused(`${trunk}"sip:a,,sip:b"`), /contact-backup: "": the host is missing/);
+	assert.match(
+		await refused(`${trunk}"a,b,c,d,e,f,g,h,i"`),
+		/contact-backup: 9 addresses are too many/,
+	);
+	assert.match(
+		await refused(
+			'type: Voice over IP Service, service-type: msml, contact: "sip:h", contact-backup: "sips:a"',
+		),
+		/CONFIG_SIPS_DEVICE_TYPE device x: contact-backup: .* → write sip:a;transport=tls/,
+	);
+	assert.match(
+		await refused('type: Extension, contact: "*", contact-backup: "sip:a"'),
+		/CONFIG_COMBINATION device x: contact-backup is for a device with a contact/,
+	);
 });
 
 test("secure signaling §2.2: options without use for a proxy give one warning together", async (t) => {

@@ -21,7 +21,10 @@ test("architecture §5: a new configuration serves the next request; a call that
 
 	const settings = rig.settings();
 	const directory = configuredDirectory({ ...config, devices: new Map() }, rig.store);
-	rig.exchange.configure({ ...settings, environment: { ...settings.environment, directory } });
+	rig.exchange.configure(
+		{ ...settings, environment: { ...settings.environment, directory } },
+		rig.now,
+	);
 	dialog.send("ACK");
 	dialog.send("BYE");
 	bob.take("ACK");
@@ -46,7 +49,7 @@ test("architecture §5: realm, trusted networks and fallback are those of the ne
 	const environment = { ...settings.environment, directory };
 	const digest = { ...settings.digest, realm: "other.example.org" };
 	const fallback = { ask: () => ({ kind: "challenge" }) as const, retain() {}, release() {} };
-	rig.exchange.configure({ ...settings, environment, digest, fallback });
+	rig.exchange.configure({ ...settings, environment, digest, fallback }, rig.now);
 	ann.request("INVITE", "sip:5000@172.21.83.50");
 	assert.match(ann.take(407).values("Proxy-Authenticate")[0] ?? "", /realm="other\.example\.org"/);
 	assert.equal(rig.exchange.counters.scriptErrors, 1);
@@ -63,13 +66,16 @@ test("architecture §5: keys that were added sign new cookies; those of the old 
 	const { signing } = settings.environment;
 	const key = { id: 9, secret: new Uint8Array(32).fill(9) };
 	const reconfigure = (all: readonly Key[]) =>
-		rig.exchange.configure({
-			...settings,
-			environment: {
-				...settings.environment,
-				signing: { ...signing, keys: { current: key, all } },
+		rig.exchange.configure(
+			{
+				...settings,
+				environment: {
+					...settings.environment,
+					signing: { ...signing, keys: { current: key, all } },
+				},
 			},
-		});
+			rig.now,
+		);
 	reconfigure([key, ...signing.keys.all]);
 	dialog.send("ACK");
 	assert.equal(bob.take("ACK").method, "ACK");

@@ -21,10 +21,13 @@ test("architecture §6: a number that no device owns and no trunk prefix matches
 	assert.equal(inWords(ask(invite("8000"))), "404", "a Routing Point is nothing to call");
 });
 
-test("secure-signaling §2.2, G14: the trunk with the longest prefix gets the call, with its number", async (t) => {
+test("secure-signaling §2.2, G14: the trunk with the longest prefix gets the call, with its number; the next stands in for it", async (t) => {
 	const { ask } = await builtIn(t);
 	assert.equal(inWords(ask(invite("95551234"))), "relay fly");
-	assert.equal(inWords(ask(invite("9851234"))), "relay gw 51234");
+	assert.equal(inWords(ask(invite("9851234"))), "relay gw 51234 fly");
+	const several = ask(invite("9851234"));
+	assert.equal("fork" in several && several.fork?.order, "failover");
+	assert.equal(inWords(ask(invite("gw"))), "relay gw", "by its own name");
 });
 
 test("architecture §6: trunks are reached by trusted, registered and authenticated callers, not by strangers", async (t) => {

@@ -37,8 +37,47 @@ test("RFC 3261 §16.6 PX-23: a script says in which order its targets are called
 	});
 });
 
+test("secure-signaling §2.2: trunks() are those that a number fits, the best first, each with its own number", async (t) => {
+	const trunk = (name: string, prefix: string, priority: number, replacePrefix?: string) =>
+		scriptDevice({ name, type: "Trunk", prefix, priority, replacePrefix });
+	const devices = [
+		...[trunk("late", "9", 7), trunk("soon", "9", 3, ""), trunk("long", "95", 9, "+")],
+		...[trunk("other", "8", 0), scriptDevice({ name: "none", type: "Trunk" })],
+	];
+	const source = hook(`
+		const ways = trunks(request.uri.user);
+		return ways.length === 0 ? reply(404) : fork(ways, { order: "failover", timeout: 6 });`);
+	const { ask } = await load(t, source, { devices });
+	const asked = (user: string) => decision(ask(`INVITE sip:${user}${REST}`));
+	assert.deepEqual(asked("951"), {
+		kind: "relay",
+		targets: [
+			{ kind: "device", name: "long", number: "+1", turns: true },
+			{ kind: "device", name: "soon", number: "51", turns: true },
+			{ kind: "device", name: "late", number: undefined, turns: true },
+		],
+		fork: { order: "failover", timeout: 6_000, recurse: false },
+		callee: undefined,
+		edits: [],
+	});
+	assert.equal(asked("7").kind, "reply");
+});
+
+test("secure-signaling §2.2: trunks() gives as many as fork() takes, and nothing for no number", async (t) => {
+	const devices = Array.from({ length: 20 }, (_, count) =>
+		scriptDevice({ name: `t${count}`, type: "Trunk", prefix: "9" }),
+	);
+	const source = hook(`
+		if (trunks(undefined).length > 0) return drop();
+		const ways = trunks(request.uri.user);
+		return ways.length === 0 ? reply(404) : fork(ways);`);
+	const { ask } = await load(t, source, { devices });
+	const answer = decision(ask(`INVITE sip:91${REST}`));
+	assert.equal(answer.kind === "relay" && answer.targets.length, 16);
+});
+
 const WRONG: readonly (readonly [options: string, says: string])[] = [
-	['{ order: "random" }', 'order is "q", "parallel" or "serial", not random'],
+	['{ order: "random" }', 'order is "q", "parallel", "serial" or "failover", not random'],
 	["{ timeout: 0 }", "timeout is 1 to 3600 seconds, not 0"],
 	["{ timeout: 3601 }", "timeout is 1 to 3600 seconds, not 3601"],
 	['{ timeout: "20" }', "timeout is 1 to 3600 seconds, not 20"],

@@ -90,7 +90,7 @@ export async function loadFile(
 export function hook(body: string, top = ""): string {
 	return [
 		"import { defineRoutes, device, forceSip, forceSips, log, stripTransport } from 'sipwright';",
-		"import { challenge, drop, fork, redirect, relay, reply, save } from 'sipwright';",
+		"import { challenge, drop, fork, redirect, relay, reply, save, trunks } from 'sipwright';",
 		top,
 		"export default defineRoutes({ onRequest(request, call) {",
 		body,

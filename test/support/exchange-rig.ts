@@ -151,7 +151,7 @@ export class ExchangeRig {
 	/** Another configuration while calls are up; the listeners stay. */
 	reload(config: Config): this {
 		this.config = this.#options.linted === false ? config : linted(config);
-		this.exchange.configure(this.settings());
+		this.#input(() => this.exchange.configure(this.settings(), this.now));
 		return this;
 	}
 

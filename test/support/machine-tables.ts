@@ -1,4 +1,5 @@
-/** The transaction tables by name: for the tests over all of them, and for the page generated from them. */
+/** The tables of all state machines by name: for the tests over all of them. */
+import { service, serviceMachine } from "../../core/proxy/service-state.ts";
 import { inviteClient, inviteClientMachine } from "../../core/transaction/invite-client.ts";
 import { inviteServer, inviteServerMachine } from "../../core/transaction/invite-server.ts";
 import type { Machine } from "../../core/transaction/machine.ts";
@@ -54,5 +55,11 @@ export const MACHINE_TABLES: readonly NamedTable[] = [
 		source: "RFC 3261 Figure 8, RFC 4320 §4, RFC 6026 §8.8",
 		spec: nonInviteServer,
 		machine: nonInviteServerMachine,
+	},
+	{
+		name: "Service of a device",
+		source: "secure signaling §2.2",
+		spec: service,
+		machine: serviceMachine,
 	},
 ];

@@ -14,6 +14,7 @@ import {
 	reply,
 	save,
 	stripTransport,
+	trunks,
 } from "sipwright";
 
 /** The script of the documentation compiles as it stands there. */
@@ -63,6 +64,7 @@ export function targets(request: Request): Decision[] {
 		fork([...(callee ? [callee] : []), "sip:a@b"]),
 		relay("sip:a@b", { recurse: true }),
 		fork(["sip:a@b"], { order: "serial", timeout: 20 }),
+		fork(trunks(request.uri.user), { order: "failover", timeout: 6 }),
 		// @ts-expect-error: no such order
 		fork(["sip:a@b"], { order: "random" }),
 		// @ts-expect-error: a misspelt option

@@ -3,7 +3,7 @@ import { parseUri } from "../../message/uri.ts";
 import type { Decision, Forking, HeaderEdit, TargetChoice } from "../../proxy/decision.ts";
 import { TARGETS_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
-import { isDevice } from "./devices.ts";
+import { isDevice, takesTurns } from "./devices.ts";
 import { headerEdit } from "./headers.ts";
 import { escapeUser, toWire } from "./text.ts";
 
@@ -70,7 +70,8 @@ export function relayTo(targets: readonly TargetChoice[], fork: Forking | undefi
 /** To one target, by q. */
 export function relayToOne(target: Public.Device | string): Choice {
 	const chosen = targetOf(target, "relay");
-	if (chosen.kind !== "device" || chosen.number !== undefined) return relayTo([chosen], undefined);
+	if (chosen.kind !== "device" || chosen.number !== undefined || chosen.turns)
+		return relayTo([chosen], undefined);
 	return once(relayed, chosen.name, () => relayTo([chosen], undefined));
 }
 
@@ -93,7 +94,8 @@ export function targetOf(target: Public.Device | string, verb: string): TargetCh
 	if (!isDevice(target))
 		throw new TypeError(`${verb}() takes a device or a SIP URI, not ${describe(target)}`);
 	const number = target.number === undefined ? undefined : escapeUser(target.number);
-	return { kind: "device", name: target.name, number };
+	const choice = { kind: "device", name: target.name, number } as const;
+	return takesTurns(target) ? { ...choice, turns: true } : choice;
 }
 
 export function targetsOf(targets: readonly (Public.Device | string)[]): TargetChoice[] {

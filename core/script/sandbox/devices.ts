@@ -1,9 +1,13 @@
 /** The devices that the generation was loaded with, and how a number finds one: secure signaling §2.2. */
+import { TARGETS_MAX } from "../limits.ts";
 import type { ScriptDevice } from "../script-device.ts";
 import type * as Public from "../sipwright.d.ts";
 
 /** JSON, the argument of the function that wraps the bundle. */
 declare const SIPWRIGHT_DEVICES: string;
+
+/** Of trunks(): they take turns with those of their kind next to them. */
+const TAKING_TURNS = new WeakSet<object>();
 
 class DeviceHandle implements Public.Device {
 	readonly name: string;
@@ -34,6 +38,11 @@ class DeviceHandle implements Public.Device {
 	}
 }
 
+/** Kept from before the script runs. */
+const { add, has } = WeakSet.prototype;
+const { apply } = Reflect;
+
+const NONE: readonly Public.Device[] = [];
 const DEVICES: readonly ScriptDevice[] = JSON.parse(SIPWRIGHT_DEVICES);
 const BY_NAME = new Map(
 	DEVICES.map((device) => [device.name, new DeviceHandle(device, undefined)]),
@@ -47,6 +56,24 @@ export function findDevice(number: string | undefined): Public.Device | undefine
 	if (named !== undefined) return named;
 	const trunk = TRUNKS.find(({ prefix }) => prefix !== undefined && number.startsWith(prefix));
 	return trunk && new DeviceHandle(trunk, numberAt(trunk, number));
+}
+
+/** Every trunk for a number, the best first. */
+export function findTrunks(number: string | undefined): readonly Public.Device[] {
+	if (number === undefined) return NONE;
+	const found: Public.Device[] = [];
+	for (const trunk of TRUNKS) {
+		if (trunk.prefix === undefined || !number.startsWith(trunk.prefix)) continue;
+		const handle = new DeviceHandle(trunk, numberAt(trunk, number));
+		apply(add, TAKING_TURNS, [handle]);
+		found.push(handle);
+		if (found.length === TARGETS_MAX) break;
+	}
+	return found;
+}
+
+export function takesTurns(device: Public.Device): boolean {
+	return apply(has, TAKING_TURNS, [device]);
 }
 
 export function namedDevice(name: string | undefined): Public.Device | undefined {

@@ -3,7 +3,7 @@ import type { Forking } from "../../proxy/decision.ts";
 import { FORK_TIMEOUT_MAX_MS, FORK_TIMEOUT_MIN_MS } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 
-const ORDERS: readonly unknown[] = ["q", "parallel", "serial"];
+const ORDERS: readonly unknown[] = ["q", "parallel", "serial", "failover"];
 const OPTIONS: readonly string[] = ["order", "timeout", "recurse", "late"];
 
 /** Undefined where nothing is asked for. Throws a TypeError or RangeError for what is no option. */
@@ -19,7 +19,9 @@ export function forkingOf(
 			throw new TypeError(`${verb}() has no option ${name}; it has ${OPTIONS.join(", ")}`);
 	const { order = "q", timeout, recurse = false, late = false } = options;
 	if (!ORDERS.includes(order))
-		throw new TypeError(`${verb}(): order is "q", "parallel" or "serial", not ${String(order)}`);
+		throw new TypeError(
+			`${verb}(): order is "q", "parallel", "serial" or "failover", not ${String(order)}`,
+		);
 	for (const [name, value] of Object.entries({ recurse, late }))
 		if (typeof value !== "boolean")
 			throw new TypeError(`${verb}(): ${name} is true or false, not ${String(value)}`);

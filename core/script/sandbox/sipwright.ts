@@ -17,7 +17,7 @@ import {
 	targetsOf,
 } from "./choice.ts";
 import { define } from "./define-routes.ts";
-import { findDevice } from "./devices.ts";
+import { findDevice, findTrunks } from "./devices.ts";
 import { forkingOf } from "./forking.ts";
 import { log as scriptLog } from "./log.ts";
 import { ScriptContact } from "./uri.ts";
@@ -30,6 +30,10 @@ export function defineRoutes(routes: Public.Routes): Public.Routes {
 
 export function device(number: string | undefined): Public.Device | undefined {
 	return findDevice(number);
+}
+
+export function trunks(number: string | undefined): readonly Public.Device[] {
+	return findTrunks(number);
 }
 
 export function forceSips(leg: Public.CalleeLeg): void {

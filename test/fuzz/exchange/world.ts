@@ -121,7 +121,7 @@ export class World {
 				this.#phone(step.phone).reachable = step.value;
 				return;
 			case "reload":
-				this.#rig.exchange.configure(this.#rig.settings());
+				this.#rig.exchange.configure(this.#rig.settings(), this.#rig.now);
 		}
 	}
 

@@ -1,0 +1,105 @@
+/**
+ * Which targets may be called: secure signaling §2.2. A device that is out of service, or that has as
+ * many calls as it may have, is no candidate: it is passed over as if it were not in the target set.
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import type { TimerWheel } from "../base/timer-wheel.ts";
+import type { Request } from "../message/message.ts";
+import { type Call, Calls } from "./calls.ts";
+import type { Environment } from "./environment.ts";
+import type { ProxyPort } from "./proxy-port.ts";
+import type { PingCore } from "./service-check.ts";
+import type { ServiceStatus } from "./service-state.ts";
+import { Services } from "./services.ts";
+import type { Target } from "./target-set.ts";
+import { Turns } from "./turns.ts";
+
+/** What an operator sees of a device that is watched, or whose calls are counted. */
+export type DeviceStatus = {
+	readonly device: string;
+	/** Of one that is watched. */
+	readonly service?: Omit<ServiceStatus, "device">;
+	/** Of one that has a capacity. */
+	readonly calls?: { readonly now: number; readonly capacity: number };
+};
+
+export class Candidates {
+	readonly services: Services;
+	readonly calls = new Calls();
+	readonly turns = new Turns();
+	readonly #core: PingCore;
+	/** Targets that were passed over, and calls that found somebody else instead of whom could not be reached. */
+	readonly #counters = { passedOverOutOfService: 0, passedOverCapacity: 0, failovers: 0 };
+
+	constructor(core: PingCore, port: ProxyPort, wheel: TimerWheel) {
+		this.#core = core;
+		this.services = new Services(core, port, wheel);
+	}
+
+	get counters(): Readonly<Record<string, number>> {
+		return { ...this.#counters, ...this.services.counters };
+	}
+
+	/** With the devices of another configuration: what stays as it is keeps its state. */
+	configure({ directory }: Environment, now: Milliseconds): void {
+		this.services.configure(directory.watched, now);
+		this.calls.configure(directory.watched);
+	}
+
+	/** Whether the target is called. Of several addresses of a device, that is decided at the first. */
+	admits({ device, backup }: Target, { method }: Request, now: Milliseconds): boolean {
+		if (device === undefined || backup === true) return true;
+		if (this.services.size > 0 && !this.services.admits(device)) {
+			this.#counters.passedOverOutOfService += 1;
+			return false;
+		}
+		if (method !== "INVITE" || this.calls.size === 0 || !this.calls.full(device, now)) return true;
+		this.#counters.passedOverCapacity += 1;
+		return false;
+	}
+
+	/** The target is called: answers what counts the call, where it is counted. */
+	called(target: Target, request: Request, now: Milliseconds): Call | undefined {
+		const { device } = target;
+		if (device === undefined) return undefined;
+		this.turns.called(target);
+		if (this.services.size > 0) this.services.called(device, now);
+		return this.counted(device, request, now);
+	}
+
+	/** What counts a call to or from this device; undefined where it is not counted. */
+	counted(device: string | undefined, request: Request, now: Milliseconds): Call | undefined {
+		if (this.calls.size === 0 || device === undefined || request.method !== "INVITE")
+			return undefined;
+		return this.calls.begin(device, request.head, now);
+	}
+
+	/** Somebody else is called, since this one cannot be reached. */
+	failover(): void {
+		this.#counters.failovers += 1;
+	}
+
+	/** A response from the target: unless it is 503 or nothing but 100, it is there. */
+	heard({ device }: Target, status: number, now: Milliseconds): void {
+		if (this.services.size === 0 || device === undefined || status === 503) return;
+		if (status > 100) this.services.answered(device, now);
+	}
+
+	/** None of the addresses of the target's device can be reached: this was the last. */
+	lost({ device, next }: Target, reason: string, now: Milliseconds): void {
+		if (this.services.size === 0 || device === undefined || next !== undefined) return;
+		this.services.failed(device, reason, now);
+	}
+
+	status(): readonly DeviceStatus[] {
+		return this.#core.environment.directory.watched.map(({ name, capacity }) => {
+			const { device, ...service } = this.services.status(name) ?? { device: "" };
+			const now = this.calls.of(name);
+			return {
+				device: name,
+				...("since" in service && { service }),
+				...(now !== undefined && { calls: { now, capacity } }),
+			};
+		});
+	}
+}
