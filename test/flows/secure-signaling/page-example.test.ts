@@ -10,7 +10,8 @@ import {
 	exchange,
 	routesOf,
 } from "../../support/crossing.ts";
-import { secureBed } from "../../support/secure-bed.ts";
+import { DialogSide } from "../../support/dialog.ts";
+import { secureBed, secureYaml } from "../../support/secure-bed.ts";
 import type { VirtualPhone } from "../../support/virtual-phone.ts";
 import { WireMessage } from "../../support/wire-message.ts";
 
@@ -68,4 +69,65 @@ test("secure-signaling G10b E1: by default the page's 200 differs in Contact, Re
 	assert.equal(request.uri, "sip:5000@172.21.83.60:5060");
 	assertSchemes(d1, d2);
 	assertNothingLeft(rig);
+});
+
+const anchored = await secureBed(
+	secureYaml("secure-signaling: { contact: anchor, record-route: no }"),
+);
+
+/** The page's INVITE, and its 200 as the caller gets it, where both sides see our own address. */
+function answeredAnchored(bed = anchored) {
+	const all = bed.open();
+	const { d1, d2 } = all;
+	d1.send(INVITE);
+	const came = d2.take("INVITE");
+	return { ...all, came, got: assertCrossed(answerAsThePage(d2, came), d1.take(200)) };
+}
+
+test("secure-signaling G10a: with contact: anchor and record-route: no the caller gets the 200 of the page, and one opaque parameter", () => {
+	const { got } = answeredAnchored();
+	const page = OK.lines.map((line) => line.replace(/;received=172\.21\.83\.24$/, ""));
+	const plain = got.lines.map((line) => line.replace(/^(Contact: <[^>]*);x5c=[\w-]+>$/, "$1>"));
+	assert.deepEqual(plain.toSorted(), page.toSorted());
+	assert.match(
+		got.value("Contact"),
+		/^<sips:5000@172\.21\.83\.50:5314;transport=TCP;x5c=[\w-]+>$/,
+		"the number dialled, our own address, the transport as it was asked for",
+	);
+	assert.equal(got.body, OK.body);
+});
+
+test("secure-signaling G10c: the ACK and the BYE to that Contact reach the callee at its own", () => {
+	const { rig, d1, d2, got, came } = answeredAnchored();
+	const a = d1.caller(got);
+	const ack = assertCrossed(a.send("ACK"), d2.take("ACK"));
+	assert.equal(ack.uri, "sip:5000@172.21.83.60:5060");
+	assert.deepEqual(ack.values("Route"), []);
+	const bye = exchange(
+		DialogSide.callee(d2, came, `${came.value("To")};tag=${TAG}`),
+		[d2, d1],
+		"BYE",
+	);
+	assert.equal(bye.request.uri, "sips:7789@172.21.83.24:5061;transport=TCP");
+	assertSchemes(d1, d2);
+	assertNothingLeft(rig);
+});
+
+test("secure-signaling G10d: a caller that drops the parameter gets 481, and its ACK goes nowhere; with contact-state: user it gets there", async () => {
+	const dropping = answeredAnchored();
+	const bare = dropping.d1
+		.caller(dropping.got)
+		.refreshed("<sips:5000@172.21.83.50:5314;transport=TCP>");
+	bare.send("ACK");
+	bare.send("BYE");
+	assert.equal(dropping.d1.take(481).status, 481);
+	assert.deepEqual(dropping.d2.unread, []);
+
+	const setting = "secure-signaling: { contact: anchor, record-route: no, contact-state: user }";
+	const { d1, d2, got } = answeredAnchored(await secureBed(secureYaml(setting)));
+	const shown = got.value("Contact");
+	assert.match(shown, /^<sips:5000;x5c=[\w-]+@172\.21\.83\.50:5314;transport=TCP>$/);
+	const a = d1.caller(got).refreshed(shown.replace(";transport=TCP", ""));
+	assert.equal(assertCrossed(a.send("ACK"), d2.take("ACK")).uri, "sip:5000@172.21.83.60:5060");
+	exchange(a, [d1, d2], "BYE");
 });

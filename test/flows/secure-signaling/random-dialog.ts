@@ -70,8 +70,8 @@ function randomParty(random: Seeded, name: "a" | "b", settings: readonly string[
 
 /** `uri-transport: keep|strip` with one of its values. */
 function choice(random: Seeded, setting: string): string {
-	const [key = "", values = ""] = setting.split(": ");
-	return `${key}: ${random.pick(values.split("|"))}`;
+	const start = setting.indexOf(": ") + 2;
+	return setting.slice(0, start) + random.pick(setting.slice(start).split("|"));
 }
 
 function randomStep(random: Seeded, parties: Readonly<Record<"a" | "b", Party>>): Step {
