@@ -8,8 +8,9 @@ import type { Via } from "./via.ts";
 
 /**
  * A request whose top Via tells the truth about its source: `received` when sent-by is a name or
- * another address, `received` and `rport` when `rport` was asked for, on every transport. Values
- * that the sender wrote there itself are dropped. The same request when nothing changes.
+ * another address, `received` and `rport` when `rport` was asked for, on every transport. Over TLS
+ * `received` is always written, as in the documented example of a sips call. Values that the sender
+ * wrote there itself are dropped. The same request when nothing changes.
  */
 export function stampVia(request: Request, flow: Flow): Request {
 	const { via } = request.head;
@@ -17,7 +18,9 @@ export function stampVia(request: Request, flow: Flow): Request {
 	const source = unmapped(flow.host);
 	const rport = params.has("rport");
 	const needed =
-		rport || (via.host !== source && canonicalAddress(via.host) !== canonicalAddress(source));
+		rport ||
+		flow.transport === "tls" ||
+		(via.host !== source && canonicalAddress(via.host) !== canonicalAddress(source));
 	if (!needed && !params.has("received")) return request;
 
 	const stamp = needed ? `;received=${source}${rport ? `;rport=${flow.port}` : ""}` : "";

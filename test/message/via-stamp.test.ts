@@ -23,6 +23,17 @@ test("RFC 3261 §18.2.1 TR-09: received is added when sent-by is a name or anoth
 	assert.equal(top("SIP/2.0/UDP 192.0.2.1:5070;branch=1"), "SIP/2.0/UDP 192.0.2.1:5070;branch=1");
 });
 
+test("RFC 3261 §18.2.1, secure-signaling G10a W1: over TLS received is always added", () => {
+	assert.equal(
+		top("SIP/2.0/TLS 192.0.2.1:5061;branch=1", "192.0.2.1", "tls"),
+		"SIP/2.0/TLS 192.0.2.1:5061;branch=1;received=192.0.2.1",
+	);
+	assert.equal(
+		top("SIP/2.0/TCP 192.0.2.1;branch=1", "192.0.2.1", "tcp"),
+		"SIP/2.0/TCP 192.0.2.1;branch=1",
+	);
+});
+
 test("RFC 3261 §18.2.1 TR-09: nothing to add means the same request", () => {
 	const message = request(options());
 	assert.equal(stampVia(message, flow("192.0.2.1")), message);

@@ -44,22 +44,15 @@ test("secure-signaling G9b E1: the page's INVITE reaches a sip phone over UDP, c
 	assert.deepEqual(routesOf(came), [`<sip:172.21.83.50:5060;lr;x5=C;ftag=${tag}>`]);
 });
 
-test("secure-signaling G10b E1: by default the page's 200 differs in Contact, Record-Route and the top Via's received", () => {
+test("secure-signaling G10b E1: by default the page's 200 differs in Contact and Record-Route only", () => {
 	const { rig, d1, d2 } = bed.open();
 	d1.send(INVITE);
 	const came = d2.take("INVITE");
 	const got = assertCrossed(answerAsThePage(d2, came), d1.take(200));
-	for (const name of ["From", "To", "Call-ID", "CSeq"])
-		assert.equal(got.value(name), OK.value(name));
-	assert.equal(
-		OK.value("Via"),
-		`${got.value("Via")};received=172.21.83.24`,
-		"no received: nothing differs",
-	);
 	assert.equal(got.value("Contact"), "<sips:5000@172.21.83.60:5060>");
 	const tag = "74cc50-185315ac-13c4-55013-38-2147ec74-38";
 	assert.deepEqual(routesOf(got), [`<sips:172.21.83.50:5314;lr;x5=C;ftag=${tag}>`]);
-	const others = ["Via", "Contact", "Record-Route"];
+	const others = ["Contact", "Record-Route"];
 	assert.deepEqual(got.without(...others).toSorted(), OK.without(...others).toSorted());
 	assert.equal(got.body, OK.body);
 
@@ -86,9 +79,8 @@ function answeredAnchored(bed = anchored) {
 
 test("secure-signaling G10a: with contact: anchor and record-route: no the caller gets the 200 of the page, and one opaque parameter", () => {
 	const { got } = answeredAnchored();
-	const page = OK.lines.map((line) => line.replace(/;received=172\.21\.83\.24$/, ""));
 	const plain = got.lines.map((line) => line.replace(/^(Contact: <[^>]*);x5c=[\w-]+>$/, "$1>"));
-	assert.deepEqual(plain.toSorted(), page.toSorted());
+	assert.deepEqual(plain.toSorted(), OK.lines.toSorted());
 	assert.match(
 		got.value("Contact"),
 		/^<sips:5000@172\.21\.83\.50:5314;transport=TCP;x5c=[\w-]+>$/,
