@@ -1,5 +1,6 @@
 /** The directory of RFC 3261 §16.5 as configuration and registrations fill it. */
 
+import type { Flow } from "../base/flow.ts";
 import { canonicalAddress } from "../base/ip-address.ts";
 import type { Device, DeviceContact } from "../leg/device.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
@@ -21,11 +22,12 @@ export function configuredDirectory(
 ): Directory {
 	const settings = [secureSignaling, ...Array.from(devices.values(), (one) => one.secureSignaling)];
 	const byAddress = contactAddresses(devices.values());
+	const byName = contactNames(devices.values());
 	return {
 		device: (name) => devices.get(name),
-		deviceAt: ({ host, port }) => {
-			const there = byAddress.get(host);
-			return there?.byPort.get(port) ?? there?.only;
+		deviceAt: (flow) => {
+			const there = byAddress.get(flow.host);
+			return there?.byPort.get(flow.port) ?? there?.only ?? byIdentity(flow, byName);
 		},
 		watched: [...devices.values()].filter((one) => isWatched(one) || one.capacity > 0),
 		bindings: (device, now) => store.bindings(device, now).filter(callable),
@@ -34,6 +36,38 @@ export function configuredDirectory(
 		policy: secureSignaling,
 		keepsSchemes: settings.some(({ policy }) => policy === "rfc5630"),
 	};
+}
+
+/** The device whose contact has a name that the other end has proved: as a client, or as the server that we connected to. */
+function byIdentity(
+	{ identities, serverName }: Flow,
+	byName: ReadonlyMap<string, Device | undefined>,
+): Device | undefined {
+	for (const name of identities ?? NONE) {
+		const device = byName.get(name);
+		if (device !== undefined) return device;
+	}
+	return serverName === undefined ? undefined : byName.get(serverName.toLowerCase());
+}
+
+const NONE: readonly string[] = [];
+
+/** The hosts that its contacts name, in lower case. */
+function hostsOf({ contact, contactBackup }: Device): readonly string[] {
+	const contacts = contact === "*" ? contactBackup : [contact, ...contactBackup];
+	return contacts.map(({ host }) => host.toLowerCase());
+}
+
+/** By host of a contact; undefined where two devices share one. */
+function contactNames(devices: Iterable<Device>): ReadonlyMap<string, Device | undefined> {
+	const found = new Map<string, Device | undefined>();
+	for (const device of devices) {
+		for (const name of hostsOf(device)) {
+			const taken = found.has(name) && found.get(name) !== device;
+			found.set(name, taken ? undefined : device);
+		}
+	}
+	return found;
 }
 
 type Address = {
@@ -45,11 +79,9 @@ type Address = {
 /** A look-up by host only where the configuration says anything but no. */
 function srvSipsTls(devices: Iterable<Device>, defaults: SecureSignaling): Directory["srvSipsTls"] {
 	const byHost = new Map<string, boolean>();
-	for (const { contact, contactBackup, secureSignaling } of devices)
-		for (const { host } of contact === "*" ? contactBackup : [contact, ...contactBackup]) {
-			const name = host.toLowerCase();
-			byHost.set(name, secureSignaling.srvSipsTls || byHost.get(name) === true);
-		}
+	for (const device of devices)
+		for (const host of hostsOf(device))
+			byHost.set(host, device.secureSignaling.srvSipsTls || byHost.get(host) === true);
 	if (!defaults.srvSipsTls && ![...byHost.values()].includes(true)) return () => false;
 	return (host) => byHost.get(host.toLowerCase()) ?? defaults.srvSipsTls;
 }

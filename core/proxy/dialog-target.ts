@@ -55,7 +55,7 @@ export function dialogTarget(
 			(direct ? registeredFlow(uri, environment, fits, now) : undefined),
 		host: remembered?.host,
 		path,
-		policy: policyOf(request.head.to, undefined, environment.directory),
+		policy: policyOf(request.head.to, remembered, environment.directory),
 		device: undefined,
 		...(lost && { lost }),
 	};

@@ -11,7 +11,7 @@ import { type Uri, unescapeUser } from "../message/uri.ts";
 
 export type Directory = {
 	device(name: string): Device | undefined;
-	/** The device whose configured contact is where this flow comes from. */
+	/** The device whose configured contact is where this flow comes from: its address, or the name that its certificate proves (RFC 5922 §7.4). */
 	deviceAt(flow: Flow): Device | undefined;
 	bindings(device: string, now: Milliseconds): readonly Binding[];
 	/** Whether SRV `_sips._tls` is asked for this host too: as the device says whose contact names it, else as the defaults say. */
@@ -41,14 +41,15 @@ export function deviceNamed(uri: string, directory: Directory): Device | undefin
 	return directory.device(unescapeUser(user));
 }
 
-/** The settings of the leg to a peer: those of the device that an address names, or that is at the flow's end. */
+/** The settings of the leg to a peer: those of the trunk at the flow's end, of the device that an address names, or that is there. */
 export function policyOf(
 	address: NameAddress,
 	flow: Flow | undefined,
 	directory: Directory,
 ): SecureSignaling {
-	const named = deviceNamed(address.uri, directory);
-	const device = named ?? (flow === undefined ? undefined : directory.deviceAt(flow));
+	const there = flow === undefined ? undefined : directory.deviceAt(flow);
+	// A trunk brings callers with numbers of ours.
+	const device = there?.type === "Trunk" ? there : (deviceNamed(address.uri, directory) ?? there);
 	return device?.secureSignaling ?? directory.policy;
 }
 

@@ -58,10 +58,17 @@ export function passage(
 	const legs = legsOf("caller", incoming, outgoing);
 	if (!DIALOG_FORMING.includes(request.method))
 		return { legs, state: undefined, entries: undefined };
-	const flows = { callerFlow: came, calleeFlow: outgoing.flow };
+	const flows = { callerFlow: namedFlow(came, environment), calleeFlow: outgoing.flow };
 	const nonce = environment.random.below(NONCES);
 	const state = newDialog(request, legs, flows, nonce, environment.signing);
 	return { legs, state, entries: recordRoute(legs, state) };
+}
+
+/** A device that is known by its certificate is known by its name in the cookie. */
+function namedFlow(came: Flow, { directory }: Environment): Flow {
+	if (came.identities === undefined) return came;
+	const contact = directory.deviceAt(came)?.contact;
+	return contact === undefined || contact === "*" ? came : { ...came, serverName: contact.host };
 }
 
 /** What the responses of a request that was sent still need of its passage, and nothing cut out of the request. */

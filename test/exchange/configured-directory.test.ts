@@ -88,3 +88,23 @@ devices:
 	assert.deepEqual(await asks("yes", ...hosts), [true, false, true]);
 	assert.equal(directory.srvSipsTls("fly.example.com"), false);
 });
+
+test("RFC 5922 §7.4: a device whose contact is a name is known by a certificate that proves the name, of a client or of the server we connected to", async () => {
+	const names = configuredDirectory(
+		await rigConfig(`
+listen: [tls:192.0.2.1:5061]
+devices:
+  teams: { type: Trunk, prefix: "9", contact: "sip:SIP.example.org;transport=tls" }
+  left:  { type: Trunk, prefix: "8", contact: "sip:both.example.org;transport=tls" }
+  right: { type: Trunk, prefix: "7", contact: "sips:both.example.org" }
+`),
+		store,
+	);
+	const named = (more: Partial<Flow>) =>
+		names.deviceAt({ ...UDP_FLOW, transport: "tls", connection: 3, ...more })?.name;
+	assert.equal(named({ identities: ["other.example.org", "sip.example.org"] }), "teams");
+	assert.equal(named({ serverName: "sip.EXAMPLE.org" }), "teams");
+	assert.equal(named({ identities: ["example.org"] }), undefined);
+	assert.equal(named({ identities: ["both.example.org"] }), undefined, "two share it");
+	assert.equal(named({}), undefined);
+});

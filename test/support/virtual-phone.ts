@@ -12,6 +12,8 @@ export type PhonePlace = {
 	readonly port?: number;
 	/** Value of its Contact; `<sip:NAME@host:port>` unless given. */
 	readonly contact?: string;
+	/** What its certificate has proved, where it connects over TLS. */
+	readonly identities?: readonly string[];
 	/** Id of our listener that it sends to; the first of its transport unless given. */
 	readonly listener?: number;
 };
@@ -58,6 +60,7 @@ export class VirtualPhone implements Endpoint {
 	/** What came and was not taken. */
 	readonly unread: WireMessage[] = [];
 	readonly #world: PhoneWorld;
+	readonly identities: readonly string[] | undefined;
 	readonly #listener: number;
 
 	constructor(world: PhoneWorld, name: string, place: PhonePlace) {
@@ -65,6 +68,7 @@ export class VirtualPhone implements Endpoint {
 		const address = `${bracketed(host)}:${port}`;
 		this.#world = world;
 		this.#listener = world.listener(transport, place.listener).id;
+		this.identities = place.identities;
 		this.name = name;
 		this.transport = transport;
 		this.host = host;
@@ -82,7 +86,9 @@ export class VirtualPhone implements Endpoint {
 		const { transport, host, port } = this;
 		if (transport !== "udp" && this.connection === 0) this.connection = this.#world.connect();
 		const { connection } = this;
-		return { transport, listener: this.#listener, connection, host, port, serverName: undefined };
+		const path = { transport, listener: this.#listener, connection, host, port };
+		const { identities } = this;
+		return { ...path, serverName: undefined, ...(identities && { identities }) };
 	}
 
 	isAt({ transport, host, port, connection }: Flow): boolean {
