@@ -16,6 +16,7 @@ import { buildResponse } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import { stampVia } from "../message/via-stamp.ts";
 import type { Decision } from "../proxy/decision.ts";
+import { deviceNamed } from "../proxy/directory.ts";
 import type { Environment } from "../proxy/environment.ts";
 import { hasForeignRoute } from "../proxy/forward-request.ts";
 import { canForward } from "../proxy/forward-response.ts";
@@ -278,6 +279,12 @@ export class Exchange implements ProxyPort {
 	crossing(context: ResponseContext, target: Target, now: Milliseconds): void {
 		const asked = context.asked as Asked | undefined;
 		this.#schemes.crossing(crossingOf(context, asked?.caller.device, target), now);
+	}
+
+	contactLost({ head }: Request, flow: Flow, now: Milliseconds): void {
+		const { directory } = this.#settings.environment;
+		const device = deviceNamed(head.from.uri, directory) ?? directory.deviceAt(flow);
+		this.#schemes.contactLost(device?.name ?? flow.host, head.callId, now);
 	}
 
 	ownCredentials(request: Request): readonly number[] {

@@ -35,10 +35,11 @@ export type Crossing = {
 };
 
 export class SchemeLog {
-	readonly counters = { mismatches: 0, sipsDowngrades: 0, sipsUpgrades: 0 };
+	readonly counters = { mismatches: 0, sipsDowngrades: 0, sipsUpgrades: 0, contactsLost: 0 };
 	readonly #log: Log;
 	readonly #mismatches = new Told("mismatches told", BOUNDS);
 	readonly #crossings = new Told("crossings told", BOUNDS);
+	readonly #contacts = new Told("lost contacts told", BOUNDS);
 
 	constructor(log: Log) {
 		this.#log = log;
@@ -68,6 +69,15 @@ export class SchemeLog {
 		if (leftOut === undefined) return;
 		const fields = { event, ...crossing, ...untold(leftOut) };
 		this.#log.info(fields, `${from} (${caller}) to ${to} (${callee})`);
+	}
+
+	/** A device has sent back the Contact that it was shown without what rode in it: `contact-state: user` helps. */
+	contactLost(device: string, callId: string, now: Milliseconds): void {
+		this.counters.contactsLost += 1;
+		const leftOut = this.#contacts.tell(device, now);
+		if (leftOut === undefined) return;
+		const fields = { event: "contact-state.lost", device, callId, ...untold(leftOut) };
+		this.#log.warn(fields, `${device} drops URI parameters: set contact-state: user for it`);
 	}
 }
 

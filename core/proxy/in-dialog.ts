@@ -17,8 +17,7 @@ export function judgeInDialog(
 	now: Milliseconds,
 ): Target | Rejection {
 	if ("status" in target) return target;
-	const { callId, from: sender } = request.head;
-	if (target.lost) port.note("contact-state.lost", { from: sender.uri, callId });
+	if (target.lost) port.contactLost(request, flow, now);
 	if (secure(flow.transport) || schemeOfSide(cookie, from) === "sip") return target;
 	return port.inClear(request, flow, now) ?? target;
 }

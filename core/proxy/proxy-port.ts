@@ -37,6 +37,8 @@ export type ProxyPort = {
 	inClear(request: Request, flow: Flow, now: Milliseconds): Rejection | undefined;
 	/** A new request goes to a target whose scheme is not the caller's. */
 	crossing(context: ResponseContext, target: Target, now: Milliseconds): void;
+	/** An in-dialog request has come back without what its sender's view of the other Contact carried. */
+	contactLost(request: Request, flow: Flow, now: Milliseconds): void;
 	/** The context answers no more and expects nothing: what the engine kept for it can go. */
 	ended(context: ResponseContext): void;
 	/** A device went out of service, or came back. */

@@ -117,6 +117,7 @@ export class ProxyCore implements TransactionUser {
 
 		const route = routeInformation(server.request, server.flow, this.environment);
 		if ("status" in route) {
+			if (route.status === 481) this.#port.contactLost(server.request, server.flow, now);
 			this.#answers.reject(context, route, now);
 			return;
 		}

@@ -136,7 +136,13 @@ test("secure-signaling §3.4: the entry cut off, with our Route: the user part n
 		.refreshed(cut(ok.value("Contact")))
 		.send("BYE");
 	assert.equal(d2.take("BYE").uri, "sip:5000@172.21.83.60:5060");
-	assert.ok(rig.log.some(({ message }) => message === "contact-state.lost"));
+	const told = rig.log.filter(
+		({ fields }) => "event" in fields && fields.event === "contact-state.lost",
+	);
+	assert.deepEqual(
+		told.map(({ level, message }) => `${level} ${message}`),
+		["warn 7789 drops URI parameters: set contact-state: user for it"],
+	);
 });
 
 test("secure-signaling §3.4: nobody by that name: the address that the dialog's peer was heard from", () => {

@@ -1,5 +1,6 @@
 /** Legs: RFC 3261 §12.1.1, §8.1.1.8. What is written in the scheme of another leg comes back as it was. */
 import type { Scheme } from "../../../core/base/scheme.ts";
+import { anchorContact } from "../../../core/leg/anchored-contact.ts";
 import { openRequestUri, showContact } from "../../../core/leg/contact-entry.ts";
 import { forceScheme, forceUri, restoreToken, restoreUri } from "../../../core/leg/force-scheme.ts";
 import { LegError } from "../../../core/leg/leg-error.ts";
@@ -10,7 +11,7 @@ import { MAX_URI } from "../../../core/message/limits.ts";
 import { parseNameAddress } from "../../../core/message/name-addr.ts";
 import { ParseError } from "../../../core/message/parse-error.ts";
 import { parseUri } from "../../../core/message/uri.ts";
-import { flow, signing } from "../../leg/fixtures.ts";
+import { flow, leg as legOver, signing } from "../../leg/fixtures.ts";
 import { damaged, nameAddress, once, uri } from "../grammar.ts";
 import { demand, same, target } from "../target.ts";
 
@@ -19,6 +20,7 @@ type Pass = {
 	readonly uriTransport: SecureSignaling["uriTransport"];
 	readonly contactState: SecureSignaling["contactState"];
 	readonly newFlow: boolean;
+	readonly anchor: boolean;
 	readonly nonce: number;
 };
 
@@ -41,6 +43,7 @@ export const leg = target<Input>({
 			uriTransport: chance.pick(["keep", "rfc5630", "strip"] as const),
 			contactState: chance.pick(["parameter", "user"] as const),
 			newFlow: once(chance, 3),
+			anchor: once(chance, 3),
 			// Passes of one dialog are told apart by it: 16 bits drawn at random differ nearly always.
 			nonce: 4 * chance.below(16_384) + pass,
 		})),
@@ -116,7 +119,7 @@ function checkShown(contact: string, passes: readonly Pass[]): void {
 	let shown = contact;
 	const back: { own: Scheme; nonce: number }[] = [];
 	for (const pass of passes) {
-		shown = showContact(shown, showing(own, pass));
+		shown = anchored(shown, pass) ?? showContact(shown, showing(own, pass));
 		same(schemeOf(shown), pass.scheme, "shown: in the scheme of the leg");
 		demand(isUri(shown), "shown: a URI", () => shown);
 		back.push({ own, nonce: pass.nonce });
@@ -126,6 +129,24 @@ function checkShown(contact: string, passes: readonly Pass[]): void {
 	for (const { own: scheme, nonce } of back.toReversed())
 		shown = openRequestUri(shown, scheme, contextOf(nonce)).uri;
 	same(shown, contact, "shown: opened again");
+}
+
+/** Undefined where it is not to be, or would be too long. */
+function anchored(contact: string, { anchor, scheme, newFlow, contactState, nonce }: Pass) {
+	if (!anchor) return undefined;
+	const over = flow(scheme === "sips" ? "tls" : "udp", "10.0.0.2", 5062, 5);
+	const { dialog } = contextOf(nonce);
+	const cookie = {
+		...{ caller: scheme, callee: scheme, from0: scheme, to0: scheme, nonce },
+		...{ callerFlow: over, calleeFlow: over },
+	};
+	return anchorContact(contact, {
+		...{ side: "caller", user: "5000", transport: undefined },
+		leg: legOver(scheme, over, { contactState }),
+		state: { cookie, dialog, signing },
+		newFlow: newFlow ? over : undefined,
+		alone: false,
+	});
 }
 
 function showing(own: Scheme, { scheme, uriTransport, contactState, newFlow, nonce }: Pass) {
