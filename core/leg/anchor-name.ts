@@ -1,4 +1,5 @@
 /** Under which user and transport our own address stands for a peer's Contact: RFC 3261 §8.1.1.8, §12.1.1. */
+import { own } from "../base/own-text.ts";
 import type { Request } from "../message/message.ts";
 import { uriParam } from "../message/uri.ts";
 import { entryPlaces, mayHoldEntry } from "./entry-place.ts";
@@ -11,13 +12,13 @@ export type AnchorName = {
 	readonly transport: string | undefined;
 };
 
-/** In a response: as the request has addressed us. */
+/** In a response: as the request has addressed us. Its texts are kept with the answered request. */
 export function addressedAs({ uri, parsedUri }: Request, leg: Leg): AnchorName {
 	const plain = mayHoldEntry(uri) ? entryPlaces(uri)[0]?.rest : undefined;
 	const { user } = (plain === undefined ? undefined : readUri(plain)) ?? parsedUri;
 	const param = uriParam(parsedUri, "transport");
 	const fits = param?.value !== undefined && leadsHere(param.value.toLowerCase(), leg);
-	return { user, transport: fits ? param.text : undefined };
+	return { user: user && own(user), transport: fits ? own(param.text) : undefined };
 }
 
 /** In a request: the user of the Contact, or else of From. */

@@ -11,7 +11,7 @@ import type { Head } from "../message/head.ts";
 import type { Request, Response } from "../message/message.ts";
 import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
 import type { Patch } from "../message/patch.ts";
-import { addressedAs, namedIn } from "./anchor-name.ts";
+import { namedIn } from "./anchor-name.ts";
 import { anchorContact } from "./anchored-contact.ts";
 import { type EntryContext, type Showing, showContact } from "./contact-entry.ts";
 import { type DialogState, flowOfSide, schemeOfSide } from "./cookie.ts";
@@ -66,7 +66,7 @@ export function restoreResponse(
 		restoreValue(patch, head, "from", rawValue(received.head, "from"));
 	if (newToken("to", received.head.to, legs, state) !== undefined)
 		restoreValue(patch, head, "to", rawValue(received.head, "to") + addedTag(received, response));
-	const shown = restoreEntries(patch, response, received, legs, state, entries);
+	const shown = restoreEntries(patch, response, legs, state, entries);
 	if (received.method !== "REGISTER" && response.status < 300)
 		showContacts(patch, response, received, legs, side, shown);
 	forceHeaders(patch, head, legs, side);
@@ -133,8 +133,9 @@ function anchor(
 	if (leg.policy.contact !== "anchor" && !alone) return undefined;
 	const own = legOf(legs, other(side)).scheme;
 	const contact = forceUri(uri, own, "contact").uri;
-	const who = message.kind === "response" ? addressedAs(request, leg) : namedIn(uri, request);
-	return anchorContact(contact, { side, leg, ...who, state, newFlow, alone });
+	const who = (message.kind === "response" ? state.origin : undefined) ?? namedIn(uri, request);
+	const { user, transport } = who;
+	return anchorContact(contact, { side, leg, user, transport, state, newFlow, alone });
 }
 
 /** The flow a message came on, where the other side's cookie knows another one: the phone has reconnected. */
@@ -171,14 +172,13 @@ function addedTag(received: Request, response: Response): string {
 function restoreEntries(
 	patch: Patch,
 	response: Response,
-	received: Request,
 	legs: Legs,
 	state: DialogState | undefined,
 	entries: OwnEntries | undefined,
 ): DialogState | undefined {
 	if (entries === undefined || !entries.lifted || state === undefined) return state;
 	if (state.cookie.hidden !== undefined)
-		return restoreRecordRoute(patch, response, received, legs, state, entries);
+		return restoreRecordRoute(patch, response, legs, state, entries);
 	lift(patch, response.head, entries, liftedUri(legs, state));
 	return state;
 }

@@ -4,6 +4,7 @@
  */
 import type { Flow } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
+import type { AnchorName } from "./anchor-name.ts";
 import { ByteReader, byte, counted, uint16, varint } from "./bytes.ts";
 import { decodeFlow, encodeFlow, type RememberedFlow } from "./flow-token.ts";
 import type { Dialog, Side } from "./leg.ts";
@@ -54,6 +55,14 @@ export type DialogState = {
 	readonly cookie: Cookie;
 	readonly dialog: Dialog;
 	readonly signing: Signing;
+	/** Left out where responses show what they bring. */
+	readonly origin?: Origin;
+};
+
+/** What responses need of the request they answer, which is not kept whole once it is answered. */
+export type Origin = AnchorName & {
+	/** Record-Route values that the request came with. */
+	readonly recordRoutes: readonly string[];
 };
 
 const PURPOSE = "x5";

@@ -12,8 +12,9 @@ import type { NameAddress } from "../message/name-addr.ts";
 import type { Patch } from "../message/patch.ts";
 import { pushRecordRoute } from "../message/route.ts";
 import { uriParam } from "../message/uri.ts";
+import { addressedAs } from "./anchor-name.ts";
 import { anchorable } from "./anchored-contact.ts";
-import type { DialogState, HiddenRoutes } from "./cookie.ts";
+import type { Cookie, DialogState, HiddenRoutes, Origin } from "./cookie.ts";
 import { readUri } from "./force-scheme.ts";
 import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
 import { readable } from "./readable.ts";
@@ -41,6 +42,14 @@ function isPlain(legs: Legs, side: Side): boolean {
 	return legOf(legs, side).policy.recordRoute && !hidesOthers(legs, side);
 }
 
+/** What responses to this request will need; undefined where they show what they bring. */
+export function originOf(request: Request, legs: Legs, { hidden }: Cookie): Origin | undefined {
+	const leg = legOf(legs, other(legs.toward));
+	if (hidden === undefined && leg.policy.contact !== "anchor") return undefined;
+	const recordRoutes = hidden === undefined ? [] : recordRouteValues(request).map(own);
+	return { ...addressedAs(request, leg), recordRoutes };
+}
+
 /**
  * The Record-Route of a response, as the side that is answered is to see it: entries of proxies
  * beyond us, ours, and those that its request came with. Answers the state with what was hidden.
@@ -48,33 +57,41 @@ function isPlain(legs: Legs, side: Side): boolean {
 export function restoreRecordRoute(
 	patch: Patch,
 	response: Response,
-	received: Request,
 	legs: Legs,
 	state: DialogState,
 	{ cookieText }: OwnEntries,
 ): DialogState {
 	const { hidden } = state.cookie;
-	const { head } = response;
-	const seen = readable(() => head.recordRoutes);
+	const seen = readable(() => response.head.recordRoutes);
 	const ours =
 		cookieText === "" ? seen.length : seen.findIndex(({ uri }) => uri.includes(cookieText));
 	const nothing = seen.length === 0 && !formsDialog(response);
 	// Without ours it is not what was sent, and better left alone.
 	if (hidden === undefined || ours === -1 || nothing) return state;
 
-	const side = other(legs.toward);
 	const far = seen.slice(0, ours);
-	const fits = isHideable(far);
-	const contact = readable(() => head.contacts)[0]?.uri;
-	const alone = fits && unrecorded(hidden, side) && (contact === undefined || anchorable(contact));
-	const hides = alone || (fits && hidesOthers(legs, side));
+	const { alone, hides } = shows(response, legs, hidden, far);
 	const next = hides ? withRoutes(state, hidden, legs.toward, far) : state;
-	const values = recordRouteValues(received);
+	const values = [...(state.origin?.recordRoutes ?? [])];
 	if (!alone) values.unshift(`<${liftedUri(legs, next)}>`);
 	if (!hides) values.unshift(...recordRouteValues(response).slice(0, ours));
 	patch.remove("record-route");
 	for (const value of values.toReversed()) pushRecordRoute(patch, value);
 	return next;
+}
+
+/** `alone`: the side that is answered sees no entry of ours; `hides`: none of those beyond us. */
+function shows(
+	{ head }: Response,
+	legs: Legs,
+	hidden: HiddenRoutes,
+	far: readonly NameAddress[],
+): { readonly alone: boolean; readonly hides: boolean } {
+	const side = other(legs.toward);
+	if (!isHideable(far)) return { alone: false, hides: false };
+	const contact = readable(() => head.contacts)[0]?.uri;
+	const alone = unrecorded(hidden, side) && (contact === undefined || anchorable(contact));
+	return { alone, hides: alone || hidesOthers(legs, side) };
 }
 
 /** A response that a peer may take its route set from (RFC 3261 §12.1). */

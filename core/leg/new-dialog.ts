@@ -1,8 +1,8 @@
 /** What a dialog-forming request starts with: RFC 3261 §16.6 step 4. Made once per branch. */
 import type { Request } from "../message/message.ts";
 import type { Cookie, DialogState } from "./cookie.ts";
-import { hiddenRoutes } from "./hidden-routes.ts";
-import type { Legs } from "./leg.ts";
+import { hiddenRoutes, originOf } from "./hidden-routes.ts";
+import type { Dialog, Legs } from "./leg.ts";
 import { schemeToken } from "./scheme-token.ts";
 import type { Signing } from "./seal.ts";
 
@@ -25,10 +25,26 @@ export function newDialog(
 		callerFlow: flows.callerFlow,
 		calleeFlow: flows.calleeFlow,
 	};
+	const dialog = { callId: head.callId, tag: head.fromTag ?? "" };
 	const hidden = hiddenRoutes(request, legs);
-	return {
-		cookie: hidden === undefined ? cookie : { ...cookie, hidden },
-		dialog: { callId: head.callId, tag: head.fromTag ?? "" },
+	return dialogState(
+		hidden === undefined ? cookie : { ...cookie, hidden },
+		dialog,
 		signing,
-	};
+		request,
+		legs,
+	);
+}
+
+/** The state of a dialog, for the responses to this request of it. */
+export function dialogState(
+	cookie: Cookie,
+	dialog: Dialog,
+	signing: Signing,
+	request: Request,
+	legs: Legs,
+): DialogState {
+	const origin = originOf(request, legs, cookie);
+	const state = { cookie, dialog, signing };
+	return origin === undefined ? state : { ...state, origin };
 }

@@ -8,7 +8,7 @@ import type { Scheme } from "../base/scheme.ts";
 import { type DialogState, schemeOfSide } from "../leg/cookie.ts";
 import { incomingScheme } from "../leg/incoming-leg.ts";
 import { type Dialog, type Leg, type Legs, other, type Side } from "../leg/leg.ts";
-import { newDialog } from "../leg/new-dialog.ts";
+import { dialogState, newDialog } from "../leg/new-dialog.ts";
 import { type OwnEntries, recordRoute } from "../leg/record-route.ts";
 import type { NameAddress } from "../message/name-addr.ts";
 import { policyOf } from "./directory.ts";
@@ -49,7 +49,8 @@ export function passage(
 	if (incoming === undefined) return undefined;
 	if (dialog !== undefined) {
 		const legs = legsOf(dialog.from, incoming, outgoing);
-		const state = { cookie: dialog.cookie, dialog: dialog.dialog, signing: environment.signing };
+		const { signing } = environment;
+		const state = dialogState(dialog.cookie, dialog.dialog, signing, request, legs);
 		// A NOTIFY may overtake the 200 of its SUBSCRIBE and form the dialog (RFC 6665 §4.3).
 		const entries = request.method === "NOTIFY" ? recordRoute(legs, state) : undefined;
 		return { legs, state, entries };

@@ -4,7 +4,7 @@ import { applyRequest, restoreResponse } from "../../core/leg/apply-leg.ts";
 import { openRequestUri } from "../../core/leg/contact-entry.ts";
 import { type DialogState, schemeOfSide } from "../../core/leg/cookie.ts";
 import { type Leg, type Legs, legOf, other, type Side } from "../../core/leg/leg.ts";
-import { newDialog } from "../../core/leg/new-dialog.ts";
+import { dialogState, newDialog } from "../../core/leg/new-dialog.ts";
 import { readOwnRoute } from "../../core/leg/own-route.ts";
 import { type OwnEntries, recordRoute } from "../../core/leg/record-route.ts";
 import type { Signing } from "../../core/leg/seal.ts";
@@ -55,7 +55,7 @@ export function passInDialog(
 	const toward = other(route.from);
 	const scheme = (side: Side): Leg => ({ ...legOn(side), scheme: schemeOfSide(cookie, side) });
 	const legs: Legs = { caller: scheme("caller"), callee: scheme("callee"), toward };
-	const state: DialogState = { cookie, dialog, signing: by };
+	const state = dialogState(cookie, dialog, by, received, legs);
 	const context = { dialog, nonce: cookie.nonce, signing: by };
 	const opened = openRequestUri(received.uri, legOf(legs, toward).scheme, context);
 	const patch = new Patch(received).requestUri(opened.uri);

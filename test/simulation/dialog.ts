@@ -189,7 +189,7 @@ export class Dialog {
 	/** §12.1.1: whoever speaks `sips` is shown a `sips` peer and route, whoever does not is shown neither. */
 	#seesItsScheme(): void {
 		const { scheme, name } = this.phone.place;
-		for (const uri of [this.target, uriOf(this.routes[0] ?? "")])
+		for (const uri of [this.target, ...this.routes.slice(0, 1).map(uriOf)])
 			if (!uri.startsWith(`${scheme}:`))
 				throw new Violation(`${name} is shown the scheme of its leg: ${uri}`, this.callId);
 	}

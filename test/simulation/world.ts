@@ -15,6 +15,7 @@ import { Chance } from "./chance.ts";
 import type { Dialog } from "./dialog.ts";
 import { serve } from "./in-dialog.ts";
 import type { Ladder } from "./ladder.ts";
+import { withLegSettings } from "./leg-settings.ts";
 import { FINE, Network, WEATHERS, type WeatherName } from "./network.ts";
 import { Phone, type PhoneWorld } from "./phone.ts";
 import { DOMAIN, dnsRecords, phonePlaces, planCall } from "./plan.ts";
@@ -76,7 +77,7 @@ export class World implements PhoneWorld {
 		this.watch = new Watch(this.agenda);
 		this.chance = new Chance(seed, 3);
 		this.proxy = new ProxyHost({
-			config,
+			config: withLegSettings(config, seed),
 			routes: this.#builtIn ? builtIn : plannedRoutes((dialled) => this.#plans.get(dialled)),
 			fallback: undefined,
 			agenda: this.agenda,
