@@ -12,65 +12,77 @@ import { startSipwright } from "../support/sipwright-process.ts";
 import { connect, passes } from "../support/talkers.ts";
 
 const NUMBER = "5001";
-const SECURE = [
-	"tls: { certificate: own.pem, key: own.key, ca: own.pem }",
-	"secure-signaling: { name-check: off }",
-];
+const MODES = ["contact: scheme", "contact: anchor, record-route: no"];
 const certificate = loopbackCertificate();
 
-test("secure-signaling E18: a reload changes the device's contact from sips to sip in mid-call: the call stays sips, the next is sip", async (t) => {
-	const { plain, secure } = await phones(t);
-	const moved = await udpPhone(t, NUMBER);
-	const { host, reload } = await startOwnProxy(t, [device(secure.contact)], SECURE, await files());
-	plain.use(host);
-	moved.use(host);
-	const call = await connect(plain, secure, NUMBER, host);
+for (const mode of MODES) {
+	test(`secure-signaling E18 with ${mode}: a reload changes the device's contact from sips to sip in mid-call: the call stays sips, the next is sip`, async (t) => {
+		const { plain, secure } = await phones(t);
+		const moved = await udpPhone(t, NUMBER);
+		const { host, reload } = await startOwnProxy(
+			t,
+			[device(secure.contact)],
+			settings(mode),
+			await files(),
+		);
+		plain.use(host);
+		moved.use(host);
+		const call = await connect(plain, secure, NUMBER, host);
 
-	await reload([device(moved.contact)]);
-	await passes("INVITE", call.caller, call.callee);
-	await passes("INVITE", call.callee, call.caller);
-	const next = await connect(plain, moved, NUMBER, host);
-	await passes("BYE", next.caller, next.callee);
-	await passes("BYE", call.callee, call.caller);
-});
-
-test("secure-signaling E17: a call set up by one process is handled by another with the same keys, from both sides", async (t) => {
-	const { plain, secure } = await phones(t);
-	/** What stands before both of them; here the phones choose. */
-	const shared = ownHost();
-	const key = JSON.stringify({
-		current: 0,
-		keys: [{ id: 0, secret: randomBytes(32).toString("base64url") }],
+		await reload([device(moved.contact)]);
+		await passes("INVITE", call.caller, call.callee);
+		await passes("INVITE", call.callee, call.caller);
+		const next = await connect(plain, moved, NUMBER, host);
+		await passes("BYE", next.caller, next.callee);
+		await passes("BYE", call.callee, call.caller);
 	});
-	const start = async () => {
-		const host = ownHost();
-		const listen = (transport: string, port: number) =>
-			`{ transport: ${transport}, address: "${host}:${port}", advertise: "${shared}:${port}" }`;
-		const config = [
-			`listen: [ ${listen("udp", 5060)}, ${listen("tls", 5061)} ]`,
-			...SECURE,
-			`devices: { ${device(secure.contact)} }`,
-		].join("\n");
-		const own = (await files()).files;
-		const sipwright = await startSipwright({
-			config,
-			files: { ...own, "state/signing-keys.json": key },
-		});
-		closing(t, sipwright, (one) => one.stop());
-		return host;
-	};
-	const [first, second] = [await start(), await start()];
-	plain.use(first);
-	const call = await connect(plain, secure, NUMBER, shared);
-	assert.equal(secure.peer.connections, 1);
 
-	plain.use(second);
-	await passes("INVITE", call.caller, call.callee);
-	assert.equal(secure.peer.connections, 2, "the second process has opened its own connection");
-	await passes("INVITE", call.callee, call.caller);
-	await passes("UPDATE", call.caller, call.callee);
-	await passes("BYE", call.caller, call.callee);
-});
+	test(`secure-signaling E17 with ${mode}: a call set up by one process is handled by another with the same keys, from both sides`, async (t) => {
+		const { plain, secure } = await phones(t);
+		/** What stands before both of them; here the phones choose. */
+		const shared = ownHost();
+		const key = JSON.stringify({
+			current: 0,
+			keys: [{ id: 0, secret: randomBytes(32).toString("base64url") }],
+		});
+		const start = async () => {
+			const host = ownHost();
+			const listen = (transport: string, port: number) =>
+				`{ transport: ${transport}, address: "${host}:${port}", advertise: "${shared}:${port}" }`;
+			const config = [
+				`listen: [ ${listen("udp", 5060)}, ${listen("tls", 5061)} ]`,
+				...settings(mode),
+				`devices: { ${device(secure.contact)} }`,
+			].join("\n");
+			const own = (await files()).files;
+			const sipwright = await startSipwright({
+				config,
+				files: { ...own, "state/signing-keys.json": key },
+			});
+			closing(t, sipwright, (one) => one.stop());
+			return host;
+		};
+		const [first, second] = [await start(), await start()];
+		plain.use(first);
+		const call = await connect(plain, secure, NUMBER, shared);
+		assert.equal(secure.peer.connections, 1);
+
+		plain.use(second);
+		await passes("INVITE", call.caller, call.callee);
+		assert.equal(secure.peer.connections, 2, "the second process has opened its own connection");
+		await passes("INVITE", call.callee, call.caller);
+		await passes("UPDATE", call.caller, call.callee);
+		await passes("BYE", call.caller, call.callee);
+	});
+}
+
+/** Lines of the configuration. */
+function settings(mode: string): string[] {
+	return [
+		"tls: { certificate: own.pem, key: own.key, ca: own.pem }",
+		`secure-signaling: { name-check: off, ${mode} }`,
+	];
+}
 
 async function phones(t: TestContext) {
 	const secure = await tlsServerPhone(t, NUMBER, await certificate);

@@ -1,4 +1,7 @@
-/** linphonec, all sips, and baresip, never sips, call each other through Sipwright: hold, resume, and each sees its scheme alone. */
+/**
+ * linphonec, all sips, and baresip, never sips, call each other through Sipwright: hold, resume, and each sees its
+ * scheme alone. Neither can be told to send an UPDATE: the package `sip` does, in strict-user-agents.
+ */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { closing } from "../support/cleanup.ts";

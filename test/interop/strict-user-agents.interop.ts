@@ -12,10 +12,15 @@ import { StrictUserAgent } from "../support/strict-user-agent.ts";
 const certificate = loopbackCertificate();
 const USERS = { sips: "5001", sip: "5000" };
 
-for (const scheme of ["sips", "sip"] as const)
+for (const [scheme, mode] of [
+	["sips", "contact: scheme"],
+	["sip", "contact: scheme"],
+	["sips", "contact: anchor"],
+	["sip", "contact: anchor, record-route: no"],
+] as const)
 	for (const ends of ["caller", "callee"] as const)
-		test(`secure-signaling G7a G7b E7 E8: a strict ${scheme} user agent calls a strict one of the other scheme, re-INVITE and UPDATE from both, the ${ends} hangs up`, async (t) => {
-			const { agents, host } = await bed(t);
+		test(`secure-signaling G7a G7b E7 E8: a strict ${scheme} user agent calls a strict one of the other scheme with ${mode}, re-INVITE and UPDATE from both, the ${ends} hangs up`, async (t) => {
+			const { agents, host } = await bed(t, mode);
 			const caller = agents[scheme];
 			const callee = agents[scheme === "sips" ? "sip" : "sips"];
 			const called = callee.asked("ACK");
@@ -70,7 +75,7 @@ for (const [scheme, other] of [
 		]);
 	});
 
-async function bed(t: TestContext) {
+async function bed(t: TestContext, mode: string) {
 	const own = await certificate;
 	const hosts = { sips: ownHost(), sip: ownHost() };
 	const ports = { sips: await freePort(hosts.sips), sip: await freePort(hosts.sip) };
@@ -82,7 +87,7 @@ async function bed(t: TestContext) {
 		),
 		[
 			"tls: { certificate: own.pem, key: own.key, ca: own.pem }",
-			"secure-signaling: { name-check: off }",
+			`secure-signaling: { name-check: off, ${mode} }`,
 		],
 		{ files: { "own.pem": own.cert, "own.key": own.key } },
 	);
