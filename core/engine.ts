@@ -10,6 +10,7 @@ import type { Log } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
 import { loadSigningKeys } from "./config/keys.ts";
 import { loadConfig } from "./config/load.ts";
+import { nameChecks } from "./config/name-checks.ts";
 import { restartOnlyChanges } from "./config/restart.ts";
 import { configuredDirectory } from "./exchange/configured-directory.ts";
 import { Exchange, type ExchangeSettings } from "./exchange/exchange.ts";
@@ -21,7 +22,6 @@ import { heapLimit } from "./host/heap.ts";
 import { localAddresses } from "./host/local-addresses.ts";
 import { openFilesMax } from "./host/open-files.ts";
 import type { Keys } from "./leg/seal.ts";
-import type { SecureSignaling } from "./leg/secure-signaling.ts";
 import type { BoundListener } from "./location/binding-row.ts";
 import { MemoryStore } from "./location/memory.ts";
 import { SqliteStore } from "./location/sqlite.ts";
@@ -342,10 +342,6 @@ async function tlsOptions(config: Config): Promise<TlsOptions | undefined> {
 	if (!listen.some(({ transport }) => transport === "tls")) return undefined;
 	const files = tls.own ? { ...tls.own, ca: undefined } : await developmentFiles(config);
 	const ca = tls.ca ?? files.ca;
-	const checks = new Map<string, SecureSignaling["nameCheck"]>();
-	for (const { contact, contactBackup, secureSignaling: policy } of devices.values())
-		for (const { host } of contact === "*" ? [] : [contact, ...contactBackup])
-			checks.set(host.toLowerCase(), policy.nameCheck);
 	const material = await readTlsFiles({ certificate: files.certificate, key: files.key, ca });
 	const more = tls.more.map((pair) => readTlsFiles({ ...pair, ca: undefined }));
 	return {
@@ -354,7 +350,7 @@ async function tlsOptions(config: Config): Promise<TlsOptions | undefined> {
 		key: material.key,
 		ca: material.ca,
 		verifyClient: tls.verifyClient,
-		nameCheck: (name) => checks.get(name.toLowerCase()) ?? secureSignaling.nameCheck,
+		nameCheck: nameChecks(devices.values(), secureSignaling),
 	};
 }
 

@@ -170,6 +170,20 @@ test("RFC 5922 §7.1 TR-34: a chain nobody trusts is refused, also where names a
 	await (await trusting.nth(0)).until("OPTIONS");
 });
 
+test("RFC 5922 §7.2 TR-37, secure-signaling T29: on a connection each name is checked as its device says", async () => {
+	const nameCheck = (name: string) => (name === "loose.far.example" ? "https" : "rfc5922");
+	await using one = await bench([TLS], { tls: { ...ours, nameCheck } });
+	await using far = await server(await trusted.issue({ dns: ["*.far.example"] }));
+	one.transports.send(message(), toward(one.listener("tls"), far.port, "loose.far.example"), 1);
+	await (await far.nth(0)).until("OPTIONS");
+	one.transports.send(message(), toward(one.listener("tls"), far.port, "firm.far.example"), 2);
+	await one.user.until(() => one.user.failed.length > 0);
+	assert.match(
+		one.user.failed[0]?.reason ?? "",
+		/for \*\.far\.example, not for firm\.far\.example/,
+	);
+});
+
 test("RFC 5923 §3: one peer under two names has two connections: the TLS identity is part of the key", async () => {
 	await using one = await bench([TLS], { tls: ours });
 	await using far = await server(await trusted.issue({ dns: ["a.example", "b.example"] }));
