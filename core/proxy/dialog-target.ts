@@ -90,10 +90,9 @@ function openTarget(
 }
 
 /** Whether that side was shown an address of ours, and not one that happens to be here. */
-function wasAnchored({ head }: Request, { cookie }: DialogRoute, { directory }: Environment) {
-	return (
-		cookie.hidden !== undefined || policyOf(head.from, undefined, directory).contact === "anchor"
-	);
+function wasAnchored({ head }: Request, { cookie, from }: DialogRoute, { directory }: Environment) {
+	if (cookie.hidden !== undefined) return true;
+	return policyOf(head.from, flowOfSide(cookie, from), directory).contact === "anchor";
 }
 
 /** Who the user part names; or nobody that we know, at the address where the dialog's peer was. */
