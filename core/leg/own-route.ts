@@ -53,6 +53,8 @@ export function readOwnRoute(
 		const tags =
 			request.toTag !== undefined || (route.kind === "dialog" && route.dialog.tag === "");
 		if (!tags) throw new LegError("LEG_ROUTE", top);
+		if (second !== undefined && isHalf(route, second, isOurs))
+			throw new LegError("LEG_ROUTE", second);
 		return route;
 	}
 	// A parameter of the same name in somebody else's entry is theirs.
@@ -117,6 +119,13 @@ function sender(cookie: OpenedCookie, tag: string, request: DialogOf): Side | un
 /** Tags match without case (§7.3.1). A caller without one has "" (RFC 2543). */
 function matches(tag: string, other: string | undefined): boolean {
 	return tag.toLowerCase() === (other ?? "").toLowerCase();
+}
+
+/** The other entry of the pair has been changed: it is ours all the same, and nobody else's to send on. */
+function isHalf(route: OwnRoute, second: string, isOurs: (uri: Uri) => boolean): boolean {
+	if (route.entries !== 1 || uriParam(route.uri, "r2") === undefined) return false;
+	const next = readUri(second);
+	return next !== undefined && uriParam(next, "r2") !== undefined && isOurs(next);
 }
 
 function isPair(top: Uri, second: string | undefined, cookieText: string): boolean {

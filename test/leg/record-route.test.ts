@@ -143,6 +143,16 @@ test("PX-15 SS 3.4: an entry of ours with a changed, missing, foreign or retired
 	assert.throws(() => read([`<sip:172.21.83.50:5060;lr;x5=${cookieText}>`], fromCallee), refused);
 });
 
+test("PX-15 secure-signaling 5.9-9: the second entry of a pair with a changed signature is 403", () => {
+	const { values } = recordRoute(call(udp, tcp), state(call(udp, tcp)));
+	const [top = "", second = ""] = values;
+	const changed = second.replace(/x5=(.)/, (_, c) => `x5=${c === "A" ? "B" : "A"}`);
+	assert.throws(() => read([top, changed], fromCallee), { code: "LEG_ROUTE" });
+	assert.throws(() => read([top, second.replace(/;x5=[^;]*/, "")], fromCallee), {
+		code: "LEG_ROUTE",
+	});
+});
+
 test("SS 3.4: neither tag is the caller's: 403; a copy of one side sent by the other: 403", () => {
 	const legs = call(tls, udp);
 	const { values } = recordRoute(legs, state(legs));
