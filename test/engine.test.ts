@@ -8,6 +8,7 @@ import { loadConfig } from "../core/config/load.ts";
 import { type Engine, startEngine } from "../core/engine.ts";
 import { closing } from "./support/cleanup.ts";
 import { message } from "./support/dialog.ts";
+import { freePort } from "./support/ports.ts";
 import { type SipPeer, tcpClient, tcpServer, tlsClient, udpPeer } from "./support/sip-peer.ts";
 import { type TempFolder, tempFolder } from "./support/temp-folder.ts";
 
@@ -120,6 +121,42 @@ test("RFC 3261 §18.1.1 TR-03 TR-05: a large request goes by TCP where that is t
 	assert.ok(performance.now() - sent < 1_000, "at once");
 	const { largeByTcp, largeByUdp } = engine.status().counters;
 	assert.deepEqual([largeByTcp, largeByUdp], [2, 1]);
+});
+
+test("a balancer is whoever is trusted now, where none is named; whoever is named stays until a restart", async (t) => {
+	const folder = closing(t, tempFolder(), (one) => one.remove());
+	const port = await freePort();
+	const write = (trusted: string, more = "") =>
+		folder.write(
+			"sipwright.yaml",
+			`listen: [{ transport: tcp, address: "127.0.0.1:${port}", advertise: a.example, tls-terminated: yes, proxy-protocol: yes${more} }]
+trusted: [${trusted}]
+state: ./state
+location: { store: memory }
+`,
+		);
+	const loaded = await loadConfig(write("192.0.2.0/24"));
+	assert.ok(loaded.ok, JSON.stringify(loaded));
+	const engine = closing(t, await startEngine(loaded.config, SILENT), (one) => one.close());
+	const [listener] = engine.status().listeners;
+	assert.deepEqual([listener?.transport, listener?.terminated], ["tls", true]);
+	const connect = async () => closing(t, await tcpClient(port), (peer) => peer.close());
+	await (await connect()).closed;
+	assert.equal(engine.status().counters.connectionsRefused, 1);
+
+	write("127.0.0.1");
+	assert.deepEqual((await engine.reload()).errors, []);
+	const balancer = await connect();
+	balancer.send(`PROXY TCP4 192.0.2.7 127.0.0.1 40000 5061\r\n${options("TLS", balancer)}`);
+	const answered = await balancer.inbox.take(isResponse, "an answer");
+	assert.match(answered.vias[0] ?? "", /;received=192\.0\.2\.7\b/);
+
+	write("127.0.0.1", ", balancers: [127.0.0.1]");
+	const refused = await engine.reload();
+	assert.deepEqual(
+		refused.errors.map(({ code }) => code),
+		["CONFIG_RESTART"],
+	);
 });
 
 test("a port that is taken is named, with what to do, and nothing stays open", async (t) => {

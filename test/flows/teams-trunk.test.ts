@@ -12,7 +12,8 @@ import type { VirtualPhone } from "../support/virtual-phone.ts";
 import type { WireMessage } from "../support/wire-message.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/teams-trunk/sipwright.yaml");
-const bed = await testBed(readFileSync(EXAMPLE, "utf8"));
+/** Without its pings, which would stand among the requests that are looked at. */
+const bed = await testBed(readFileSync(EXAMPLE, "utf8").replace(/^ +oos-check:.*\n/m, ""));
 
 const TEAMS = "52.112.0.9";
 const CONTACT = "<sip:sip.pstnhub.microsoft.com:5061;transport=tls>";

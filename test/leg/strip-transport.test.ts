@@ -10,6 +10,7 @@ const ROWS: readonly (readonly [contact: string, stored: string])[] = [
 	["sips:a@h;transport=tcp;expires=60", "<sips:a@h>;expires=60"],
 	["sips:a@h;expires=60", "sips:a@h;expires=60"],
 	["<sips:x.invalid;transport=ws>", "<sips:x.invalid;transport=ws>"],
+	["<sips:x.invalid;ob;Transport=WSS>;expires=9", "<sips:x.invalid;ob;Transport=WSS>;expires=9"],
 	["<sips:x.invalid;transport=WSS>", "<sips:x.invalid;transport=WSS>"],
 	["<sips:a@h;transport>", "<sips:a@h>"],
 	["<SIPS:a@h;Transport=Tls;ob?x=1>", "<SIPS:a@h;ob?x=1>"],
