@@ -171,6 +171,7 @@ class RunningEngine implements Engine, TransportUser {
 			listeners: this.#listeners,
 			generation: { id: scripts?.generation ?? 0, hash: scripts?.hash ?? "" },
 			devices: this.#config.devices.size,
+			services: exchange?.proxy.candidates.status() ?? [],
 			bindings: this.#store === undefined ? 0 : [...this.#store.all(now())].length,
 			transactions: exchange?.proxy.transactions.size ?? 0,
 			connections: this.#transports?.connections ?? 0,

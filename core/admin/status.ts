@@ -1,12 +1,29 @@
 /** What a running engine tells and does: the answers of the admin API, as plain JSON. */
 import type { Listener } from "../base/flow.ts";
 
+/** A device that is watched, or whose calls are counted. */
+export type DeviceStatus = {
+	readonly device: string;
+	/** With `oos-check` or `recovery-timeout`. */
+	readonly service?: {
+		readonly inService: boolean;
+		/** Milliseconds of the epoch. */
+		readonly since: number;
+		/** What put it out of service; "" in service. */
+		readonly reason: string;
+	};
+	/** With `capacity`. */
+	readonly calls?: { readonly now: number; readonly capacity: number };
+};
+
 export type EngineStatus = {
 	/** Every open socket. */
 	readonly listeners: readonly Listener[];
 	/** The route scripts in use. */
 	readonly generation: { readonly id: number; readonly hash: string };
 	readonly devices: number;
+	/** Those of them that are watched or counted, in the order of the configuration. */
+	readonly services: readonly DeviceStatus[];
 	/** Registered contacts. */
 	readonly bindings: number;
 	readonly transactions: number;

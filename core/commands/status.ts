@@ -37,6 +37,7 @@ function describe(status: ProcessStatus): string {
 		...listeners.map((one): [string, string] => ["listens on", socket(one)]),
 		["scripts", `generation ${generation.id}, ${generation.hash}`],
 		["devices", `${status.devices}, with ${status.bindings} registered contacts`],
+		...services(status.services),
 		["right now", `${status.transactions} transactions, ${status.connections} connections`],
 		...Object.entries(status.counters)
 			.filter(([, total]) => total > 0)
@@ -44,6 +45,25 @@ function describe(status: ProcessStatus): string {
 	];
 	const width = Math.max(...rows.map(([name]) => name.length));
 	return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`).join("");
+}
+
+/** What is out of service, and the calls of what has a capacity. */
+function services(devices: ProcessStatus["services"]): [string, string][] {
+	const rows: [string, string][] = [];
+	const watched = devices.flatMap(({ device, service }) =>
+		service ? [{ device, ...service }] : [],
+	);
+	const gone = watched.filter(({ inService }) => !inService);
+	if (watched.length > 0)
+		rows.push([
+			"in service",
+			`${watched.length - gone.length} of ${watched.length} watched devices`,
+		]);
+	for (const { device, since, reason } of gone)
+		rows.push(["out of service", `${device} since ${new Date(since).toISOString()}: ${reason}`]);
+	for (const { device, calls } of devices)
+		if (calls) rows.push(["calls", `${device} ${calls.now} of ${calls.capacity}`]);
+	return rows;
 }
 
 function socket({ transport, address, host, port }: Listener): string {

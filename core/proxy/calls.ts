@@ -61,7 +61,7 @@ export class Calls {
 		this.#devices.clear();
 		for (const { name, capacity } of devices)
 			if (capacity > 0) this.#devices.set(name, { capacity, now: before.get(name)?.now ?? 0 });
-		if (before.size > 0) this.#recount();
+		if (this.#dialogs.size > 0) this.#recount();
 	}
 
 	/** Whether the device has as many calls as it may have. */

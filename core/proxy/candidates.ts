@@ -6,6 +6,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { TimerWheel } from "../base/timer-wheel.ts";
 import type { Request } from "../message/message.ts";
 import { type Call, Calls } from "./calls.ts";
+import { deviceNamed } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import type { PingCore } from "./service-check.ts";
@@ -83,6 +84,13 @@ export class Candidates {
 	heard({ device }: Target, status: number, now: Milliseconds): void {
 		if (this.services.size === 0 || device === undefined || status === 503) return;
 		if (status > 100) this.services.answered(device, now);
+	}
+
+	/** A REGISTER was taken: the device in its To is there. */
+	registered({ head }: Request, now: Milliseconds): void {
+		if (this.services.size === 0) return;
+		const device = deviceNamed(head.to.uri, this.#core.environment.directory);
+		if (device !== undefined) this.services.answered(device.name, now);
 	}
 
 	/** None of the addresses of the target's device can be reached: this was the last. */

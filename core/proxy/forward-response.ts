@@ -11,16 +11,17 @@ import { identityEdits } from "./asserted-identity.ts";
 import type { Directory } from "./directory.ts";
 import { applyEdits } from "./header-edits.ts";
 import type { Branch, Candidate } from "./response-context.ts";
+import { isPing } from "./service-check.ts";
 import { answerTimer } from "./session-timer.ts";
 
 /**
  * Whether the caller's Via stands below ours and can be told apart from it (§16.7 step 3). The
- * answer to a CANCEL of ours has no other, and goes nowhere.
+ * answer to a CANCEL or a ping of ours has no other, and goes nowhere.
  */
 export function canForward({ head }: Response): boolean {
 	if (head.cseq.method === "CANCEL") return true;
 	const line = head.first("via");
-	if (head.via.end === head.valueEnd(line)) return head.next(line) !== -1;
+	if (head.via.end === head.valueEnd(line)) return head.next(line) !== -1 || isPing(head.via);
 	try {
 		return head.elements("via").length > 1;
 	} catch (error) {

@@ -290,6 +290,7 @@ export class ProxyCore implements TransactionUser {
 		const answer = twice ? { status: 482 } : this.#port.register(context, contacts, now);
 		this.#answers.reject(context, answer, now);
 		if (answer.status !== 200) return;
+		this.candidates.registered(context.request, now);
 		for (const calling of this.#late.registered(context.request, this.environment, now))
 			this.finishWhenDone(calling, now);
 	}

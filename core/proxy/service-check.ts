@@ -9,6 +9,7 @@ import { ownUri } from "../leg/record-route.ts";
 import type { Response } from "../message/message.ts";
 import { parseNameAddress } from "../message/name-addr.ts";
 import { parseUri } from "../message/uri.ts";
+import type { Via } from "../message/via.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
 import type { Environment } from "./environment.ts";
@@ -102,7 +103,7 @@ export class Ping {
 
 	#send(target: Target, leg: OutgoingLeg, now: Milliseconds): void {
 		const { environment, transactions } = this.#core;
-		const branch = `z9hG4bK${environment.random.hex(UNIQUE_DIGITS)}`;
+		const branch = BRANCH + environment.random.hex(UNIQUE_DIGITS);
 		const text = optionsText(target, leg, branch, environment);
 		this.#clients.add(transactions.request(text, "OPTIONS", branch, leg.flow, this, now));
 	}
@@ -119,6 +120,14 @@ export class Ping {
 		this.stop();
 		this.#owner.pinged(reason, now);
 	}
+}
+
+/** The branches of forwarded requests go on in hexadecimal digits: none of them is like this. */
+const BRANCH = "z9hG4bKping";
+
+/** Whether it is the Via of a ping: below it there is no other. */
+export function isPing({ params }: Via): boolean {
+	return params.get("branch")?.startsWith(BRANCH) === true;
 }
 
 /** Of what tells pings, and with them their answers, apart. */

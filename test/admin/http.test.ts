@@ -13,6 +13,7 @@ const STATUS: ProcessStatus = {
 	listeners: [{ id: 1, transport: "udp", address: "127.0.0.1", host: "127.0.0.1", port: 5060 }],
 	generation: { id: 3, hash: "4f2a" },
 	devices: 2,
+	services: [],
 	bindings: 1,
 	transactions: 0,
 	connections: 0,

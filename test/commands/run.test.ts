@@ -68,6 +68,23 @@ test("status: readable text, and JSON with --json", async (t) => {
 	await program.stop();
 });
 
+test("status: which devices are in service, and how many calls those with a capacity have", async (t) => {
+	const { program, folder, file, yaml } = await start(t);
+	const trunk = 'type: Trunk, prefix: "9", contact: "sip:127.0.0.1:9"';
+	folder.write(
+		"sipwright.yaml",
+		`${yaml}devices:\n  fly: { ${trunk}, oos-check: 300, capacity: 5 }\n  gw: { ${trunk} }\n`,
+	);
+	assert.equal((await sipwright("reload", "-c", file)).code, 0);
+	const text = await sipwright("status", "-c", file);
+	assert.match(text.out, /^in service +1 of 1 watched devices$/m);
+	assert.match(text.out, /^calls +fly 0 of 5$/m);
+	const { services } = JSON.parse((await sipwright("status", "-c", file, "--json")).out);
+	assert.equal(services.length, 1);
+	assert.equal(services[0].service.inService, true);
+	await program.stop();
+});
+
 test("reload: takes up a change, refuses an error with its place and keeps serving", async (t) => {
 	const { program, folder, file, yaml } = await start(t);
 	folder.write("sipwright.yaml", `${yaml}devices: { "1001": { type: Extension, contact: "*" } }\n`);

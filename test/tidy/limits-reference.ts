@@ -173,6 +173,30 @@ const ELSEWHERE: readonly (readonly [file: string, name: string, what: string, .
 		"the oldest are forgotten",
 	],
 	[
+		"proxy/calls.ts",
+		"DIALOGS_MAX",
+		"calls that are counted for a `capacity`, those of one dialog together",
+		"the oldest are counted no more",
+	],
+	[
+		"proxy/calls.ts",
+		"CALL_MS",
+		"how long a call counts whose BYE never comes",
+		"it is counted no more",
+	],
+	[
+		"proxy/turns.ts",
+		"TRUNKS_MAX",
+		"trunks whose last turn is known",
+		"the one that had its turn longest ago is next",
+	],
+	[
+		"config/devices.ts",
+		"BACKUPS_MAX",
+		"addresses in `contact-backup`",
+		"the configuration is refused",
+	],
+	[
 		"proxy/large-requests.ts",
 		"ADDRESSES_MAX",
 		"addresses known to take TCP, or not",
