@@ -26,7 +26,7 @@ const MODES = [
 
 for (const { mode, anchored, routes } of MODES) {
 	test(`secure-signaling E10 with ${mode}: calls from either side go on after kill -9, re-INVITE from both sides, BYE from either`, async (t) => {
-		const { host, sipwright, secure, plain } = await bed(t, `{ ${mode} }`);
+		const { host, sipwright, secure, plain } = await bed(t, mode);
 		const calls = [];
 		for (const ends of ["caller", "callee"] as const) {
 			calls.push({ ends, ...(await connect(secure, plain, PLAIN, host)) });
@@ -47,7 +47,7 @@ for (const { mode, anchored, routes } of MODES) {
 	});
 
 	test(`secure-signaling E16 with ${mode}: a phone that does not register is found by the connection of its re-INVITE after kill -9`, async (t) => {
-		const { host, sipwright, secure, plain } = await bed(t, `{ ${mode} }`, false);
+		const { host, sipwright, secure, plain } = await bed(t, mode, false);
 		const talkers = await connect(secure, plain, PLAIN, host);
 		await sipwright.crash();
 		await secure.connect();
@@ -58,10 +58,9 @@ for (const { mode, anchored, routes } of MODES) {
 }
 
 test("secure-signaling E10: linphonec and baresip stay in their call over kill -9, hold and hang up", async (t) => {
-	const { host, sipwright } = await startOwnProxy(
-		t,
-		[SECURE, PLAIN].map((user) => `"${user}": { type: Extension, contact: "*" }`),
-	);
+	const { host, sipwright } = await startOwnProxy(t, {
+		devices: [SECURE, PLAIN].map((user) => `"${user}": { type: Extension, contact: "*" }`),
+	});
 	const secure = closing(t, await startLinphone(SECURE, host), (one) => one.stop());
 	const plain = closing(t, await startBaresip(PLAIN, host, { transport: "udp" }), (one) =>
 		one.stop(),
@@ -77,16 +76,15 @@ test("secure-signaling E10: linphonec and baresip stay in their call over kill -
 
 type Secure = Phone & { connect(): Promise<void> };
 
-async function bed(t: TestContext, settings: string, registers = true) {
+async function bed(t: TestContext, signaling: string, registers = true) {
 	const plain = await udpPhone(t, PLAIN);
-	const { host, sipwright } = await startOwnProxy(
-		t,
-		[
+	const { host, sipwright } = await startOwnProxy(t, {
+		devices: [
 			`"${SECURE}": { type: Extension, contact: "*" }`,
 			`"${PLAIN}": { type: Extension, contact: "${uriOf(plain.contact)}" }`,
 		],
-		[`secure-signaling: ${settings}`],
-	);
+		signaling,
+	});
 	plain.use(host);
 	const phone = tlsClientPhone(t, SECURE, host);
 	const secure = registers ? registering(phone, host) : phone;

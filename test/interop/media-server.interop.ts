@@ -14,18 +14,13 @@ const SERVER = "media";
 test("secure-signaling G21a E11 W5: a sips caller's call reaches the media server as sip over TLS, with hold from both sides", async (t) => {
 	const own = await loopbackCertificate();
 	const at = ownHost();
-	const { host } = await startOwnProxy(
-		t,
-		[
+	const { host } = await startOwnProxy(t, {
+		devices: [
 			`"${CALLER}": { type: Extension, contact: "*" }`,
 			`${SERVER}: { type: Voice over IP Service, service-type: msml, contact: "sip:${SERVER}@${at}:5061;transport=tls", secure-signaling: { tls-marker: transport } }`,
 		],
-		[
-			"tls: { certificate: own.pem, key: own.key, ca: own.pem }",
-			"secure-signaling: { name-check: off }",
-		],
-		{ files: { "own.pem": own.cert, "own.key": own.key } },
-	);
+		certificate: own,
+	});
 	const caller = closing(t, await startLinphone(CALLER, host), (one) => one.stop());
 	const server = closing(t, await startBaresip(SERVER, host, { host: at, serves: own }), (one) =>
 		one.stop(),

@@ -3,12 +3,10 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { loopbackCertificate } from "../support/certificate.ts";
-import { closing } from "../support/cleanup.ts";
 import { uriOf } from "../support/dialog.ts";
 import { startOwnProxy } from "../support/own-proxy.ts";
 import { ownHost } from "../support/ports.ts";
 import { tlsServerPhone, udpPhone } from "../support/raw-phones.ts";
-import { startSipwright } from "../support/sipwright-process.ts";
 import { connect, passes } from "../support/talkers.ts";
 
 const NUMBER = "5001";
@@ -19,12 +17,11 @@ for (const mode of MODES) {
 	test(`secure-signaling E18 with ${mode}: a reload changes the device's contact from sips to sip in mid-call: the call stays sips, the next is sip`, async (t) => {
 		const { plain, secure } = await phones(t);
 		const moved = await udpPhone(t, NUMBER);
-		const { host, reload } = await startOwnProxy(
-			t,
-			[device(secure.contact)],
-			settings(mode),
-			await files(),
-		);
+		const { host, reload } = await startOwnProxy(t, {
+			devices: [device(secure.contact)],
+			signaling: mode,
+			certificate: await certificate,
+		});
 		plain.use(host);
 		moved.use(host);
 		const call = await connect(plain, secure, NUMBER, host);
@@ -41,47 +38,29 @@ for (const mode of MODES) {
 		const { plain, secure } = await phones(t);
 		/** What stands before both of them; here the phones choose. */
 		const shared = ownHost();
-		const key = JSON.stringify({
-			current: 0,
-			keys: [{ id: 0, secret: randomBytes(32).toString("base64url") }],
-		});
-		const start = async () => {
-			const host = ownHost();
-			const listen = (transport: string, port: number) =>
-				`{ transport: ${transport}, address: "${host}:${port}", advertise: "${shared}:${port}" }`;
-			const config = [
-				`listen: [ ${listen("udp", 5060)}, ${listen("tls", 5061)} ]`,
-				...settings(mode),
-				`devices: { ${device(secure.contact)} }`,
-			].join("\n");
-			const own = (await files()).files;
-			const sipwright = await startSipwright({
-				config,
-				files: { ...own, "state/signing-keys.json": key },
+		const secret = randomBytes(32).toString("base64url");
+		const start = async () =>
+			startOwnProxy(t, {
+				devices: [device(secure.contact)],
+				signaling: mode,
+				certificate: await certificate,
+				advertise: shared,
+				files: {
+					"state/signing-keys.json": JSON.stringify({ current: 0, keys: [{ id: 0, secret }] }),
+				},
 			});
-			closing(t, sipwright, (one) => one.stop());
-			return host;
-		};
 		const [first, second] = [await start(), await start()];
-		plain.use(first);
+		plain.use(first.host);
 		const call = await connect(plain, secure, NUMBER, shared);
 		assert.equal(secure.peer.connections, 1);
 
-		plain.use(second);
+		plain.use(second.host);
 		await passes("INVITE", call.caller, call.callee);
 		assert.equal(secure.peer.connections, 2, "the second process has opened its own connection");
 		await passes("INVITE", call.callee, call.caller);
 		await passes("UPDATE", call.caller, call.callee);
 		await passes("BYE", call.caller, call.callee);
 	});
-}
-
-/** Lines of the configuration. */
-function settings(mode: string): string[] {
-	return [
-		"tls: { certificate: own.pem, key: own.key, ca: own.pem }",
-		`secure-signaling: { name-check: off, ${mode} }`,
-	];
 }
 
 async function phones(t: TestContext) {
@@ -91,9 +70,4 @@ async function phones(t: TestContext) {
 
 function device(contact: string): string {
 	return `"${NUMBER}": { type: Extension, contact: "${uriOf(contact)}" }`;
-}
-
-async function files() {
-	const own = await certificate;
-	return { files: { "own.pem": own.cert, "own.key": own.key } };
 }

@@ -56,15 +56,10 @@ async function sipwright(
 	contact: string,
 	routes: "show" | "hide",
 ): Promise<string> {
-	const own = await certificate;
-	const { host } = await startOwnProxy(
-		t,
-		[`"${NUMBER}": { type: Extension, contact: "${contact}" }`],
-		[
-			"tls: { certificate: own.pem, key: own.key, ca: own.pem }",
-			`secure-signaling: { name-check: off, tls-marker: transport, far-route-set: ${routes} }`,
-		],
-		{ files: { "own.pem": own.cert, "own.key": own.key } },
-	);
+	const { host } = await startOwnProxy(t, {
+		devices: [`"${NUMBER}": { type: Extension, contact: "${contact}" }`],
+		signaling: `tls-marker: transport, far-route-set: ${routes}`,
+		certificate: await certificate,
+	});
 	return host;
 }

@@ -13,32 +13,32 @@ const SECURE = "7789";
 const PLAIN = "5000";
 
 /** baresip, as a caller, sends its ACK by UDP to a route that is sip without transport=tls. */
-const MARKED = "{ tls-marker: transport }";
+const MARKED = "tls-marker: transport";
 
-for (const { over, settings } of [
-	{ over: "UDP", settings: "{}" },
+for (const { over, signaling } of [
+	{ over: "UDP", signaling: "" },
 	{
 		over: "UDP, anchored Contacts, no Record-Route",
-		settings: "{ contact: anchor, record-route: no }",
+		signaling: "contact: anchor, record-route: no",
 	},
-	{ over: "TLS", settings: MARKED },
+	{ over: "TLS", signaling: MARKED },
 ]) {
 	const transport = over.startsWith("UDP") ? "udp" : "tls";
 
 	test(`secure-signaling G7a E7 E8: linphonec with sips calls baresip with sip (${over}), each holds and resumes, the caller hangs up`, async (t) => {
-		const { secure, plain } = await phones(t, transport, settings);
+		const { secure, plain } = await phones(t, transport, signaling);
 		await wholeCall(secure, plain);
 	});
 
 	test(`secure-signaling G7b E7 E8: baresip with sip (${over}) calls linphonec with sips, each holds and resumes, the caller hangs up`, async (t) => {
-		const { secure, plain } = await phones(t, transport, settings);
+		const { secure, plain } = await phones(t, transport, signaling);
 		await wholeCall(plain, secure);
 	});
 }
 
-async function phones(t: TestContext, transport: "udp" | "tls", settings: string) {
+async function phones(t: TestContext, transport: "udp" | "tls", signaling: string) {
 	const devices = [SECURE, PLAIN].map((user) => `"${user}": { type: Extension, contact: "*" }`);
-	const { host } = await startOwnProxy(t, devices, [`secure-signaling: ${settings}`]);
+	const { host } = await startOwnProxy(t, { devices, signaling });
 	const secure = closing(t, await startLinphone(SECURE, host), (one) => one.stop());
 	const plain = closing(t, await startBaresip(PLAIN, host, { transport }), (one) => one.stop());
 	return { secure, plain };

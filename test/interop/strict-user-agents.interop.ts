@@ -79,18 +79,14 @@ async function bed(t: TestContext, mode: string) {
 	const own = await certificate;
 	const hosts = { sips: ownHost(), sip: ownHost() };
 	const ports = { sips: await freePort(hosts.sips), sip: await freePort(hosts.sip) };
-	const { host } = await startOwnProxy(
-		t,
-		(["sips", "sip"] as const).map(
+	const { host } = await startOwnProxy(t, {
+		devices: (["sips", "sip"] as const).map(
 			(scheme) =>
 				`"${USERS[scheme]}": { type: Extension, contact: "${scheme}:${hosts[scheme]}:${ports[scheme]}" }`,
 		),
-		[
-			"tls: { certificate: own.pem, key: own.key, ca: own.pem }",
-			`secure-signaling: { name-check: off, ${mode} }`,
-		],
-		{ files: { "own.pem": own.cert, "own.key": own.key } },
-	);
+		signaling: mode,
+		certificate: own,
+	});
 	const start = (scheme: "sip" | "sips") => {
 		const secure = scheme === "sips" ? { certificate: own } : {};
 		const where = { host: hosts[scheme], port: ports[scheme] };

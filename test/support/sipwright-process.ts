@@ -1,5 +1,7 @@
 /** The real program as a child process, with a configuration and a state folder of its own. */
 import { join } from "node:path";
+import type { ProcessStatus } from "../../core/admin/status.ts";
+import { askAdmin } from "../../core/commands/admin-client.ts";
 import { freePort } from "./ports.ts";
 import { type Program, startProgram } from "./process.ts";
 import { type TempFolder, tempFolder } from "./temp-folder.ts";
@@ -15,6 +17,7 @@ export type SipwrightOptions = {
 	/** Words put before the command, such as `taskset -c 0`. */
 	readonly prefix?: readonly string[];
 	readonly nodeArgs?: readonly string[];
+	readonly logLevel?: "debug";
 };
 
 export type LogLine = { readonly [field: string]: unknown };
@@ -31,6 +34,8 @@ export type Sipwright = {
 	crash(): Promise<void>;
 	/** Writes another configuration and runs `sipwright reload`; rejects with what that says when it is refused. */
 	reload(config: string): Promise<void>;
+	/** What `sipwright status` counts. */
+	counters(): Promise<Readonly<Record<string, number>>>;
 	readonly ended: Promise<number | null>;
 	/** Ends it and removes its folder; rejects when SIGTERM did not end it in good order. */
 	stop(): Promise<void>;
@@ -51,6 +56,7 @@ export async function startSipwright(options: SipwrightOptions): Promise<Sipwrig
 		"run",
 		"--config",
 		file,
+		...(options.logLevel === undefined ? [] : ["--log-level", options.logLevel]),
 	];
 	const start = async () => {
 		const program = startProgram(command, args, { cwd: folder.path });
@@ -67,12 +73,19 @@ export async function startSipwright(options: SipwrightOptions): Promise<Sipwrig
 		const command = startProgram(process.execPath, [MAIN, "reload", "--config", write(config)]);
 		if ((await command.ended) !== 0) throw new Error(command.output());
 	};
-	return running(await start(), { start, reload, folder });
+	const counters = async () => {
+		const answer = await askAdmin("GET", "/status", file);
+		if (answer.kind === "silence") throw new Error(answer.reason);
+		return (answer.body as ProcessStatus).counters;
+	};
+	return running(await start(), { start, reload, counters, folder });
 }
 
-type Surroundings = Pick<Sipwright, "reload" | "folder"> & { start(): Promise<Program> };
+type Surroundings = Pick<Sipwright, "reload" | "counters" | "folder"> & {
+	start(): Promise<Program>;
+};
 
-function running(first: Program, { start, reload, folder }: Surroundings): Sipwright {
+function running(first: Program, { start, reload, counters, folder }: Surroundings): Sipwright {
 	let program = first;
 	return {
 		get pid() {
@@ -87,6 +100,7 @@ function running(first: Program, { start, reload, folder }: Surroundings): Sipwr
 			program = await start();
 		},
 		reload,
+		counters,
 		get ended() {
 			return program.ended;
 		},
