@@ -247,3 +247,35 @@ test("RFC 7118 §9.2, secure-signaling 5.9-5: a leg that a script forces to sips
 		assert.deepEqual(uris, taken ? [`sips:7789@${NAME};transport=ws`] : []);
 	}
 });
+
+for (const keys of ["contact: anchor", "contact: anchor, record-route: no"])
+	test(`RFC 7118 §5.5, secure-signaling G3b: with ${keys} a browser is shown our WSS address as Contact, and finds the other side by it`, async () => {
+		const anchored = await testBed(
+			YAML.replace(
+				'"7789": { type: Extension,',
+				`"7789": { type: Extension, secure-signaling: { ${keys} },`,
+			),
+		);
+		for (const scheme of ["sip", "sips"] as const) {
+			const rig = anchored.rig({ listeners: LISTENERS });
+			const [web, phone] = [browser(rig, scheme), desk(rig)];
+			phone.request("INVITE", "sips:7789@172.21.83.50:5314", { from: "sips:5001@192.168.8.57" });
+			const came = web.take("INVITE");
+			const own = new RegExp(`^<${scheme}:5001@172\\.21\\.83\\.50:8443;transport=ws;x5c=[\\w-]+>$`);
+			assert.match(came.value("Contact"), own);
+			assert.equal(came.recordRoutes.length === 0, keys.includes("record-route: no"));
+			const { b } = connect(phone, web, came);
+			b.send("BYE");
+			assert.equal(phone.take("BYE").uri, "sips:5001@192.168.8.57:5061");
+
+			web.request("INVITE", `${scheme}:5001@example.com`, { from: `${scheme}:7789@example.com` });
+			const called = phone.take("INVITE");
+			const { a, ok } = connect(web, phone, called);
+			assert.match(
+				ok.value("Contact"),
+				new RegExp(`^<${scheme}:5001@172\\.21\\.83\\.50:8443;transport=ws;x5c=`),
+			);
+			a.send("BYE");
+			assert.equal(phone.take("BYE").uri, "sips:5001@192.168.8.57:5061");
+		}
+	});
