@@ -17,7 +17,7 @@ import {
 	type ExchangeSettings,
 	type RouteGeneration,
 } from "../../core/exchange/exchange.ts";
-import type { Key } from "../../core/leg/seal.ts";
+import type { Key, Keys } from "../../core/leg/seal.ts";
 import { MemoryStore } from "../../core/location/memory.ts";
 import type { LocationStore } from "../../core/location/store.ts";
 import type { Decision } from "../../core/proxy/decision.ts";
@@ -68,6 +68,8 @@ export type LogEntry = {
 export class ExchangeRig {
 	now = START;
 	config: Config;
+	/** What signs cookies and entries; `reload` takes others into use. */
+	keys: Keys = { current: signingKey(3), all: [signingKey(3)] };
 	readonly listeners: readonly Listener[];
 	readonly store: LocationStore;
 	/** A line of `<ms> <phone> > what` for everything a phone sent, `<` for what was sent to it. */
@@ -219,13 +221,13 @@ export class ExchangeRig {
 	/** As the engine makes them of the configuration. */
 	settings(): ExchangeSettings {
 		const { config } = this;
-		const secret = key.secret;
+		const { secret } = signingKey(3);
 		return {
 			environment: {
 				own: new OwnAddresses(this.listeners, config.domains, []),
 				listeners: this.listeners,
 				directory: configuredDirectory(config, this.store),
-				signing: { keys: { current: key, all: [key] }, hmac, boot: this.#boot },
+				signing: { keys: this.keys, hmac, boot: this.#boot },
 				random: this.#random,
 				udpRequestMax: config.udp.maxRequest,
 				timing: config.timers,
@@ -287,7 +289,9 @@ export class ExchangeRig {
 	}
 }
 
-const key: Key = { id: 3, secret: new Uint8Array(32).fill(4) };
+export function signingKey(id: number): Key {
+	return { id, secret: new Uint8Array(32).fill(id + 1) };
+}
 
 function asAsk(decide: Decide): RouteGeneration["ask"] {
 	return (_hook, text, context) => decide(context, text);

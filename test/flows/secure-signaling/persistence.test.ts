@@ -8,6 +8,7 @@ import {
 	exchange,
 } from "../../support/crossing.ts";
 import { DialogSide } from "../../support/dialog.ts";
+import { signingKey } from "../../support/exchange-rig.ts";
 import { call, register, secureBed } from "../../support/secure-bed.ts";
 import { answered } from "./whole-call.ts";
 
@@ -33,6 +34,27 @@ test("RFC 5626 §5.3, secure-signaling E10: a restart between INVITE and BYE: bo
 		assertSchemes(d2);
 		assertNothingLeft(rig);
 	}
+});
+
+test("secure-signaling E14: keys rotate in mid-call: the dialog goes on, until its key is retired: then 403", () => {
+	const { rig, d3, d2 } = bed.open();
+	const { a, b } = answered(d3, d2, "5000");
+	const [old, fresh] = [signingKey(3), signingKey(4)];
+	rig.keys = { current: fresh, all: [old, fresh] };
+	rig.reload(rig.config);
+	exchange(a, [d3, d2], "INVITE");
+	assertCrossed(a.send("ACK"), d2.take("ACK"));
+	exchange(b, [d2, d3], "UPDATE");
+	const next = answered(d3, d2, "5000");
+
+	rig.keys = { current: fresh, all: [fresh] };
+	rig.reload(rig.config);
+	a.send("BYE");
+	assert.equal(d3.take(403, "BYE").status, 403);
+	b.send("BYE");
+	assert.equal(d2.take(403, "BYE").status, 403);
+	exchange(next.b, [d2, d3], "BYE");
+	assertSchemes(d3, d2);
 });
 
 test("RFC 5626 §5.3, secure-signaling E16: a phone reconnects in mid-call and sends a re-INVITE: the other side's BYE arrives on its new connection", () => {
