@@ -8,7 +8,7 @@ import { NonceCounts } from "./auth/nonce-counts.ts";
 import type { Flow, Listener } from "./base/flow.ts";
 import type { Log } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
-import { loadSigningKeys } from "./config/keys.ts";
+import { loadSigningKeys, secretsOf } from "./config/keys.ts";
 import { loadConfig } from "./config/load.ts";
 import { nameChecks } from "./config/name-checks.ts";
 import { restartOnlyChanges } from "./config/restart.ts";
@@ -74,7 +74,7 @@ export async function startEngine(config: Config, log: Log): Promise<Engine> {
 class RunningEngine implements Engine, TransportUser {
 	#config: Config;
 	readonly #log: Log;
-	readonly #keys: Keys;
+	#keys: Keys;
 	readonly #random = entropy();
 	readonly #hmac = makeHmac();
 	readonly #counts = new NonceCounts(NONCES_MAX, now());
@@ -196,7 +196,9 @@ class RunningEngine implements Engine, TransportUser {
 		const { config } = loaded;
 		const restart = restartOnlyChanges(this.#config, config);
 		if (restart.length > 0) return this.#outcome(false, restart.map(needsRestart));
+		let keys = this.#keys;
 		try {
+			keys = await loadSigningKeys(config.state);
 			const tls = await tlsOptions(config);
 			// Whatever OpenSSL has against them is said before anything is swapped.
 			if (tls !== undefined) new TlsSettings(tls);
@@ -210,6 +212,7 @@ class RunningEngine implements Engine, TransportUser {
 			return this.#outcome(false, [asReloadError(error)]);
 		}
 		this.#config = config;
+		this.#keys = keys;
 		this.#input(() => this.#exchange?.configure(this.#settings(config, store), now()));
 		return this.#outcome(true, []);
 	}
@@ -292,10 +295,6 @@ class RunningEngine implements Engine, TransportUser {
 	}
 
 	#settings(config: Config, store: LocationStore): ExchangeSettings {
-		const [first, ...rest] = [
-			this.#keys.current,
-			...this.#keys.all.filter((key) => key !== this.#keys.current),
-		].map(({ secret }) => secret);
 		return {
 			environment: {
 				own: new OwnAddresses(this.#listeners, config.domains, localAddresses()),
@@ -308,7 +307,7 @@ class RunningEngine implements Engine, TransportUser {
 			},
 			digest: {
 				...config.auth,
-				keys: [first ?? this.#keys.current.secret, ...rest],
+				keys: secretsOf(this.#keys),
 				hmac: this.#hmac,
 				random: this.#random,
 				hash: hashHex,

@@ -4,10 +4,11 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Config } from "../core/config/config.ts";
+import { rotateSigningKeys } from "../core/config/keys.ts";
 import { loadConfig } from "../core/config/load.ts";
 import { type Engine, startEngine } from "../core/engine.ts";
 import { closing } from "./support/cleanup.ts";
-import { message } from "./support/dialog.ts";
+import { DialogSide, message } from "./support/dialog.ts";
 import { freePort } from "./support/ports.ts";
 import { type SipPeer, tcpClient, tcpServer, tlsClient, udpPeer } from "./support/sip-peer.ts";
 import { type TempFolder, tempFolder } from "./support/temp-folder.ts";
@@ -70,6 +71,44 @@ test("a reload takes new devices; an error or a restart-only change leaves every
 		restart.errors.map(({ code }) => code),
 		["CONFIG_RESTART"],
 	);
+});
+
+test("secure-signaling E14: a reload takes new signing keys; calls signed before go on, a damaged file is refused", async (t) => {
+	const callee = closing(t, await udpPeer(), (peer) => peer.close());
+	const { engine, folder } = await start(t);
+	write(
+		folder,
+		`devices:\n  "7001": { type: Extension, contact: "sip:127.0.0.1:${callee.port}" }\n`,
+	);
+	assert.deepEqual((await engine.reload()).errors, []);
+	const phone = closing(t, await udpPeer(), (peer) => peer.close());
+	const port = engine.status().listeners[0]?.port ?? 0;
+	/** The id of the key that signed our Record-Route rides in the first octet of what it signed. */
+	const calls = async (id: string) => {
+		const invite = options("UDP", phone, "7001").replaceAll("OPTIONS", "INVITE");
+		const contact = `Contact: <sip:newcomer@127.0.0.1:${phone.port}>\r\nCSeq`;
+		phone.send(invite.replaceAll("UDP-7001", id).replace("CSeq", contact), port);
+		const came = await callee.request("INVITE");
+		const [entry = ""] = came.recordRoutes;
+		const cookie = Buffer.from(/x5=([\w-]+)/.exec(entry)?.[1] ?? "", "base64url");
+		return { came, key: (cookie[0] ?? 0) & 0xf };
+	};
+	const before = await calls("first");
+	assert.equal(before.key, 0);
+	await rotateSigningKeys(join(folder.path, "state"));
+	assert.deepEqual((await engine.reload()).errors, []);
+	assert.equal((await calls("second")).key, 1);
+	const endpoint = {
+		peer: { send: (text: string) => callee.send(text, port) },
+		via: `SIP/2.0/UDP 127.0.0.1:${callee.port}`,
+		contact: "",
+	};
+	DialogSide.callee(endpoint, before.came, `${before.came.value("To")};tag=b`).send("BYE");
+	assert.equal((await phone.request("BYE")).method, "BYE");
+
+	folder.write("state/signing-keys.json", "{}");
+	const [error] = (await engine.reload()).errors;
+	assert.equal(error?.code, "CONFIG_STATE");
 });
 
 test("a reload takes another folder of routes; what the fallback serves is reloaded with it", async (t) => {

@@ -13,10 +13,11 @@ import {
 import { init } from "./init.ts";
 import { installation } from "./installation.ts";
 import { reload } from "./reload.ts";
+import { rotateKeys } from "./rotate-keys.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
 
-const COMMANDS: readonly Command[] = [run, check, init, reload, status];
+const COMMANDS: readonly Command[] = [run, check, init, reload, status, rotateKeys];
 
 const HELP = { help: { type: "boolean", short: "h" } } as const;
 

@@ -10,7 +10,7 @@ test("--help lists every command; a command's --help shows its options", async (
 	for (const word of ["--help", "-h", "help"]) {
 		const { code, out } = await sipwright(word);
 		assert.equal(code, 0);
-		for (const name of ["run", "check", "init", "reload", "status"])
+		for (const name of ["run", "check", "init", "reload", "status", "rotate-keys"])
 			assert.match(out, new RegExp(`^  ${name} .*  \\S`, "m"));
 	}
 	const one = await sipwright("reload", "--help");

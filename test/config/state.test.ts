@@ -4,9 +4,15 @@ import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { readAdminTarget } from "../../core/config/admin-target.ts";
-import { loadAdminToken, loadSigningKeys, StateError } from "../../core/config/keys.ts";
+import {
+	loadAdminToken,
+	loadSigningKeys,
+	rotateSigningKeys,
+	StateError,
+} from "../../core/config/keys.ts";
 import { loadConfig } from "../../core/config/load.ts";
 import { restartOnlyChanges } from "../../core/config/restart.ts";
+import { sipwright } from "../commands/output.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 function folderFor(t: TestContext): TempFolder {
@@ -52,6 +58,31 @@ test("after a rotation the new key signs, and the old one is still there to veri
 	const keys = await loadSigningKeys(folder.path);
 	assert.equal(keys.current.id, 1);
 	assert.deepEqual(keys.all[0], old.current);
+});
+
+test("secure-signaling E14: rotate-keys adds a key that signs, keeps what was signed before, and 16 keys at most", async (t) => {
+	const folder = folderFor(t);
+	const file = folder.write("sipwright.yaml", "state: ./state\n");
+	const state = join(folder.path, "state");
+	const first = await loadSigningKeys(state);
+	const { code, out } = await sipwright("rotate-keys", "--config", file);
+	assert.equal(code, 0);
+	assert.match(out, /signing-keys\.json: key 1 signs, of 2 that are good\n/);
+	const second = await loadSigningKeys(state);
+	assert.equal(second.current.id, 1);
+	assert.deepEqual(second.all.at(-1), first.current);
+	for (let turn = 0; turn < 16; turn += 1) await rotateSigningKeys(state);
+	const last = await loadSigningKeys(state);
+	assert.equal(last.all.length, 16);
+	assert.equal(last.current.id, 1);
+	assert.ok(!last.all.some(({ secret }) => String(secret) === String(first.current.secret)));
+	assert.deepEqual(readdirSync(state), ["signing-keys.json"], "no draft is left");
+
+	folder.write("state/signing-keys.json", "{}");
+	const refused = await sipwright("rotate-keys", "--config", file);
+	assert.equal(refused.code, 1);
+	assert.match(refused.err, /CONFIG_STATE.*is no list of signing keys/);
+	assert.equal(readFileSync(join(state, "signing-keys.json"), "utf8"), "{}");
 });
 
 test("a damaged key file is an error that names it, and is left as it is", async (t) => {
