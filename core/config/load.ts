@@ -1,4 +1,5 @@
 /** The way in: a YAML file, or nothing, becomes one frozen Config, or every error in it. */
+
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Device } from "../leg/device.ts";
@@ -95,7 +96,8 @@ async function readConfig(
 	checkDevelopmentCertificate(part("listen"), tls, listen, found);
 	const trusted = readTrusted(top.trusted, part("trusted"), found);
 	checkTrustedBalancers(part("listen"), listen, trusted, found);
-	const secureSignaling = readSecureSignaling(part("secure-signaling"), DEFAULTS, found);
+	const defaults = { ...DEFAULTS, telDomain: top.domains[0] };
+	const secureSignaling = readSecureSignaling(part("secure-signaling"), defaults, found);
 	return {
 		file,
 		listen,

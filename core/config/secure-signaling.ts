@@ -1,7 +1,8 @@
 /** The block `secure-signaling:` at the top level and under a device: how one leg treats `sips` (RFC 5630). */
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
-import { choice, flag, list, notYet, scalar } from "./fields.ts";
+import { choice, flag, list } from "./fields.ts";
 import type { Findings } from "./finding.ts";
+import { headerName } from "./header-name.ts";
 import { key, readSection } from "./section.ts";
 import { child, type Node } from "./source.ts";
 
@@ -56,20 +57,20 @@ export const secureSignalingShape = {
 		"what the certificate of a TLS server must show: no wildcards, as browsers do, or nothing",
 	),
 	headers: key(
-		list(scalar({ values: "header names", example: "" }, () => notYet("headers: []"))).optional(),
-		"further header fields whose URIs take the scheme of the leg (later: any but `[]`)",
+		list(headerName).optional(),
+		"further header fields whose URIs take the scheme of the leg, such as `[P-Asserted-Identity]`; those that the proxy writes itself are refused",
 	),
 	tel: key(
-		choice(["keep", "convert"], ["convert"]).optional(),
-		"a `tel` URI in From or To: left alone, or written as a SIP URI",
+		choice(["keep", "convert"]).optional(),
+		"a `tel` URI in From or To: left alone, or shown to the device as a SIP URI at the first of `domains`, with `user=phone`",
 	),
 	identity: key(
-		choice(["keep", "drop"], ["drop"]).optional(),
-		"an Identity header field (RFC 8224) when From or To are rewritten",
+		choice(["keep", "drop"]).optional(),
+		"an Identity header field (RFC 8224) when From or To are rewritten for the device, which may make it invalid",
 	),
 	"sdes-downgrade": key(
-		choice(["allow", "reject"], ["reject"]).optional(),
-		"SDES keys about to leave a `sips` leg in clear: passed, or refused with 488",
+		choice(["allow", "reject"]).optional(),
+		"SDES keys (`a=crypto`) between a `sips` leg and one in clear: passed, or refused with 488; one side that refuses is enough",
 	),
 	lint: key(
 		choice(["off", "on"]).optional(),

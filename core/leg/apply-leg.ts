@@ -1,10 +1,9 @@
 /**
  * A message in the scheme of the leg it goes out on: RFC 3261 §8.1.1.8, §8.2.6.2, §12.1.1.
  *
- * Requests: From, To and Contact take the scheme of the leg. In a dialog toward the caller, From
- * and To get the scheme token back that the caller used. Responses: From and To are the bytes of
- * the request received, with the tag of the response; Contacts and our Record-Route are written
- * for the leg that is answered. The Request-URI and the route set are the proxy's.
+ * Requests: From, To and Contact take the scheme of the leg. Responses: From and To are those of the
+ * request received; Contacts and our Record-Route are written for the leg that is answered. The
+ * Request-URI and the route set are the proxy's.
  */
 import { type Flow, secure } from "../base/flow.ts";
 import type { Head } from "../message/head.ts";
@@ -17,11 +16,13 @@ import { type EntryContext, type Showing, showContact } from "./contact-entry.ts
 import { type DialogState, flowOfSide, schemeOfSide } from "./cookie.ts";
 import { sameFlow } from "./flow-token.ts";
 import { forceUri } from "./force-scheme.ts";
+import { restoreFromTo, showFromTo } from "./from-to.ts";
 import { restoreRecordRoute } from "./hidden-routes.ts";
 import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
 import { readable } from "./readable.ts";
 import { liftedUri, type OwnEntries, unrecorded } from "./record-route.ts";
-import { schemeAt, tokenLength } from "./scheme-token.ts";
+import { replaceToken, schemeAt } from "./scheme-token.ts";
+import { guardsKeys, hasKeys, removeKeys } from "./sdes.ts";
 
 /** Whose Contact is a remote target: these form dialogs or refresh them (RFC 3261 §12, RFC 3311, 6665, 3515). */
 const TARGET_METHODS = ["INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"];
@@ -35,16 +36,12 @@ export function applyRequest(
 ): void {
 	if (!rewrites(legs)) return;
 	const { head } = request;
-	const from = newToken("from", head.from, legs, state);
-	if (from !== undefined) replaceToken(patch, head.from, from);
-	const to = newToken("to", head.to, legs, state);
-	if (to !== undefined) replaceToken(patch, head.to, to);
-	const { policy } = legOf(legs, legs.toward);
-	if ((from !== undefined || to !== undefined) && policy.identity === "drop")
-		patch.remove("identity");
+	showFromTo(patch, request, legs, state);
 	if (request.method !== "REGISTER")
 		showContacts(patch, request, request, legs, legs.toward, state);
 	forceHeaders(patch, head, legs, legs.toward);
+	// An ACK cannot be refused.
+	if (request.method === "ACK" && guardsKeys(legs) && hasKeys(request)) removeKeys(patch);
 }
 
 /**
@@ -62,34 +59,12 @@ export function restoreResponse(
 	if (!rewrites(legs)) return;
 	const side = other(legs.toward);
 	const { head } = response;
-	if (newToken("from", received.head.from, legs, state) !== undefined)
-		restoreValue(patch, head, "from", rawValue(received.head, "from"));
-	if (newToken("to", received.head.to, legs, state) !== undefined)
-		restoreValue(patch, head, "to", rawValue(received.head, "to") + addedTag(received, response));
+	restoreFromTo(patch, response, received, legs, state);
 	const shown = restoreEntries(patch, response, legs, state, entries);
 	if (received.method !== "REGISTER" && response.status < 300)
 		showContacts(patch, response, received, legs, side, shown);
 	forceHeaders(patch, head, legs, side);
-}
-
-/** What replaces the scheme token of a request's From or To; undefined when it stays. */
-function newToken(
-	field: "from" | "to",
-	{ text, uriStart }: NameAddress,
-	legs: Legs,
-	state: DialogState | undefined,
-): string | undefined {
-	const scheme = schemeAt(text, uriStart);
-	if (scheme === undefined) return undefined;
-	const leg = legOf(legs, legs.toward);
-	// What is From on the way to the caller was To in its own request.
-	const used = field === "from" ? state?.cookie.to0 : state?.cookie.from0;
-	if (legs.toward === "callee" || !used) return scheme === leg.scheme ? undefined : leg.scheme;
-	return text.startsWith(`${used}:`, uriStart) ? undefined : used;
-}
-
-function replaceToken(patch: Patch, { text, uriStart }: NameAddress, token: string): void {
-	patch.replace(uriStart, uriStart + tokenLength(text, uriStart), token);
+	if (guardsKeys(legs) && hasKeys(response)) removeKeys(patch);
 }
 
 /** Every Contact of the message, as `side` is to see it. `request`: the message itself, or the one it answers. */
@@ -149,23 +124,6 @@ function newerFlow({ cookie }: DialogState, side: Side, flow: Flow | undefined):
 
 function entryContext({ cookie, dialog, signing }: DialogState): EntryContext {
 	return { dialog, nonce: cookie.nonce, signing };
-}
-
-/** The bytes of a required header's value. */
-function rawValue(head: Head, name: "from" | "to"): string {
-	const line = head.first(name);
-	return head.text.slice(head.valueStart(line), head.valueEnd(line));
-}
-
-function restoreValue(patch: Patch, head: Head, name: "from" | "to", value: string): void {
-	const line = head.first(name);
-	if (line !== -1) patch.replace(head.valueStart(line), head.valueEnd(line), value);
-}
-
-/** The tag that the answering side added to a To without one. */
-function addedTag(received: Request, response: Response): string {
-	const tag = response.head.toTag;
-	return tag === undefined || received.head.toTag !== undefined ? "" : `;tag=${tag}`;
 }
 
 /** Our Record-Route entries, and with hidden ones the whole header. Answers the state that the Contact is shown with. */

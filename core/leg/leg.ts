@@ -43,7 +43,11 @@ export function transportOf(leg: Leg): TransportName {
 	return leg.flow?.transport ?? leg.listener.transport;
 }
 
-/** Whether URIs are rewritten between two legs: only if both sides are set to connect schemes. */
+/**
+ * Whether URIs are rewritten between two legs: if both sides are set to connect schemes, or were when
+ * a dialog of two schemes was formed.
+ */
 export function rewrites({ caller, callee }: Legs): boolean {
+	if (caller.scheme !== callee.scheme) return true;
 	return caller.policy.policy === "genesys" && callee.policy.policy === "genesys";
 }

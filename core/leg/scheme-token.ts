@@ -1,5 +1,7 @@
 /** The scheme token of a URI, letter case included: RFC 3261 §19.1.1. It is all that From and To ever lose. */
 import type { Scheme } from "../base/scheme.ts";
+import type { NameAddress } from "../message/name-addr.ts";
+import type { Patch } from "../message/patch.ts";
 
 /** As written (`sip`, `SIPS`, `Sip`); "" for any other scheme. */
 export type SchemeToken = string;
@@ -33,6 +35,11 @@ export function tokenLength(text: string, start: number): number {
 	if (lower(text, start + 1) !== 105 || lower(text, start + 2) !== 112) return 0;
 	if (text.charCodeAt(start + 3) === COLON) return 3;
 	return lower(text, start + 3) === 115 && text.charCodeAt(start + 4) === COLON ? 4 : 0;
+}
+
+/** Another token for the URI of an address. */
+export function replaceToken(patch: Patch, { text, uriStart }: NameAddress, token: string): void {
+	patch.replace(uriStart, uriStart + tokenLength(text, uriStart), token);
 }
 
 /** One bit for each letter that is in upper case. */

@@ -29,13 +29,15 @@ export type SecureSignaling = {
 	readonly srvSipsTls: boolean;
 	/** What the certificate of a TLS server must show (RFC 5922 §7.2). */
 	readonly nameCheck: "rfc5922" | "https" | "off";
-	/** Further header fields whose URIs take the scheme of the leg. */
+	/** Further header fields whose URIs take the scheme of the leg: never in compact form. */
 	readonly headers: readonly string[];
 	/** A `tel` URI in From or To: left alone, or written as a SIP URI. */
 	readonly tel: "keep" | "convert";
+	/** The host of such a SIP URI: our domain; undefined: our address on the leg. */
+	readonly telDomain: string | undefined;
 	/** An Identity header field (RFC 8224) that the rewriting of From and To invalidates. */
 	readonly identity: "keep" | "drop";
-	/** SDES keys about to leave a `sips` leg in clear: passed, or refused with 488. */
+	/** SDES keys between a `sips` leg and one in clear: passed, or refused with 488. */
 	readonly sdesDowngrade: "allow" | "reject";
 	/** Every message of a call that goes out on this leg is held against lint-rules.ts. */
 	readonly lint: "off" | "on";
@@ -56,6 +58,7 @@ export const DEFAULTS: SecureSignaling = {
 	nameCheck: "rfc5922",
 	headers: [],
 	tel: "keep",
+	telDomain: undefined,
 	identity: "keep",
 	sdesDowngrade: "allow",
 	lint: "off",

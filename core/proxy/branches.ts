@@ -6,6 +6,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { TimerWheel } from "../base/timer-wheel.ts";
 import { forceUri, readUri } from "../leg/force-scheme.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
+import { guardsKeys, hasKeys } from "../leg/sdes.ts";
 import type { Response } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
@@ -21,6 +22,7 @@ import { statefulBranch } from "./loop.ts";
 import { type OutgoingLeg, outgoingLeg } from "./outgoing-leg.ts";
 import { passage } from "./passage.ts";
 import type { ProxyPort } from "./proxy-port.ts";
+import { referToEdit } from "./refer-to.ts";
 import {
 	Branch,
 	type BranchOwner,
@@ -242,12 +244,19 @@ export class Branches implements BranchOwner, ForkOwner {
 			return;
 		}
 		const { request } = route;
+		if (guardsKeys(way.legs) && hasKeys(request)) {
+			this.#refuse(branch, 488);
+			return;
+		}
 		const { consumed, server } = context;
 		const { directory } = environment;
 		const edits = identityEdits(request.head, server.flow, outgoing.flow, directory, context.edits);
 		const id = statefulBranch(request, { uri: target.uri, edits: context.edits }, environment);
 		const { breadth } = branch;
-		const parts = { route, target, outgoing, passage: way, edits, consumed, breadth, branch: id };
+		const refers = request.method === "REFER";
+		const referTo = refers ? referToEdit(request, way.legs, environment, now) : undefined;
+		const whole = { route, target, outgoing, passage: way, edits, referTo };
+		const parts = { ...whole, consumed, breadth, branch: id };
 		const plain = forwardRequest(parts);
 		const tcp = this.#overTcp(plain, outgoing, hop, now);
 		// Our Record-Route stays as it is for UDP: the size is this one request's (RFC 5658 §5).
@@ -284,6 +293,14 @@ export class Branches implements BranchOwner, ForkOwner {
 			branch.nextHop += 1;
 			if (hop === undefined || !anew || !this.unavailable.avoids(hop, now)) return hop;
 		}
+	}
+
+	/** SDES keys would go in clear what is to be kept from that (secure signaling §3.6). */
+	#refuse(branch: Branch, status: number): void {
+		const { context } = branch;
+		this.end(branch);
+		context.collect(context.cancelled ? 487 : status, undefined, branch);
+		this.#port.note("sdes.refused", { callId: context.request.head.callId });
 	}
 
 	/** No address is left; the flow of a dialog that nothing replaces has failed (RFC 5626 §5.3.1). */

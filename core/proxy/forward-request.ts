@@ -19,6 +19,7 @@ import type { HeaderEdit } from "./decision.ts";
 import { applyEdits } from "./header-edits.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
 import type { Passage } from "./passage.ts";
+import type { ReferToEdit } from "./refer-to.ts";
 import type { RouteInformation } from "./route-information.ts";
 import type { Target } from "./target-set.ts";
 
@@ -27,6 +28,8 @@ export type Forwarding = {
 	readonly target: Target;
 	readonly outgoing: OutgoingLeg;
 	readonly passage: Passage;
+	/** What becomes of Refer-To. */
+	readonly referTo?: ReferToEdit | undefined;
 	readonly edits: readonly HeaderEdit[];
 	/** The lines of the credentials that were ours to judge. */
 	readonly consumed: readonly number[];
@@ -50,6 +53,8 @@ export function forwardRequest(forwarding: Forwarding): string {
 	removeOwnRoutes(patch, route);
 	if (passage.entries !== undefined) recordRoute(patch, passage.entries); // Step 4.
 	applyRequest(patch, request, passage.legs, passage.state);
+	const { referTo } = forwarding;
+	if (referTo !== undefined) patch.replace(referTo.start, referTo.end, referTo.text);
 	removeConsumed(patch, forwarding);
 	applyEdits(patch, edits); // Step 5.
 	for (const value of target.path.toReversed()) pushRoute(patch, value); // Step 6.

@@ -17,6 +17,7 @@ import type { Request } from "../message/message.ts";
 import { sameUri } from "../message/same-uri.ts";
 import { parseUri, type Uri, uriParam } from "../message/uri.ts";
 import type { TargetChoice } from "./decision.ts";
+import { placeOf } from "./device-place.ts";
 import type { Directory } from "./directory.ts";
 import type { Rejection } from "./rejection.ts";
 
@@ -115,12 +116,11 @@ export function targetsOf(
 	directory: Directory,
 	now: Milliseconds,
 ): readonly Target[] | Rejection {
-	if (choice.kind !== "device") {
-		const uri = choice.kind === "uri" ? choice.uri : request.uri;
-		// A `tel` URI is a script's to translate; nothing can be sent to it (§16.3 step 2).
-		return schemeOf(uri) === undefined ? { status: 416 } : [uriTarget(uri, directory.policy)];
+	if (choice.kind === "uri") return targetsAt(choice.uri, directory);
+	if (choice.kind === "request-uri") {
+		const known = placeTarget(request.parsedUri, directory, now);
+		return known === undefined ? targetsAt(request.uri, directory) : [known];
 	}
-
 	const device = directory.device(choice.name);
 	if (device === undefined) return { status: 404 };
 	if (device.contact !== "*") {
@@ -130,6 +130,11 @@ export function targetsOf(
 		return [choice.turns ? { ...target, turns: true } : target];
 	}
 	return bindingTargets(device, directory, now);
+}
+
+function targetsAt(uri: string, { policy }: Directory): readonly Target[] | Rejection {
+	// A `tel` URI is a script's to translate; nothing can be sent to it (§16.3 step 2).
+	return schemeOf(uri) === undefined ? { status: 416 } : [uriTarget(uri, policy)];
 }
 
 /** A target that is only a URI: it stands for itself (§16.5). */
@@ -185,6 +190,18 @@ export function bindingTargets(
 	const bindings = directory.bindings(device.name, now);
 	const ordered = bindings.length > 1 ? bindings.toSorted((a, b) => b.q - a.q) : bindings;
 	return ordered.map((binding) => bindingTarget(binding, device));
+}
+
+/**
+ * Somebody was shown a device's Contact, in the scheme of its own leg, or was referred to it: the URI
+ * need not say how to get there. What came along the Path of a binding has been there already.
+ */
+function placeTarget(uri: Uri, directory: Directory, now: Milliseconds): Target | undefined {
+	const place = placeOf(uri, directory, now);
+	if (place === undefined) return undefined;
+	const { device } = place;
+	if ("contact" in place) return deviceTarget(device, place.contact, uri.user);
+	return place.binding.path.length > 0 ? undefined : bindingTarget(place.binding, device);
 }
 
 function bindingTarget(binding: Binding, device: Device): Target {

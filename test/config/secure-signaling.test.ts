@@ -17,9 +17,9 @@ const KEYS: Record<string, { now: readonly string[]; later?: readonly string[] }
 	"tls-marker": { now: ["none", "transport"] },
 	"outbound-proxy": { now: ["warn", "allow", "reject"] },
 	"name-check": { now: ["rfc5922", "https", "off"] },
-	tel: { now: ["keep"], later: ["convert"] },
-	identity: { now: ["keep"], later: ["drop"] },
-	"sdes-downgrade": { now: ["allow"], later: ["reject"] },
+	tel: { now: ["keep", "convert"] },
+	identity: { now: ["keep", "drop"] },
+	"sdes-downgrade": { now: ["allow", "reject"] },
 };
 
 test("secure signaling §2.3: without the block every key has its default", async (t) => {
@@ -52,15 +52,6 @@ test("secure signaling §2.3: a value that is not supported yet is refused, neve
 		}
 });
 
-test("secure signaling §2.3: headers has only its default yet", async (t) => {
-	const good = await readGood(t, "secure-signaling: { headers: [] }");
-	assert.deepEqual(good.secureSignaling, DEFAULTS);
-	const { errors } = await read(t, "secure-signaling: { headers: [P-Asserted-Identity] }");
-	assert.deepEqual(errors, [
-		'1:31 error CONFIG_NOT_YET headers: "P-Asserted-Identity" is not supported yet → write headers: []',
-	]);
-});
-
 test("secure signaling §2.3: srv-sips-tls, for all and for one device", async (t) => {
 	const good = await readGood(
 		t,
@@ -69,6 +60,24 @@ test("secure signaling §2.3: srv-sips-tls, for all and for one device", async (
 	);
 	assert.equal(good.secureSignaling.srvSipsTls, true);
 	assert.equal(good.devices.get("fly")?.secureSignaling.srvSipsTls, false);
+});
+
+test("secure signaling §2.3 headers: names in a list, a compact one in full; those that the proxy writes by rules of its own are refused", async (t) => {
+	const good = await readGood(t, "secure-signaling: { headers: [P-Asserted-Identity, b] }");
+	assert.deepEqual(good.secureSignaling.headers, ["P-Asserted-Identity", "referred-by"]);
+	for (const name of ["Via", "FROM", "t", "m", "Route", "r", "Proxy-Authorization", "Path"]) {
+		const { errors } = await read(t, `secure-signaling: { headers: [${name}] }`);
+		assert.deepEqual(errors, [
+			`1:31 error CONFIG_VALUE headers: "${name}" is not for this list: the proxy treats it by rules of its own → write P-Asserted-Identity or the like`,
+		]);
+	}
+	const { errors } = await read(t, 'secure-signaling: { headers: ["P Asserted"] }');
+	assert.match(errors.join(), /"P Asserted" is no header name → write P-Asserted-Identity/);
+});
+
+test("secure signaling §2.3 tel: the host of converted numbers is the first of our domains", async (t) => {
+	const { secureSignaling } = await readGood(t, "domains: [example.org, example.com]");
+	assert.equal(secureSignaling.telDomain, "example.org");
 });
 
 test("secure signaling §2.3: record-route: no without contact: anchor is an impossible combination", async (t) => {

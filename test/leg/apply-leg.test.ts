@@ -211,12 +211,15 @@ test("PX-26 MSG-46: between equal legs a request and its response leave byte for
 });
 
 test("RFC 5630 §5.3, secure-signaling W6 SIPS-02 SIPS-15: with policy rfc5630 on one side nothing is rewritten", () => {
-	const strict = leg("sips", d3.flow, { policy: "rfc5630" });
-	assert.equal(applied(ANN, { caller: ann, callee: strict, toward: "callee" }), ANN);
+	const strict = leg("sip", d3.flow, { policy: "rfc5630", headers: ["p-asserted-identity"] });
+	const inSips = ANN.replace('"Ann" <sip:', '"Ann" <sips:');
+	const plain = leg("sip", d3.flow);
+	assert.equal(applied(inSips, { caller: ann, callee: strict, toward: "callee" }), inSips);
 	assert.equal(
-		applied(ANN, { caller: { ...ann, policy: strict.policy }, callee: d3, toward: "callee" }),
-		ANN,
+		applied(inSips, { caller: { ...ann, policy: strict.policy }, callee: plain, toward: "callee" }),
+		inSips,
 	);
+	assert.notEqual(applied(inSips, { caller: ann, callee: plain, toward: "callee" }), inSips);
 });
 
 test("secure-signaling W6 SIPS-02: nor in its responses, and a REGISTER's response keeps its Contacts everywhere", () => {

@@ -175,7 +175,8 @@ test("secure-signaling G2: listed headers have the scheme of the leg", () => {
 });
 
 test("secure-signaling G7: where policy forbids rewriting, From, To and Contact are the peers' own", () => {
-	const passed = call("sip", { policy: "rfc5630" });
+	const strict = leg("sip", onUdp, { policy: "rfc5630" });
+	const passed = pass(call("sip").received.text, strict, strict, "sip:5000@172.21.83.60");
 	const changed = request(...lines(passed.text));
 	assert.match(changed.text, /From: <sips:/);
 	assert.deepEqual(named(lintRequest(changed, onUdp, false, wayOf(passed))), []);
