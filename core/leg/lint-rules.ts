@@ -8,7 +8,7 @@ export type LegRule = {
 
 export const LEG_RULES = {
 	"request-uri": {
-		says: "The Request-URI has the scheme of the leg, unless the next hop is a strict router that stands there itself.",
+		says: "The Request-URI has the scheme of the leg, unless the next hop is a strict router that stands there itself. In a dialog under `policy: rfc5630` it is the peer's own Contact.",
 		source: "RFC 5630 §5.3",
 	},
 	from: {

@@ -35,7 +35,8 @@ export function lintRequest(
 	const leg = legOf(way.legs, way.legs.toward);
 	const { head, method } = request;
 	const found = new Found();
-	if (!strict)
+	// In a dialog where nothing is rewritten it is the peer's own Contact, whatever that says.
+	if (!strict && (rewrites(way.legs) || way.recordRouted))
 		found.unless(schemeOf(request.uri) === leg.scheme, "request-uri", REQUEST_URI, request.uri);
 	if (rewrites(way.legs)) {
 		lintIdentity(head, way, leg, found);

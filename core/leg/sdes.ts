@@ -1,6 +1,6 @@
 /**
- * SDES keys (`a=crypto`, RFC 4568 §9.1) that would leave a `sips` leg in clear. RFC 4568 §8.3 asks for
- * a protected hop wherever they go: `sdes-downgrade: reject` holds to that between the two legs.
+ * SDES keys (`a=crypto`) that would leave a `sips` leg in clear. RFC 4568 §8.3 asks for a protected
+ * hop wherever they go: `sdes-downgrade: reject` holds to that between the two legs.
  *
  * A request with keys between a `sips` leg and one in clear is refused, whichever way it goes: an
  * answer brings the other side's keys back the same way. What cannot be refused, an ACK or a response

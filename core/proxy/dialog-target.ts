@@ -17,6 +17,7 @@ import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request } from "../message/message.ts";
 import { bindingOf, deviceOf, policyOf } from "./directory.ts";
 import type { Environment } from "./environment.ts";
+import { asItCame } from "./one-scheme.ts";
 import type { Rejection } from "./rejection.ts";
 import type { DialogRoute, RouteInformation } from "./route-information.ts";
 import type { Target } from "./target-set.ts";
@@ -46,7 +47,8 @@ export function dialogTarget(
 	const usable = (candidate: RememberedFlow | undefined) =>
 		candidate !== undefined && !candidate.stale && fits(candidate) ? candidate : undefined;
 	const remembered = flow ?? flowOfSide(cookie, toward);
-	return {
+	const { directory } = environment;
+	const target: Target = {
 		uri,
 		scheme,
 		flow:
@@ -55,10 +57,11 @@ export function dialogTarget(
 			(direct ? registeredFlow(uri, environment, fits, now) : undefined),
 		host: remembered?.host,
 		path,
-		policy: policyOf(request.head.to, remembered, environment.directory),
+		policy: policyOf(request.head.to, remembered, directory, uri),
 		device: undefined,
 		...(lost && { lost }),
 	};
+	return directory.keepsSchemes ? asItCame(target, route, dialog, directory) : target;
 }
 
 /** `lost`: the peer has cut the entry off, and this is the next best. */

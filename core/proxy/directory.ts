@@ -41,15 +41,21 @@ export function deviceNamed(uri: string, directory: Directory): Device | undefin
 	return directory.device(unescapeUser(user));
 }
 
-/** The settings of the leg to a peer: those of the trunk at the flow's end, of the device that an address names, or that is there. */
+/**
+ * The settings of the leg to a peer: those of the trunk at the flow's end, of the device that an address
+ * names, or that is there, or that its Contact names.
+ */
 export function policyOf(
 	address: NameAddress,
 	flow: Flow | undefined,
 	directory: Directory,
+	contact?: string,
 ): SecureSignaling {
 	const there = flow === undefined ? undefined : directory.deviceAt(flow);
 	// A trunk brings callers with numbers of ours.
 	const device = there?.type === "Trunk" ? there : (deviceNamed(address.uri, directory) ?? there);
+	if (device === undefined && contact !== undefined)
+		return deviceNamed(contact, directory)?.secureSignaling ?? directory.policy;
 	return device?.secureSignaling ?? directory.policy;
 }
 

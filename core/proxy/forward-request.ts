@@ -44,9 +44,7 @@ export function forwardRequest(forwarding: Forwarding): string {
 	const { route, target, outgoing, passage, edits, branch } = forwarding;
 	const { request } = route;
 	const patch = writeVersion(new Patch(request)); // Step 1.
-	// In a dialog it is the peer's own Contact, given back as it was.
-	const uriTransport = route.dialog === undefined ? outgoing.policy.uriTransport : "keep";
-	const uri = forceUri(target.uri, outgoing.scheme, "ruri", uriTransport).uri;
+	const uri = requestUri(forwarding);
 	if (uri !== request.uri) patch.requestUri(uri); // Step 2.
 	decrementMaxForwards(patch); // Step 3.
 	writeMaxBreadth(patch, forwarding.breadth);
@@ -62,6 +60,14 @@ export function forwardRequest(forwarding: Forwarding): string {
 	pushVia(patch, viaValue(outgoing, branch)); // Step 8.
 	if (reliable(outgoing.flow.transport)) addContentLength(patch); // Step 9.
 	return patch.text();
+}
+
+/** In a dialog it is the peer's own Contact, given back as it was. */
+function requestUri({ route, target, outgoing }: Forwarding): string {
+	const { scheme, policy } = outgoing;
+	if (route.dialog === undefined)
+		return forceUri(target.uri, scheme, "ruri", policy.uriTransport).uri;
+	return target.oneScheme ? target.uri : forceUri(target.uri, scheme, "ruri").uri;
 }
 
 /** The URI that decides the next hop (step 7): of the top Route, or else of the target. */

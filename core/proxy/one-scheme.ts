@@ -8,14 +8,17 @@
 import type { Milliseconds } from "../base/clock.ts";
 import { secure } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
+import { flowOfSide } from "../leg/cookie.ts";
 import { forceUri } from "../leg/force-scheme.ts";
+import { other } from "../leg/leg.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import { sipsWarning } from "../leg/warning.ts";
 import type { Decision } from "./decision.ts";
-import { policyOf } from "./directory.ts";
+import { type Directory, policyOf } from "./directory.ts";
 import { type Environment, listenerOf } from "./environment.ts";
 import type { Rejection } from "./rejection.ts";
 import type { ResponseContext } from "./response-context.ts";
+import type { DialogRoute, RouteInformation } from "./route-information.ts";
 import { addressesOf, chained, inScheme, type Target, targetSet } from "./target-set.ts";
 
 /** The Warning that says why a target is not called: SIPS Not Allowed, SIPS Required. */
@@ -106,4 +109,26 @@ function overTls(target: Target, { listeners }: Environment): Target | Refused {
 	if (flow === undefined && !listeners.some(({ transport }) => secure(transport))) return 381;
 	const { uri } = forceUri(target.uri, "sip", "ruri");
 	return { ...target, uri, flow, scheme: "sip", overTls: true, oneScheme: true };
+}
+
+/**
+ * In a dialog of one scheme the Request-URI goes on as it came: a peer whose Contact is not of that
+ * scheme has to live with it. Where one of the two is `sips`, or was over TLS, TLS it stays.
+ */
+export function asItCame(
+	target: Target,
+	{ request }: RouteInformation,
+	{ cookie, from }: DialogRoute,
+	directory: Directory,
+): Target {
+	if (cookie.caller !== cookie.callee || schemeOf(request.uri) === undefined) return target;
+	const sender = policyOf(request.head.from, flowOfSide(cookie, from), directory);
+	if (sender.policy !== "rfc5630" && target.policy.policy !== "rfc5630") return target;
+	const was = flowOfSide(cookie, other(from));
+	const overTls =
+		target.scheme === "sips" ||
+		schemeOf(request.uri) === "sips" ||
+		(was !== undefined && secure(was.transport));
+	const flow = !overTls || (target.flow && secure(target.flow.transport)) ? target.flow : undefined;
+	return { ...target, uri: request.uri, flow, overTls, oneScheme: true };
 }

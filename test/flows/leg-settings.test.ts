@@ -76,3 +76,37 @@ test("RFC 6665 §4.3 PX-30: a NOTIFY in a dialog of ours is record-routed: it ma
 	ann.request("NOTIFY", "sip:plain@172.21.83.50");
 	assert.equal(plain.take("NOTIFY").recordRoutes.length, 0, "not where we were not in the path");
 });
+
+const transports = await testBed(`
+listen: [udp:172.21.83.50:5060, tls:172.21.83.50:5061]
+trusted: [172.21.83.0/24, 10.0.0.0/24]
+devices:
+  keep:    { type: Extension, contact: "sips:keep@10.0.0.1;transport=tls", secure-signaling: { uri-transport: keep } }
+  rfc5630: { type: Extension, contact: "sips:rfc5630@10.0.0.2;transport=tls", secure-signaling: { uri-transport: rfc5630 } }
+  strip:   { type: Extension, contact: "sips:strip@10.0.0.3;transport=tls", secure-signaling: { uri-transport: strip } }
+`);
+
+const SHOWN = {
+	keep: ["sips:keep@10.0.0.1;transport=tls", ";transport=tls", ";transport=tcp", ";transport=ws"],
+	rfc5630: ["sips:rfc5630@10.0.0.2", "", ";transport=tcp", ";transport=ws"],
+	strip: ["sips:strip@10.0.0.3", "", "", ";transport=ws"],
+} as const;
+
+for (const [at, [name, [uri, ...params]]] of Object.entries(SHOWN).entries())
+	test(`secure-signaling §2.3 uri-transport: ${name}: the Request-URI of a configured contact, and Contacts shown to that device and given back to their owner`, () => {
+		const rig = transports.rig();
+		const phone = rig.phone(name, { host: `10.0.0.${at + 1}`, transport: "tls" });
+		for (const [index, transport] of ["tls", "tcp", "ws"].entries()) {
+			const contact = `<sip:6000@172.21.83.70:5060;transport=${transport}>`;
+			const ann = rig.phone(`600${index}`, { host: `172.21.83.7${index}`, contact });
+			ann.request("INVITE", `sip:${name}@172.21.83.50`);
+			const came = phone.take("INVITE");
+			assert.equal(came.uri, uri);
+			const shown = came.value("Contact").replace(/;x5c=[\w-]+/, "");
+			assert.equal(shown, `<sips:6000@172.21.83.70:5060${params[index]}>`);
+			phone.answer(came, "200 OK", { contact: `<${uri}>` });
+			ann.caller(ann.take(200)).send("ACK");
+			phone.callee(came).send("BYE");
+			assert.equal(`<${ann.take("BYE").uri}>`, contact);
+		}
+	});

@@ -11,6 +11,7 @@ import type { VirtualPhone } from "../support/virtual-phone.ts";
 const RFC5630 = "\nsecure-signaling: { policy: rfc5630 }\n";
 const bed = await testBed(YAML + RFC5630);
 const noTls = await testBed(YAML.replace("  - tls:172.21.83.50:5314\n", "") + RFC5630);
+const mixed = await testBed();
 const onePhone = await testBed(
 	YAML.replace(
 		'"5000": { type: Extension,',
@@ -214,4 +215,56 @@ test("RFC 5630 §5.3 SIPS-14: sips that came in clear is refused with 400", () =
 	const ann = rig.phone("6000", { host: "172.21.83.70", contact: "<sips:6000@172.21.83.70>" });
 	ann.request("INVITE", "sips:5001@172.21.83.50:5314");
 	assert.equal(ann.take(400).startLine, "SIP/2.0 400 SIPS over Insecure Transport");
+});
+
+test("RFC 5630 §5.1.1.2 §5.3 SIPS-18, secure-signaling §5.7: in a dialog of one scheme a Contact of the other goes to and fro as it is, over TLS", () => {
+	const rig = bed.rig();
+	const phone = d1(rig);
+	register(phone);
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	ann.request("INVITE", "sip:7789@172.21.83.50");
+	const came = phone.take("INVITE");
+	phone.answer(came, "200 OK");
+	const got = ann.take(200);
+	assert.equal(got.value("Contact"), phone.contact, "which it should not have said");
+	const side = ann.caller(got);
+	side.send("ACK");
+	assert.equal(phone.take("ACK").uri, "sips:7789@172.21.83.24:5061;transport=TCP");
+	side.send("BYE");
+	const bye = phone.take("BYE");
+	assert.equal(bye.uri, "sips:7789@172.21.83.24:5061;transport=TCP");
+	assert.equal(bye.value("From"), "<sip:6000@172.21.83.70>;tag=6000");
+});
+
+test("RFC 5630 §5.3 SIPS-04: a phone that has reconnected is found over TLS again, and nowhere else", () => {
+	const rig = bed.rig();
+	const phone = d3(rig);
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	ann.request("INVITE", "sip:5001@172.21.83.50");
+	phone.answer(phone.take("INVITE"), "200 OK", { contact: "<sip:5001@192.168.8.57:5061>" });
+	const side = ann.caller(ann.take(200));
+	side.send("ACK");
+	phone.take("ACK");
+	phone.disconnect();
+	side.send("BYE");
+	const bye = phone.take("BYE");
+	assert.equal(bye.uri, "sip:5001@192.168.8.57:5061");
+	assert.match(bye.vias[0] ?? "", /^SIP\/2\.0\/TLS/);
+});
+
+test("secure-signaling E18 §3.4: a dialog of two schemes stays one after a reload to policy rfc5630", () => {
+	const rig = mixed.rig();
+	const bob = rig.phone("5000", { host: "172.21.83.60" });
+	const phone = d3(rig);
+	phone.request("INVITE", "sips:5000@172.21.83.50:5314", FROM_D3);
+	const came = bob.take("INVITE");
+	bob.answer(came, "200 OK");
+	const side = phone.caller(phone.take(200));
+	rig.reload(bed.config);
+	side.send("BYE");
+	const bye = bob.take("BYE");
+	assert.equal(bye.uri, "sip:5000@172.21.83.60:5060");
+	assert.equal(bye.value("From"), came.value("From"));
+	bob.callee(came).send("INFO");
+	assert.equal(phone.take("INFO").value("To"), "<sips:5001@172.21.83.50>;tag=5001");
 });
