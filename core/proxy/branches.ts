@@ -82,10 +82,10 @@ export class Branches implements BranchOwner, ForkOwner {
 		now: Milliseconds,
 	): boolean {
 		const { candidates } = this.#core;
-		if (!candidates.admits(target, context.request, now)) return false;
+		if (!candidates.admits(target, context, now)) return false;
 		const branch = new Branch(context, target, this);
 		branch.breadth = breadth;
-		branch.call = candidates.called(target, context.request, now);
+		branch.call = candidates.called(target, context, now);
 		context.branches = [...context.branches, branch];
 		const { callerScheme } = context;
 		if (callerScheme !== undefined && callerScheme !== target.scheme && !target.oneScheme)
@@ -172,6 +172,7 @@ export class Branches implements BranchOwner, ForkOwner {
 	end(branch: Branch): void {
 		branch.state = "ended";
 		branch.call?.settle();
+		branch.call = undefined;
 		// After a final response nothing more is told of a transaction that is no INVITE.
 		if (branch.client !== undefined && branch.client.method !== "INVITE")
 			branch.client.user = undefined;

@@ -24,6 +24,8 @@ export class Call {
 	readonly since: Milliseconds;
 	/** Of whoever answered. */
 	calleeTag: string | undefined;
+	/** Branches of its INVITE without an outcome: a device that registered twice rings at both places. */
+	branches = 1;
 	readonly #calls: Calls;
 
 	constructor(calls: Calls, device: string, dialog: string, since: Milliseconds) {
@@ -38,9 +40,10 @@ export class Call {
 		this.calleeTag ??= own(toTag);
 	}
 
-	/** Its INVITE has an outcome. Without an answer the call is over. */
+	/** A branch of its INVITE has an outcome. When all have, and there is no answer, the call is over. */
 	settle(): void {
-		if (this.calleeTag === undefined) this.#calls.remove(this);
+		this.branches -= 1;
+		if (this.branches === 0 && this.calleeTag === undefined) this.#calls.remove(this);
 	}
 }
 
@@ -86,7 +89,9 @@ export class Calls {
 	}
 
 	/** A BYE passes, from either side. */
-	hungUp({ callId, fromTag = "", toTag = "" }: Head): void {
+	hungUp(head: Head): void {
+		if (this.#dialogs.size === 0) return;
+		const { callId, fromTag = "", toTag = "" } = head;
 		this.#end(dialogOf(callId, fromTag), toTag);
 		this.#end(dialogOf(callId, toTag), fromTag);
 	}

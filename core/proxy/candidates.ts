@@ -9,6 +9,7 @@ import { type Call, Calls } from "./calls.ts";
 import { deviceNamed } from "./directory.ts";
 import type { Environment } from "./environment.ts";
 import type { ProxyPort } from "./proxy-port.ts";
+import type { ResponseContext } from "./response-context.ts";
 import type { PingCore } from "./service-check.ts";
 import type { ServiceStatus } from "./service-state.ts";
 import { Services } from "./services.ts";
@@ -47,25 +48,34 @@ export class Candidates {
 		this.calls.configure(directory.watched);
 	}
 
-	/** Whether the target is called. Of several addresses of a device, that is decided at the first. */
-	admits({ device, backup }: Target, { method }: Request, now: Milliseconds): boolean {
-		if (device === undefined || backup === true) return true;
-		if (this.services.size > 0 && !this.services.admits(device)) {
-			this.#counters.passedOverOutOfService += 1;
-			return false;
-		}
-		if (method !== "INVITE" || this.calls.size === 0 || !this.calls.full(device, now)) return true;
-		this.#counters.passedOverCapacity += 1;
+	/** Whether the target is called. Of several places of a device, that is decided at the first. */
+	admits({ device, backup }: Target, context: ResponseContext, now: Milliseconds): boolean {
+		if (device === undefined || backup === true || !this.#any) return true;
+		const out = !this.services.admits(device);
+		const full = context.request.method === "INVITE" && this.calls.full(device, now);
+		if (!out && !full) return true;
+		if (context.branches.some(({ target }) => target.device === device)) return true;
+		this.#counters[out ? "passedOverOutOfService" : "passedOverCapacity"] += 1;
 		return false;
 	}
 
 	/** The target is called: answers what counts the call, where it is counted. */
-	called(target: Target, request: Request, now: Milliseconds): Call | undefined {
-		const { device } = target;
-		if (device === undefined) return undefined;
-		this.turns.called(target);
-		if (this.services.size > 0) this.services.called(device, now);
-		return this.counted(device, request, now);
+	called(target: Target, context: ResponseContext, now: Milliseconds): Call | undefined {
+		const { device, turns } = target;
+		if (turns === true) this.turns.called(target);
+		if (device === undefined || !this.#any) return undefined;
+		this.services.called(device, now);
+		for (const { call } of context.branches)
+			if (call?.device === device) {
+				call.branches += 1;
+				return call;
+			}
+		return this.counted(device, context.request, now);
+	}
+
+	/** Whether there is any device with a service that is watched, or with calls that are counted. */
+	get #any(): boolean {
+		return this.services.size > 0 || this.calls.size > 0;
 	}
 
 	/** What counts a call to or from this device; undefined where it is not counted. */
@@ -96,7 +106,11 @@ export class Candidates {
 	/** None of the addresses of the target's device can be reached: this was the last. */
 	lost({ device, next }: Target, reason: string, now: Milliseconds): void {
 		if (this.services.size === 0 || device === undefined || next !== undefined) return;
-		this.services.failed(device, reason, now);
+		// Of a device that registered from several places, one that is gone says nothing.
+		const { directory } = this.#core.environment;
+		const several =
+			directory.device(device)?.contact === "*" && directory.bindings(device, now).length > 1;
+		if (!several) this.services.failed(device, reason, now);
 	}
 
 	status(): readonly DeviceStatus[] {

@@ -152,6 +152,7 @@ export class ResponseContext {
 		this.answered = true;
 		this.fork?.stop();
 		this.call?.settle();
+		this.call = undefined;
 	}
 
 	/**

@@ -16,7 +16,7 @@ import type { Environment } from "./environment.ts";
 import { viaValue } from "./forward-request.ts";
 import { type OutgoingLeg, outgoingLeg } from "./outgoing-leg.ts";
 import type { ProxyPort } from "./proxy-port.ts";
-import { bindingTargets, contactTargets, type Hop, type Target } from "./target-set.ts";
+import { addressesOf, bindingTargets, contactTarget, type Hop, type Target } from "./target-set.ts";
 import type { Located } from "./waiting.ts";
 
 /** The proxy core, as far as pings need it. */
@@ -141,7 +141,7 @@ function targetsOf(
 	const { contact } = device;
 	return contact === "*"
 		? bindingTargets(device, directory, now)
-		: contactTargets(device, contact, undefined);
+		: addressesOf(contactTarget(device, contact, undefined));
 }
 
 /** All four places in the scheme of the leg, as in every request to the device (secure signaling G2). */

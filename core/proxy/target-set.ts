@@ -126,7 +126,7 @@ export function targetsOf(
 	if (device.contact !== "*") {
 		// A number that the script chose is the one to dial: its prefix was replaced there.
 		const dialled = choice.number ?? dialledUser(device, request.parsedUri.user);
-		const [target] = contactTargets(device, device.contact, dialled);
+		const target = contactTarget(device, device.contact, dialled);
 		return [choice.turns ? { ...target, turns: true } : target];
 	}
 	return bindingTargets(device, directory, now);
@@ -150,16 +150,16 @@ export function uriTarget(uri: string, policy: SecureSignaling): Target {
 	};
 }
 
-/** The configured addresses of a device: its contact, which leads to its backups in the order they are written, and these. */
-export function contactTargets(
+/** The contact of a device, which leads to its backups in the order in which they are written. */
+export function contactTarget(
 	device: Device,
 	contact: DeviceContact,
 	dialled: string | undefined,
-): readonly [Target, ...Target[]] {
+): Target {
 	const first = deviceTarget(device, contact, dialled);
-	if (device.contactBackup.length === 0) return [first];
+	if (device.contactBackup.length === 0) return first;
 	const backups = device.contactBackup.map((backup) => deviceTarget(device, backup, dialled));
-	return [chained(first, backups), ...backups];
+	return chained(first, backups);
 }
 
 /** The target, which leads to the others one by one. */

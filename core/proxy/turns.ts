@@ -29,8 +29,7 @@ export class Turns {
 	}
 
 	/** It is called: its turn is over. */
-	called({ turns, device }: Target): void {
-		if (turns === undefined || device === undefined) return;
+	called({ device = "" }: Target): void {
 		this.#count += 1;
 		this.#last.push(device, this.#count);
 	}

@@ -13,6 +13,7 @@ devices:
   first:  { type: Trunk, prefix: "9", priority: 1, contact: "sip:10.0.0.1", capacity: 1 }
   second: { type: Trunk, prefix: "9", priority: 2, contact: "sip:10.0.0.2" }
   "5000": { type: Extension, contact: "sip:5000@172.21.83.60", capacity: 2 }
+  "7789": { type: Extension, contact: "*", capacity: 1, recovery-timeout: 60 }
 `;
 const bed = await testBed(YAML);
 
@@ -169,6 +170,31 @@ test("secure-signaling §2.2 capacity: it is a live setting: what is up counts u
 		device: "first",
 		calls: { now: 1, capacity: 2 },
 	});
+});
+
+test("secure-signaling §2.2 capacity: a device that rings at two places has one call, until both are done", () => {
+	const { rig, ann, call, calls } = network();
+	const aor = "sip:7789@172.21.83.50";
+	const [desk, mobile] = ["172.21.83.24", "172.21.83.25"].map((host) => {
+		const phone = rig.phone("7789", { host });
+		phone.request("REGISTER", "sip:172.21.83.50", { from: aor, to: aor });
+		return phone;
+	});
+	assert.ok(desk && mobile);
+	call("7789");
+	assert.equal(calls.of("7789"), 1);
+	desk.answer(desk.take("INVITE"), "503 Service Unavailable");
+	assert.equal(calls.of("7789"), 1);
+	call("7789");
+	assert.equal(ann.take(480).status, 480);
+	mobile.answer(mobile.take("INVITE"), "486 Busy Here");
+	assert.equal(calls.of("7789"), 0);
+	call("7789");
+	assert.equal(
+		mobile.take("INVITE").method,
+		"INVITE",
+		"that one place is gone says nothing of the device",
+	);
 });
 
 test("secure-signaling §2.2 capacity: a backup of the contact is the same call", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Decision } from "../../core/proxy/decision.ts";
+import { binding } from "../support/bindings.ts";
 import type { ExchangeRig } from "../support/exchange-rig.ts";
 import { rigConfig } from "../support/rig-config.ts";
 import { testBed } from "../support/test-bed.ts";
@@ -252,6 +253,33 @@ test("secure-signaling §2.2 recovery-timeout: a trunk that answers nothing, or 
 	refusing.call();
 	assert.deepEqual(told(refusing.rig, "first"), ["warn first is out of service: transport"]);
 	refusing.second.take("INVITE");
+});
+
+test("secure-signaling §2.2 recovery-timeout: the call that tries a device again rings at all its places", async () => {
+	const config = await rigConfig(`${HEAD}
+devices:
+  "7789": { type: Extension, contact: "*", recovery-timeout: 60 }
+`);
+	const targets = [{ kind: "device", name: "7789", number: undefined }] as const;
+	const decision: Decision = { kind: "relay", targets, callee: undefined, edits: [] };
+	const rig = trunks.rig({ config, routes: () => decision });
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	const [desk, mobile] = ["172.21.83.24", "172.21.83.25"].map((host) =>
+		rig.phone("7789", { host }),
+	);
+	assert.ok(desk && mobile);
+	const bindings = [desk, mobile].map(({ host, flow }) => {
+		const contact = `sip:7789@${host}:5060`;
+		return binding({ device: "7789", contact, flow, expiresAt: rig.now + 3_600_000 });
+	});
+	rig.store.apply("7789", bindings, []);
+	rig.exchange.proxy.candidates.services.failed("7789", "test", rig.now);
+	rig.wait(60_000);
+	ann.request("INVITE", "sip:7789@172.21.83.50");
+	assert.deepEqual(
+		[desk, mobile].map((phone) => phone.take("INVITE").method),
+		["INVITE", "INVITE"],
+	);
 });
 
 test("secure-signaling §2.2: requests inside a dialog go to a device that is out of service", () => {
