@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { YAML } from "../support/rig-config.ts";
 import { testBed } from "../support/test-bed.ts";
 
 const bed = await testBed(`
@@ -110,3 +111,35 @@ for (const [at, [name, [uri, ...params]]] of Object.entries(SHOWN).entries())
 			assert.equal(`<${ann.take("BYE").uri}>`, contact);
 		}
 	});
+
+const asserting = await testBed(
+	YAML.replace(
+		'"5001": {',
+		'"5001": { secure-signaling: { headers: [p-asserted-identity, Remote-Party-ID] },',
+	),
+);
+
+test("secure-signaling §2.3 §3.6 headers: those listed have the scheme of the leg, in requests and responses, others and other URIs stay", () => {
+	const rig = asserting.rig();
+	const bob = rig.phone("5000", { host: "172.21.83.60" });
+	const contact = "<sips:5001@192.168.8.57:5061>";
+	const phone = rig.phone("5001", { transport: "tls", host: "192.168.8.57", contact });
+	const asserted = (scheme: string) => [
+		`P-Asserted-Identity: "Bob" <${scheme}:5000@172.21.83.50> , <tel:+1201>`,
+		`Remote-Party-ID: <${scheme}:5000@172.21.83.50;user=phone>;party=calling`,
+	];
+	const history = `History-Info: <sip:5000@172.21.83.50>;index=1`;
+	const lines = (message: { lines: readonly string[] }) =>
+		message.lines.filter((line) => /^(P-Asserted|Remote-Party|History)/.test(line));
+	bob.request("INVITE", "sip:5001@172.21.83.50", {
+		from: "sip:5000@172.21.83.50",
+		headers: [...asserted("sip"), history],
+	});
+	const came = phone.take("INVITE");
+	assert.deepEqual(lines(came), [...asserted("sips"), history]);
+	phone.answer(came, "200 OK", { headers: asserted("sips") });
+	assert.deepEqual(lines(bob.take(200)), asserted("sips"), "Bob's leg lists none");
+	phone.request("INVITE", "sips:5000@172.21.83.50:5314", { from: "sips:5001@172.21.83.50" });
+	bob.answer(bob.take("INVITE"), "200 OK", { headers: asserted("sip") });
+	assert.deepEqual(lines(phone.take(200)), asserted("sips"));
+});

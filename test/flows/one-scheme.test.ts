@@ -268,3 +268,30 @@ test("secure-signaling E18 §3.4: a dialog of two schemes stays one after a relo
 	bob.callee(came).send("INFO");
 	assert.equal(phone.take("INFO").value("To"), "<sips:5001@172.21.83.50>;tag=5001");
 });
+
+const trunks = await testBed(`
+listen: [udp:172.21.83.50:5060, tls:172.21.83.50:5314]
+trusted: [172.21.83.0/24, 192.168.8.0/24]
+secure-signaling: { policy: rfc5630 }
+devices:
+  near:  { type: Trunk, prefix: "9", contact: "sip:10.0.0.1" }
+  far:   { type: Trunk, prefix: "9", priority: 1, contact: "sips:10.0.0.2" }
+  plain: { type: Trunk, prefix: "8", contact: "sip:10.0.0.3" }
+`);
+
+test("RFC 5630 §5.3, secure-signaling §2.2: trunks of the wrong scheme are no candidates, however good they are", () => {
+	const rig = trunks.rig();
+	const near = rig.phone("near", { host: "10.0.0.1" });
+	const far = rig.phone("far", { host: "10.0.0.2", transport: "tls" });
+	const caller = d3(rig);
+	caller.request("INVITE", "sips:9123@172.21.83.50:5314");
+	assert.equal(far.take("INVITE").uri, "sips:9123@10.0.0.2");
+	caller.request("INVITE", "sips:8123@172.21.83.50:5314");
+	assert.equal(caller.take(480).value("Warning"), NOT_ALLOWED);
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	ann.request("INVITE", "sip:9123@172.21.83.50");
+	near.answer(near.take("INVITE"), "503 Service Unavailable");
+	const came = far.take("INVITE");
+	assert.equal(came.uri, "sip:9123@10.0.0.2", "the next one, as sip over TLS");
+	assert.match(came.vias[0] ?? "", /^SIP\/2\.0\/TLS/);
+});

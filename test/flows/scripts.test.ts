@@ -149,6 +149,24 @@ test("secure-signaling G2 PX-93: forceSips for a phone that registered in clear 
 	assert.equal(ann.take(500).status, 500);
 });
 
+test("RFC 5630 §3.2 §4 SIPS-28: a script is told the scheme of a leg and the transport of its hop, each for itself, and nothing about a whole call", () => {
+	const asked: AskContext[] = [];
+	const { rig } = rigWith((context) => {
+		asked.push(context);
+		return reply(404);
+	});
+	for (const transport of ["tls", "udp"] as const)
+		for (const scheme of ["sip", "sips"]) {
+			const phone = rig.phone(scheme, { host: "172.21.83.70", transport });
+			phone.request("OPTIONS", `${scheme}:172.21.83.50:5314`, { contact: `<${scheme}:a@h>` });
+		}
+	assert.deepEqual(
+		asked.map(({ callerScheme, source }) => `${callerScheme} ${source.transport}`),
+		["sip tls", "sips tls", "sip udp", "sips udp"],
+	);
+	assert.ok(asked.every((context) => !/secure/i.test(JSON.stringify(context))));
+});
+
 test("RFC 3261 §16.3: the script is told who asks, from where, and whether the request is for us", () => {
 	const asked: AskContext[] = [];
 	const { ann, rig } = rigWith((context) => {

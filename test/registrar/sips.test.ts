@@ -15,7 +15,7 @@ function sendStripped(phone: Registration, contacts: readonly string[], sent: Se
 	);
 }
 
-test("secure-signaling G16a: a sips Contact makes a sips binding on the flow it came on", () => {
+test("RFC 5630 §5.2 RG-41, secure-signaling G16a: a sips Contact makes a sips binding on the flow it came on", () => {
 	const phone = new Registration();
 	assert.equal(answer(sendStripped(phone, [SENT])), "200");
 	assert.equal(phone.bindings[0]?.scheme, "sips");
