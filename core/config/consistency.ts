@@ -27,8 +27,9 @@ export function checkConsistency(node: Block, around: Around, found: Findings): 
 		const warn: Warn = (word, code, message, fix) =>
 			found.about(device.name).warn((placeOf(entry, word) ?? entry).at, { code, message, fix });
 		for (const contact of contactsOf(device)) {
-			checkReachable(contact, around.listen, warn);
-			checkPort(contact, warn);
+			const word = contact === device.contact ? "contact" : "contact-backup";
+			checkReachable(word, contact, around.listen, warn);
+			checkPort(word, contact, warn);
 		}
 		checkRegisters(device, entry, warn);
 		checkFollowConfig(device, warn);
@@ -62,7 +63,12 @@ function portOf(contact: DeviceContact): number {
 }
 
 /** A socket of ours sends there, and it is not the one that would receive it. */
-function checkReachable(contact: DeviceContact, listen: readonly ListenConfig[], warn: Warn): void {
+function checkReachable(
+	word: string,
+	contact: DeviceContact,
+	listen: readonly ListenConfig[],
+	warn: Warn,
+): void {
 	const transport = transportOf(contact);
 	const address = canonicalAddress(contact.host);
 	if (listen.length === 0 || transport === undefined) return;
@@ -73,7 +79,7 @@ function checkReachable(contact: DeviceContact, listen: readonly ListenConfig[],
 			one.balancer?.tlsTerminated !== true &&
 			(address === undefined || one.address.includes(":") === address.includes(":")),
 	);
-	const written = `contact: ${quote(contact.text)}`;
+	const written = `${word}: ${quote(contact.text)}`;
 	if (speaking.length === 0) {
 		const family = address === undefined ? "" : ` for IPv${address.includes(":") ? 6 : 4}`;
 		const why =
@@ -81,7 +87,7 @@ function checkReachable(contact: DeviceContact, listen: readonly ListenConfig[],
 				? `sips goes over TLS (${SECURE_TLS})`
 				: `it goes over ${transport.toUpperCase()}`;
 		warn(
-			"contact",
+			word,
 			"CONFIG_UNREACHABLE",
 			`${written} cannot be called: ${why}, and listen has no ${transport} socket${family}`,
 			`write - ${transport}:ADDRESS:PORT under listen`,
@@ -90,7 +96,7 @@ function checkReachable(contact: DeviceContact, listen: readonly ListenConfig[],
 	}
 	if (listen.some((socket) => spokenAt(socket) === transport && isAt(contact, address, socket)))
 		warn(
-			"contact",
+			word,
 			"CONFIG_UNREACHABLE",
 			`${written} is a socket of this proxy: a call to it comes back, and ends with 482`,
 			'write the address of the device, or "*" if it registers itself',
@@ -115,13 +121,13 @@ function isAt(
 }
 
 /** 5061 is the port of TLS, and no port turns TLS on. */
-function checkPort(contact: DeviceContact, warn: Warn): void {
+function checkPort(word: string, contact: DeviceContact, warn: Warn): void {
 	if (contact.port !== 5061 || transportOf(contact) === "tls") return;
 	const transport = transportOf(contact)?.toUpperCase();
 	warn(
-		"contact",
+		word,
 		"CONFIG_INCONSISTENT",
-		`contact: ${quote(contact.text)} goes over ${transport} to 5061, the port of TLS`,
+		`${word}: ${quote(contact.text)} goes over ${transport} to 5061, the port of TLS`,
 		`write sips:${contact.host}:5061;transport=tls, or sip:${contact.host}:5061;transport=tls for TLS without sips`,
 	);
 }

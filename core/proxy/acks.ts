@@ -9,16 +9,14 @@ import type { ProxyPort } from "./proxy-port.ts";
 import { reachable } from "./target-set.ts";
 import type { Located } from "./waiting.ts";
 
+type AcksCore = Pick<BranchesCore, "environment" | "transactions" | "linter">;
+
 export class Acks {
-	readonly #core: Pick<BranchesCore, "environment" | "transactions">;
+	readonly #core: AcksCore;
 	readonly #port: ProxyPort;
 	readonly #branches: Branches;
 
-	constructor(
-		core: Pick<BranchesCore, "environment" | "transactions">,
-		port: ProxyPort,
-		branches: Branches,
-	) {
+	constructor(core: AcksCore, port: ProxyPort, branches: Branches) {
 		this.#core = core;
 		this.#port = port;
 		this.#branches = branches;
@@ -53,7 +51,7 @@ export class Acks {
 		const forwarded = forwardAck(ack, consumed, hop, environment, this.#branches.large, now);
 		if (forwarded === undefined) return;
 		const { text, flow, passage } = forwarded;
-		this.#branches.linter.request(text, flow, passage, ack);
+		this.#core.linter.request(text, flow, passage, ack);
 		transactions.send(text, flow);
 	}
 }

@@ -17,7 +17,7 @@ import type { ForkOwner } from "./fork.ts";
 import { forwardRequest, nextHopUri } from "./forward-request.ts";
 import { forwardResponse } from "./forward-response.ts";
 import { LargeRequests } from "./large-requests.ts";
-import { LegLinter } from "./leg-linter.ts";
+import type { LegLinter } from "./leg-linter.ts";
 import { statefulBranch } from "./loop.ts";
 import { type OutgoingLeg, outgoingLeg } from "./outgoing-leg.ts";
 import { passage } from "./passage.ts";
@@ -42,6 +42,7 @@ export type BranchesCore = {
 	/** Replaced as a whole on reload: it is read when it is needed. */
 	readonly environment: Environment;
 	readonly transactions: TransactionTable;
+	readonly linter: LegLinter;
 	readonly candidates: Candidates;
 	/** A branch may have been the last to end. */
 	finishWhenDone(context: ResponseContext, now: Milliseconds): void;
@@ -62,14 +63,12 @@ export class Branches implements BranchOwner, ForkOwner {
 	/** Servers that asked to be left alone for a while. */
 	readonly unavailable = new UnavailableHosts();
 	readonly large = new LargeRequests();
-	readonly linter: LegLinter;
 	readonly #core: BranchesCore;
 	readonly #port: ProxyPort;
 	readonly #wheel: TimerWheel;
 
 	constructor(core: BranchesCore, port: ProxyPort, wheel: TimerWheel) {
 		this.#core = core;
-		this.linter = new LegLinter(core, port);
 		this.#port = port;
 		this.#wheel = wheel;
 	}
@@ -165,7 +164,7 @@ export class Branches implements BranchOwner, ForkOwner {
 	/** A response as it goes on to the caller. `others`: what the other branches of the context brought. */
 	forwarded(response: Response, branch: Branch, others: readonly Candidate[]): string {
 		const text = forwardResponse(response, branch, others, this.#core.environment.directory);
-		this.linter.response(text, branch);
+		this.#core.linter.response(text, branch);
 		return text;
 	}
 
@@ -263,7 +262,7 @@ export class Branches implements BranchOwner, ForkOwner {
 		// Our Record-Route stays as it is for UDP: the size is this one request's (RFC 5658 §5).
 		const text = tcp === undefined ? plain : forwardRequest({ ...parts, outgoing: tcp });
 		const { flow } = tcp ?? outgoing;
-		this.linter.request(text, flow, way, parts);
+		this.#core.linter.request(text, flow, way, parts);
 		branch.state = "calling";
 		branch.passage = way;
 		branch.oversized = tcp && hop;

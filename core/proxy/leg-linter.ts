@@ -6,6 +6,7 @@ import { LEG_RULES, type LegViolation } from "../leg/lint-rules.ts";
 import type { Head } from "../message/head.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import type { Environment } from "./environment.ts";
+import type { OutgoingLeg } from "./outgoing-leg.ts";
 import type { Passage } from "./passage.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import type { Branch } from "./response-context.ts";
@@ -41,6 +42,16 @@ export class LegLinter {
 		const next = route.request.head.routes[route.own]?.uri;
 		const strict = target.path.length === 0 && next === request.uri;
 		this.#tell(lintRequest(request, flow, strict, wayOf(passage)), request.head, flow);
+	}
+
+	/** A request of our own: the far side of its way is ours too. */
+	ping(text: string, leg: OutgoingLeg): void {
+		if (leg.policy.lint === "off") return;
+		const request = parseMessage(text, "datagram");
+		if (request.kind !== "request") return;
+		const legs = { caller: leg, callee: leg, toward: "callee" } as const;
+		const way = { legs, state: undefined, recordRouted: false };
+		this.#tell(lintRequest(request, leg.flow, false, way), request.head, leg.flow);
 	}
 
 	/** A response as the caller gets it. Our own have nothing in them but what the caller sent. */

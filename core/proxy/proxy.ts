@@ -26,6 +26,7 @@ import type { Environment } from "./environment.ts";
 import { Fork } from "./fork.ts";
 import { judgeInDialog } from "./in-dialog.ts";
 import { LateBindings } from "./late-bindings.ts";
+import { LegLinter } from "./leg-linter.ts";
 import { earlierWays, isLoop } from "./loop.ts";
 import { targetsToCall } from "./one-scheme.ts";
 import { OwnAnswers } from "./own-answers.ts";
@@ -58,6 +59,7 @@ type Saved = Extract<Decision, { kind: "save" }>["contacts"];
 
 export class ProxyCore implements TransactionUser {
 	readonly transactions: TransactionTable;
+	readonly linter: LegLinter;
 	/** Whom it may call. */
 	readonly candidates: Candidates;
 	/** Replaced as a whole when the configuration is reloaded. */
@@ -86,6 +88,7 @@ export class ProxyCore implements TransactionUser {
 			knows: (flow) => knows(this.environment.directory, flow),
 			own: (via) => this.environment.own.ownsSentBy(via.host, via.port, via.transport === "TLS"),
 		});
+		this.linter = new LegLinter(this, options.port);
 		this.candidates = new Candidates(this, options.port, options.wheel);
 		this.candidates.configure(options.environment, options.now);
 		this.#branches = new Branches(this, options.port, options.wheel);
@@ -95,8 +98,8 @@ export class ProxyCore implements TransactionUser {
 
 	/** Counts since the start. */
 	get counters(): Readonly<Record<string, number>> {
-		const { large, linter } = this.#branches;
-		return { ...large.counters, ...linter.counters, ...this.candidates.counters };
+		const { large } = this.#branches;
+		return { ...large.counters, ...this.linter.counters, ...this.candidates.counters };
 	}
 
 	/** The configuration was reloaded. */

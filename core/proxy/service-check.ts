@@ -14,6 +14,7 @@ import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
 import type { Environment } from "./environment.ts";
 import { viaValue } from "./forward-request.ts";
+import type { LegLinter } from "./leg-linter.ts";
 import { type OutgoingLeg, outgoingLeg } from "./outgoing-leg.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { addressesOf, bindingTargets, contactTarget, type Hop, type Target } from "./target-set.ts";
@@ -24,6 +25,7 @@ export type PingCore = {
 	/** Replaced as a whole on reload: it is read when it is needed. */
 	readonly environment: Environment;
 	readonly transactions: TransactionTable;
+	readonly linter: Pick<LegLinter, "ping">;
 };
 
 /** Told once what came of it: `reason` is undefined when somebody answered. */
@@ -102,9 +104,10 @@ export class Ping {
 	}
 
 	#send(target: Target, leg: OutgoingLeg, now: Milliseconds): void {
-		const { environment, transactions } = this.#core;
+		const { environment, transactions, linter } = this.#core;
 		const branch = BRANCH + environment.random.hex(UNIQUE_DIGITS);
 		const text = optionsText(target, leg, branch, environment);
+		linter.ping(text, leg);
 		this.#clients.add(transactions.request(text, "OPTIONS", branch, leg.flow, this, now));
 	}
 

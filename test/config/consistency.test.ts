@@ -30,6 +30,9 @@ test("secure-signaling G5: a contact needs a socket that speaks its transport, i
 	assert.match((await says("sips:fly.example.com"))[0] ?? "", /listen has no tls socket →/);
 	for (const good of ["sip:10.0.0.9", "sip:gw.example.com", "sip:gw.example.com:5062", "*"])
 		assert.deepEqual(await says(good), [], good);
+	const backups = 'contact: "sip:10.0.0.9", contact-backup: "sip:10.0.0.8, sips:10.0.0.7"';
+	const [backup] = await one(t, backups, udp);
+	assert.match(backup ?? "", / x: contact-backup: "sips:10\.0\.0\.7" cannot be called/);
 	const behind =
 		'listen: [{ transport: tcp, address: "10.0.0.1:5060", advertise: "sip.example.com:5061", tls-terminated: yes, balancers: [10.0.0.0/24] }]\n';
 	const [said] = await one(t, 'contact: "sips:10.0.0.9"', behind);

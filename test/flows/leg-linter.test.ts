@@ -9,6 +9,8 @@ const one = await testBed(
 	YAML.replace('sip:5000@172.21.83.60:5060"', "$&, secure-signaling: { lint: on }"),
 );
 
+const pinging = await testBed(YAML.replace(/contact: "sips?:500[01]/g, "oos-check: 30, $&"));
+
 function phones(rig: ExchangeRig) {
 	return {
 		d1: rig.phone("7789", {
@@ -89,6 +91,18 @@ test("secure-signaling lint: it is off unless configured, for all or for one dev
 	call(some);
 	assert.equal(count(some, "legMessagesChecked"), TO_5000);
 	assert.equal(count(some, "legViolations"), 2);
+});
+
+test("secure-signaling G2c lint: on: pings are checked too, on sip and on sips legs", () => {
+	const rig = pinging.rig();
+	const peers = [
+		rig.phone("5000", { host: "172.21.83.60" }),
+		rig.phone("5001", { host: "192.168.8.57", transport: "tls" }),
+	];
+	rig.wait(31_000);
+	for (const peer of peers) assert.ok(peer.unread.some(({ method }) => method === "OPTIONS"));
+	const texts = new Set(peers.flatMap(({ received }) => received.map(({ text }) => text)));
+	assert.equal(count(rig, "legMessagesChecked"), texts.size);
 });
 
 test("secure-signaling lint: a rig fails a test in which a message breaks a rule", () => {
