@@ -14,21 +14,18 @@ import {
 	type Caller,
 	call,
 	configOf,
-	POLICIES,
-	type Policy,
 } from "./wire-calls.ts";
 
 export const PAGE = "docs/reference/on-the-wire.md";
 
 export async function onTheWire(): Promise<string> {
-	const configs = await Promise.all(
-		POLICIES.map(async (policy) => [policy, await configOf(policy)] as const),
-	);
+	const [policies, anchors] = [await configured(POLICIES), await configured(ANCHORS)];
 	return [
 		"# On the wire",
 		INTRODUCTION + webSocket(),
-		...configs.map(([policy, config]) => overview(policy, config)),
-		...configs.map(([policy, config]) => inFull(policy, config)),
+		...policies.map(([one, config]) => overview(one, config)),
+		...policies.map(([one, config]) => inFull(one, config, CALLERS, CALLEES)),
+		...anchors.map(([one, config]) => inFull(one, config, SOME_CALLERS, SOME_CALLEES)),
 		RULES,
 		rules(),
 	].join("\n\n");
@@ -49,22 +46,49 @@ function webSocket(): string {
 	return " WebSocket legs have\ntheir rules and their tests; `listen` takes no `ws` and `wss` yet.";
 }
 
-const POLICY_SAYS: Readonly<Record<Policy, string>> = {
-	genesys: `The default. Request-URI, From, To, Contact and our Record-Route take the scheme of the leg that a
+async function configured(sections: readonly Section[]) {
+	return Promise.all(sections.map(async (one) => [one, await configOf(one.settings)] as const));
+}
+
+type Section = { readonly settings: string; readonly says: string };
+
+const POLICIES: readonly Section[] = [
+	{
+		settings: "policy: genesys",
+		says: `The default. Request-URI, From, To, Contact and our Record-Route take the scheme of the leg that a
 message is sent to; the way back restores them. Any caller reaches any device.`,
-	rfc5630: `RFC 5630 §5.3 to the letter. Nothing is rewritten: both legs have the scheme of the Request-URI, a
+	},
+	{
+		settings: "policy: rfc5630",
+		says: `RFC 5630 §5.3 to the letter. Nothing is rewritten: both legs have the scheme of the Request-URI, a
 \`sip\` call to a \`sips\` device is \`sip\` over TLS, and a \`sips\` call to a \`sip\` device is refused.`,
-};
+	},
+];
+
+const ANCHORS: readonly Section[] = [
+	{
+		settings: "contact: anchor",
+		says: `Our own address stands in the place of the other side's Contact, which rides in it signed. Some of
+the calls above.`,
+	},
+	{
+		settings: "contact: anchor, record-route: no",
+		says: "As above, and no Record-Route of ours: the Contact alone brings later requests here.",
+	},
+];
+
+const SOME_CALLERS = CALLERS.filter(({ name }) => /^sip over UDP|^sips/.test(name));
+const SOME_CALLEES = CALLEES.filter(({ number }) => ["1", "5", "6"].includes(number));
 
 /** Scheme and transport of the callee's leg, or the status. */
-function overview(policy: Policy, config: Config): string {
+function overview({ settings, says }: Section, config: Config): string {
 	const rows = CALLERS.map((caller) => {
 		const cells = CALLEES.map((callee) => outcome(call(config, caller, callee)));
 		return row(caller.name, ...cells);
 	});
 	return [
-		`## policy: ${policy}`,
-		POLICY_SAYS[policy],
+		`## ${settings}`,
+		says,
 		[...table("The caller speaks ↓, the device is →", ...CALLEES.map(nameOf)), ...rows].join("\n"),
 	].join("\n\n");
 }
@@ -84,12 +108,18 @@ function refusal(answer: WireMessage): string {
 	return `${answer.status}${warning === "" ? "" : `, ${code(`Warning: ${warning}`)}`}`;
 }
 
-function inFull(policy: Policy, config: Config): string {
-	const parts = CALLERS.map((caller) => {
-		const rows = CALLEES.map((callee) => wholeRow(callee, call(config, caller, callee)));
-		return [`### ${policy}: ${caller.name}`, said(caller), [...HEADS, ...rows].join("\n")];
+function inFull(
+	{ settings, says }: Section,
+	config: Config,
+	callers: readonly Caller[],
+	callees: readonly Callee[],
+): string {
+	const parts = callers.map((caller) => {
+		const rows = callees.map((callee) => wholeRow(callee, call(config, caller, callee)));
+		return [`### ${settings}: ${caller.name}`, said(caller), [...HEADS, ...rows].join("\n")];
 	});
-	return [`## Every header, policy: ${policy}`, WHAT, ...parts.flat()].join("\n\n");
+	const intro = POLICIES.some((one) => one.settings === settings) ? WHAT : says;
+	return [`## Every header, ${settings}`, intro, ...parts.flat()].join("\n\n");
 }
 
 const WHAT = `The INVITE as the device gets it, and the 200 as the caller gets it. From and To of the 200 are those

@@ -8,9 +8,6 @@ import { rigConfig } from "../support/rig-config.ts";
 import type { VirtualPhone } from "../support/virtual-phone.ts";
 import type { WireMessage } from "../support/wire-message.ts";
 
-export const POLICIES = ["genesys", "rfc5630"] as const;
-export type Policy = (typeof POLICIES)[number];
-
 export type Caller = {
 	readonly name: string;
 	readonly transport: "udp" | "tcp" | "tls" | "wss";
@@ -58,8 +55,8 @@ export type Call =
 	| { readonly kind: "answered"; readonly invite: WireMessage; readonly ok: WireMessage }
 	| { readonly kind: "refused"; readonly answer: WireMessage };
 
-/** What all calls under one policy share. */
-export async function configOf(policy: Policy): Promise<Config> {
+/** What all calls under the same settings share: what stands in the block `secure-signaling`. */
+export async function configOf(settings: string): Promise<Config> {
 	const devices = CALLEES.map(
 		({ number, contact }) => `  "${number}": { type: Extension, contact: "${contact}" }`,
 	);
@@ -67,7 +64,7 @@ export async function configOf(policy: Policy): Promise<Config> {
 		[
 			"listen: [udp:10.0.0.1:5060, tls:10.0.0.1:5061]",
 			"trusted: [10.0.0.0/8]",
-			`secure-signaling: { policy: ${policy} }`,
+			`secure-signaling: { ${settings} }`,
 			"devices:",
 			...devices,
 		].join("\n"),
