@@ -7,7 +7,7 @@ import type { WireMessage } from "./wire-message.ts";
 const PLACES = ["From", "To", "Contact", "Record-Route", "Route", "Refer-To"];
 
 /** Where a message has a SIP URI, and its scheme there: `From sips`. */
-export function schemesOf(message: WireMessage): string[] {
+function schemesOf(message: WireMessage): string[] {
 	const uri = message.method === undefined ? [] : [`Request-URI ${schemeOf(message.uri)}`];
 	const headers = PLACES.flatMap((name) =>
 		message

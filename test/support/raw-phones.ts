@@ -56,12 +56,7 @@ export type TlsClientPhone = Phone & {
 };
 
 /** Is behind a NAT: nobody can connect to its Contact. Not connected yet. */
-export function tlsClientPhone(
-	t: TestContext,
-	user: string,
-	host: string,
-	port = 5061,
-): TlsClientPhone {
+export function tlsClientPhone(t: TestContext, user: string, host: string): TlsClientPhone {
 	let peer: Awaited<ReturnType<typeof tlsClient>> | undefined;
 	const now = () => {
 		if (peer === undefined) throw new Error(`${user} is not connected`);
@@ -78,7 +73,7 @@ export function tlsClientPhone(
 		contact: `<sips:${user}@127.0.0.24:5061>`,
 		connect: async () => {
 			await peer?.closed;
-			peer = closing(t, await tlsClient(port, { host }), (one) => one.close());
+			peer = closing(t, await tlsClient(5061, { host }), (one) => one.close());
 		},
 	};
 }
