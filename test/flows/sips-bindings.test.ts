@@ -4,7 +4,7 @@ import { testBed } from "../support/test-bed.ts";
 
 const bed = await testBed();
 
-test("RFC 5630 §4.1 SIPS-23: a sips binding and a sip binding are each called from both schemes, in the scheme of the binding", () => {
+test("RFC 5630 §4.1, secure-signaling G16a SIPS-23: a sips binding and a sip binding are each called from both schemes, in the scheme of the binding", () => {
 	for (const bound of ["sips", "sip"] as const) {
 		const rig = bed.rig();
 		const contact = `<${bound}:7789@172.21.83.24:49152>`;

@@ -71,7 +71,7 @@ export class Played {
 	}
 
 	/**
-	 * A request in the dialog with one letter changed, in the cookie of its top Route or in an entry of ours;
+	 * A request in the dialog with one letter changed, in a cookie of ours or in an entry of ours;
 	 * undefined where the plan has none. Nothing that was not signed may be followed.
 	 */
 	forge(random: Seeded) {
@@ -81,7 +81,7 @@ export class Played {
 			[this.#b, this.#a],
 		]);
 		const honest = from.side.write("OPTIONS");
-		const cookie = honest.match(/;x5=([\w-]+)/);
+		const cookie = random.pick([...honest.matchAll(/;x5=([\w-]+)/g)]);
 		const entry = honest.match(/;x5c=([\w-]{24,})/);
 		const place = entry ?? cookie;
 		if (place?.index === undefined) return undefined;
