@@ -3,10 +3,13 @@ import { test } from "node:test";
 import { relay } from "../support/decisions.ts";
 import type { DialogSide } from "../support/dialog.ts";
 import { ExchangeRig } from "../support/exchange-rig.ts";
-import { rigConfig } from "../support/rig-config.ts";
+import { rigConfig, YAML } from "../support/rig-config.ts";
 import type { VirtualPhone } from "../support/virtual-phone.ts";
 
-const config = await rigConfig();
+const CONFIGS = {
+	scheme: await rigConfig(),
+	anchor: await rigConfig(`${YAML}\nsecure-signaling: { contact: anchor }\n`),
+};
 const SERVER = "10.0.0.9";
 const OURS = "172.21.83.50";
 let passes = 0;
@@ -15,14 +18,14 @@ let passes = 0;
  * A sips caller, an application server in clear that hands the call back, a callee in clear: two
  * passes through us, whose legs have the schemes sips and sip, then sip and sip.
  */
-function calling(calleeScheme: "sip" | "sips") {
+function calling(calleeScheme: "sip" | "sips", contact: "scheme" | "anchor") {
 	const callee = calleeScheme === "sips" ? "5001" : "5000";
 	const rig = new ExchangeRig({
-		config,
+		config: CONFIGS[contact],
 		routes: ({ source }) => (source.address === SERVER ? relay(callee) : relay(`sip:x@${SERVER}`)),
 	});
-	const contact = "<sips:7789@172.21.83.24:5061>";
-	const ann = rig.phone("7789", { transport: "tls", host: "172.21.83.24", contact });
+	const tls = { transport: "tls", host: "172.21.83.24" } as const;
+	const ann = rig.phone("7789", { ...tls, contact: "<sips:7789@172.21.83.24:5061>" });
 	const server = rig.phone("as", { host: SERVER });
 	const bob =
 		calleeScheme === "sips"
@@ -49,9 +52,14 @@ function carry(server: VirtualPhone): void {
 	}
 }
 
-for (const scheme of ["sip", "sips"] as const)
-	test(`RFC 3261 §16.7 step 8, secure-signaling E15 PX-34: a spiral between a sips caller and a ${scheme} callee keeps a route set that leads both ways`, () => {
-		const { rig, ann, server, bob } = calling(scheme);
+for (const [scheme, contact] of [
+	["sip", "scheme"],
+	["sips", "scheme"],
+	["sip", "anchor"],
+	["sips", "anchor"],
+] as const)
+	test(`RFC 3261 §16.7 step 8, secure-signaling E15 PX-34: contact: ${contact}: a spiral between a sips caller and a ${scheme} callee keeps a route set that leads both ways`, () => {
+		const { rig, ann, server, bob } = calling(scheme, contact);
 		ann.request("INVITE", `sips:group@${OURS}:5314`, { from: "sips:7789@172.21.83.24" });
 		carry(server);
 		const invite = bob.take("INVITE");
@@ -73,6 +81,7 @@ for (const scheme of ["sip", "sips"] as const)
 			from.send("INFO");
 			carry(server);
 			const info = to.take("INFO");
+			assert.equal(info.uri, /<(.*)>/.exec(to.contact)?.[1], "its own Contact");
 			assert.match(info.uri, new RegExp(`^${toScheme}:`));
 			assert.deepEqual(info.values("Route"), []);
 			to.answer(info, "200 OK");

@@ -1,6 +1,8 @@
 /** What holds for every message between two legs, tried with random ones. A failing run names its seed. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Scheme } from "../../core/base/scheme.ts";
+import { anchorContact } from "../../core/leg/anchored-contact.ts";
 import { openRequestUri, showContact } from "../../core/leg/contact-entry.ts";
 import { forceScheme, forceUri, restoreToken } from "../../core/leg/force-scheme.ts";
 import type { Leg, Side } from "../../core/leg/leg.ts";
@@ -34,27 +36,54 @@ test("secure-signaling 5.9-1: a From or To that was forced regains its bytes fro
 	});
 });
 
-test("secure-signaling 5.9-2: a Contact that was shown opens to its bytes, after one pass or several", () => {
+/** One pass through the proxy, in either contact mode. */
+function randomPass(random: Seeded, own: Scheme, index: number) {
+	const scheme = random.pick(SCHEMES);
+	const policy = randomPolicy(random);
+	const newFlow = random.pick([undefined, undefined, flow("tls", "10.0.0.1", 5061, 4)]);
+	const dialog = { callId: "c", tag: "t" };
+	const nonce = index * 77;
+	const context = { dialog, nonce, signing };
+	const to = leg(scheme, flow("tls", "10.0.0.2", 5061, 5), policy);
+	const schemes = { caller: own, callee: scheme, from0: "sip", to0: "sip" } as const;
+	const flows = { callerFlow: flow("udp", "10.0.0.1", 5060), calleeFlow: to.flow };
+	const state = { cookie: { ...schemes, ...flows, nonce }, dialog, signing };
+	const alone = random.below(2) === 0;
+	const anchoring = {
+		side: "callee",
+		leg: to,
+		user: "b",
+		transport: undefined,
+		state,
+		newFlow,
+		alone,
+	} as const;
+	const anchored = random.below(2) === 0;
+	return {
+		own,
+		scheme,
+		show: (contact: string) =>
+			(anchored ? anchorContact(contact, anchoring) : undefined) ??
+			showContact(contact, { own, scheme, policy, newFlow, context }),
+		open: (uri: string) => openRequestUri(uri, own, context).uri,
+	};
+}
+
+test("secure-signaling 5.9-2: a Contact that was shown opens to its bytes, in both contact modes, after one pass or several", () => {
 	eachSeed(3_000, (random) => {
 		const contact = randomUri(random, random.pick(SCHEMES));
-		const legs = [
-			schemeOf(contact) ?? "sip",
-			...Array.from({ length: 1 + random.below(3) }, () => random.pick(SCHEMES)),
-		];
-		const passes = legs.slice(1).map((scheme, index) => ({
-			...{ own: legs[index] ?? "sip", scheme, policy: randomPolicy(random) },
-			newFlow: random.pick([undefined, undefined, flow("tls", "10.0.0.1", 5061, 4)]),
-			context: { dialog: { callId: "c", tag: "t" }, nonce: index * 77, signing },
-		}));
-		let shown = contact;
-		for (const showing of passes) {
-			shown = showContact(shown, showing);
-			assert.equal(schemeOf(shown), showing.scheme);
-			if (showing.scheme === "sips")
-				assert.doesNotMatch(shown.replace(/^[^@]*@/, ""), /transport=udp/i);
+		const passes: ReturnType<typeof randomPass>[] = [];
+		for (let left = 1 + random.below(3); left > 0; left -= 1) {
+			const own = passes.at(-1)?.scheme ?? schemeOf(contact) ?? "sip";
+			passes.push(randomPass(random, own, passes.length));
 		}
-		for (const { own, context } of passes.toReversed())
-			shown = openRequestUri(shown, own, context).uri;
+		let shown = contact;
+		for (const { show, scheme } of passes) {
+			shown = show(shown);
+			assert.equal(schemeOf(shown), scheme);
+			if (scheme === "sips") assert.doesNotMatch(shown.replace(/^[^@]*@/, ""), /transport=udp/i);
+		}
+		for (const { open } of passes.toReversed()) shown = open(shown);
 		assert.equal(shown, contact);
 	});
 });

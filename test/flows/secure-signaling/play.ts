@@ -1,6 +1,6 @@
 /** Plays a random dialog on the whole core, and holds every message to what has to be true of it (RFC 3261 §12.2). */
 import assert from "node:assert/strict";
-import { assertCrossed } from "../../support/crossing.ts";
+import { assertCrossed, assertSecureSocket } from "../../support/crossing.ts";
 import { relay } from "../../support/decisions.ts";
 import { DialogSide, uriOf } from "../../support/dialog.ts";
 import type { Seeded } from "../../support/each-seed.ts";
@@ -49,7 +49,7 @@ export class Played {
 
 	constructor(plan: Plan, config: Config) {
 		this.plan = plan;
-		this.rig = new ExchangeRig({ config, routes: () => relay("b"), watch: () => {} });
+		this.rig = new ExchangeRig({ config, routes: () => relay("b"), watch: assertSecureSocket });
 		this.#a = new Side(this.rig, plan.a);
 		this.#b = new Side(this.rig, plan.b);
 	}
