@@ -34,6 +34,7 @@ export function checkConsistency(node: Block, around: Around, found: Findings): 
 		checkRegisters(device, entry, warn);
 		checkFollowConfig(device, warn);
 		checkEffects(device, entry, warn);
+		checkRewriting(device, entry, warn);
 	}
 	checkSameContact(node, around.devices, found);
 	checkApart(node, around.devices, found);
@@ -166,6 +167,22 @@ function checkEffects(device: Device, entry: Node, warn: Warn): void {
 		warn(word, "CONFIG_NO_EFFECT", `${word} has no effect here: ${reason}`, "remove it");
 	}
 }
+
+/** Keys about what is written into messages, under a device whose calls are left as they are. */
+function checkRewriting({ secureSignaling }: Device, entry: Node, warn: Warn): void {
+	if (secureSignaling.policy !== "rfc5630") return;
+	const own = child(entry, "secure-signaling");
+	for (const word of REWRITING)
+		if (child(own, word) !== undefined)
+			warn(
+				word,
+				"CONFIG_NO_EFFECT",
+				`${word} has no effect here: under policy: rfc5630 nothing is rewritten`,
+				"remove it, or write policy: genesys",
+			);
+}
+
+const REWRITING = ["contact", "contact-state", "record-route", "far-route-set", "headers"];
 
 type Why = (contacts: readonly DeviceContact[]) => string | undefined;
 

@@ -9,6 +9,7 @@ import { own } from "../base/own-text.ts";
 import { MAX_URI } from "../message/limits.ts";
 import type { Request, Response } from "../message/message.ts";
 import type { NameAddress } from "../message/name-addr.ts";
+import { ParseError } from "../message/parse-error.ts";
 import type { Patch } from "../message/patch.ts";
 import { pushRecordRoute } from "../message/route.ts";
 import { uriParam } from "../message/uri.ts";
@@ -111,8 +112,17 @@ function withRoutes(
 	return { ...state, cookie: { ...state.cookie, hidden: { ...hidden, ...more } } };
 }
 
+/** Line by line where one cannot be taken apart: it goes back as it came. */
 function recordRouteValues({ head }: Request | Response): string[] {
-	return head.elements("record-route").map(({ start, end }) => head.text.slice(start, end));
+	try {
+		return head.elements("record-route").map(({ start, end }) => head.text.slice(start, end));
+	} catch (error) {
+		if (!(error instanceof ParseError)) throw error;
+	}
+	const lines: string[] = [];
+	for (let line = head.first("record-route"); line !== -1; line = head.next(line))
+		lines.push(head.text.slice(head.valueStart(line), head.valueEnd(line)));
+	return lines;
 }
 
 /** A strict router has to be seen: whoever sends a request to it must write it otherwise. */

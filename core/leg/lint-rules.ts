@@ -27,9 +27,17 @@ export const LEG_RULES = {
 		says: "Every Contact of a request, and of a response below 300, has the scheme of the leg; REGISTER is the registrar's affair.",
 		source: "RFC 3261 §8.1.1.8, §12.1.1",
 	},
+	anchor: {
+		says: "With `contact: anchor` or `record-route: no` a Contact in a dialog is our own address on the leg, unless it is too long to ride in one.",
+		source: "Secure SIP Signaling",
+	},
 	"record-route": {
 		says: "Our Record-Route entries have the scheme of the leg: libre sends no ACK along a `sips` entry, pjsip ends a `sips` call with a `sip` one.",
 		source: "RFC 3261 §16.6 step 4, §16.7 step 8",
+	},
+	unrecorded: {
+		says: "With `record-route: no` no Record-Route entry of ours is shown, unless a strict router beside us has to be seen, or the Contact can be no address of ours.",
+		source: "Secure SIP Signaling",
 	},
 	"own-route": {
 		says: "No Route entry of this passage is left in a request: it has come back to whom it led.",

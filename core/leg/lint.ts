@@ -6,12 +6,13 @@
  */
 import { type Flow, secure } from "../base/flow.ts";
 import type { Head } from "../message/head.ts";
+import { MAX_URI } from "../message/limits.ts";
 import type { Request, Response } from "../message/message.ts";
 import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
 import { uriParam } from "../message/uri.ts";
 import { type DialogState, openCookie } from "./cookie.ts";
 import { readUri } from "./force-scheme.ts";
-import { type Leg, type Legs, legOf, other, rewrites } from "./leg.ts";
+import { type Leg, type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
 import type { LegRuleName, LegViolation } from "./lint-rules.ts";
 import { readable } from "./readable.ts";
 import { schemeOf, schemeToken } from "./scheme-token.ts";
@@ -41,6 +42,8 @@ export function lintRequest(
 	if (rewrites(way.legs)) {
 		lintIdentity(head, way, leg, found);
 		if (method !== "REGISTER") lintContacts(head, leg, found);
+		lintAnchor(head, method, way, way.legs.toward, found);
+		lintUnrecorded(head, way, way.legs.toward, found);
 		lintListedHeaders(head, leg, found);
 	}
 	if (method === "INVITE" || method === "UPDATE") lintSecureDialog(head, way, leg, found);
@@ -65,7 +68,11 @@ export function lintResponse(
 	const crossed = legs.caller.scheme !== legs.callee.scheme;
 	if (rewrites(legs)) {
 		if (crossed) lintAnsweredIdentity(head, received.head, found);
-		if (method !== "REGISTER" && status < 300) lintContacts(head, leg, found);
+		if (method !== "REGISTER" && status < 300) {
+			lintContacts(head, leg, found);
+			lintAnchor(head, method, way, other(legs.toward), found);
+			lintUnrecorded(head, way, other(legs.toward), found);
+		}
 		lintListedHeaders(head, leg, found);
 	}
 	if (status >= 200 && status < 300 && (method === "INVITE" || method === "UPDATE"))
@@ -116,6 +123,40 @@ function lintContacts(head: Head, leg: Leg, found: Found): void {
 		found.unless(!isSipsOver(uri, "udp"), "sips-over-udp", "Contact", uri);
 	}
 }
+
+/** Our own address in the place of the other side's, for who is set so or has nothing else to find us by. */
+function lintAnchor(head: Head, method: string, way: LintedWay, side: Side, found: Found): void {
+	if (way.state === undefined || !TARGET_METHODS.includes(method)) return;
+	const { listener, policy } = legOf(way.legs, side);
+	if (policy.contact !== "anchor" && !isUnrecorded(way, side)) return;
+	for (const uri of contactsOf(head)) {
+		const parsed = schemeOf(uri) === undefined ? undefined : readUri(uri);
+		if (parsed === undefined || uri.length > ANCHORED_MAX) continue;
+		const ours = parsed.host === listener.host && parsed.port === listener.port;
+		found.unless(ours, "anchor", "Contact", uri);
+	}
+}
+
+function lintUnrecorded(head: Head, way: LintedWay, side: Side, found: Found): void {
+	if (!isUnrecorded(way, side)) return;
+	// What cannot be anchored cannot be found without us in the route set.
+	const contact = readable(() => head.contacts)[0]?.uri;
+	if (contact !== undefined && schemeOf(contact) === undefined) return;
+	const [first, ...more] = recordRoutesOf(head);
+	if (first !== undefined && more.length === 0)
+		found.unless(!isOfThisPassage(first, way), "unrecorded", "Record-Route", first);
+}
+
+function isUnrecorded({ state }: LintedWay, side: Side): boolean {
+	const hidden = state?.cookie.hidden;
+	return hidden !== undefined && (side === "caller" ? hidden.fromCaller : hidden.fromCallee);
+}
+
+/** Requests whose Contact is a remote target (RFC 3261 §12.2, RFC 3311 §5, RFC 3515 §2.4.4, RFC 6665 §4.4). */
+const TARGET_METHODS = ["INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"];
+
+/** Longer ones need not be anchored: they would not fit where they have to ride. */
+const ANCHORED_MAX = MAX_URI / 4;
 
 function lintListedHeaders(head: Head, leg: Leg, found: Found): void {
 	for (const name of leg.policy.headers)

@@ -158,6 +158,22 @@ for (const [key, contact] of [
 		assert.deepEqual(await one(t, `contact: "${contact}", ${own(key)}`), []);
 	});
 
+test("RFC 5630 §5.3: under policy rfc5630 nothing is rewritten, and keys about that do nothing", async (t) => {
+	const keys = "contact: anchor, record-route: no, far-route-set: hide, uri-transport: strip";
+	const says = async (policy: string) =>
+		(await one(t, `contact: "*", ${own(`policy: ${policy}, ${keys}`)}`)).map((text) =>
+			text.replace(/^2:\d+ /, ""),
+		);
+	assert.deepEqual(await says("genesys"), []);
+	assert.deepEqual(
+		await says("rfc5630"),
+		["contact", "record-route", "far-route-set"].map(
+			(word) =>
+				`CONFIG_NO_EFFECT device x: ${word} has no effect here: under policy: rfc5630 nothing is rewritten → remove it, or write policy: genesys`,
+		),
+	);
+});
+
 test("secure-signaling §2.3: what stands at the top level is for every device, and none is warned of", async (t) => {
 	const top = `${own("register: strict, tls-marker: transport, name-check: off")}\n`;
 	assert.deepEqual(await one(t, 'contact: "sip:10.0.0.9"', top), []);

@@ -1,9 +1,11 @@
 /** The rules of a leg, each broken by hand in a message that kept them all. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { DialogState } from "../../core/leg/cookie.ts";
 import type { Leg } from "../../core/leg/leg.ts";
 import { type LintedWay, lintRequest, lintResponse } from "../../core/leg/lint.ts";
 import type { LegRuleName } from "../../core/leg/lint-rules.ts";
+import { recordRoute } from "../../core/leg/record-route.ts";
 import type { SecureSignaling } from "../../core/leg/secure-signaling.ts";
 import { answer, type Passed, pass, passInDialog } from "./call.ts";
 import { flow, leg, message, request, response, values } from "./fixtures.ts";
@@ -181,3 +183,34 @@ test("secure-signaling G7: where policy forbids rewriting, From, To and Contact 
 	assert.match(changed.text, /From: <sips:/);
 	assert.deepEqual(named(lintRequest(changed, onUdp, false, wayOf(passed))), []);
 });
+
+test("secure-signaling G10: an anchored device sees our own address in every Contact of a dialog", () => {
+	const passed = call("sip", { contact: "anchor" });
+	assert.deepEqual(broken(passed, "Contact: <sip:7789@172.21.83.50", "Contact: <sip:7789@h"), [
+		"anchor",
+	]);
+	const rules = ["anchor"];
+	assert.deepEqual(brokenAnswer(passed, 180, "@172.21.83.50:5314", "@172.21.83.50:5315"), rules);
+	const long = `Contact: <sip:${"a".repeat(2_000)}@h>`;
+	assert.deepEqual(broken(passed, /Contact: <.*>/, long), [], "it could not ride in ours");
+	assert.deepEqual(broken(passed, /Contact: <.*>/, "Contact: <tel:+1>"), []);
+});
+
+test("secure-signaling G10: with record-route: no a device sees no entry of ours", () => {
+	const settings = { contact: "anchor", recordRoute: false } as const;
+	const passed = call("sip", settings);
+	assert.doesNotMatch(passed.text, /Record-Route/);
+	const entry = recordRoute(passed.legs, withoutHidden(passed.state)).values[0];
+	const rules = ["unrecorded"];
+	assert.deepEqual(broken(passed, "From: ", `Record-Route: ${entry}\r\nFrom: `), rules);
+	assert.deepEqual(brokenAnswer(passed, 183, "From: ", `Record-Route: ${entry}\r\nFrom: `), [
+		...["unrecorded", "record-route"],
+	]);
+	const others = `Record-Route: ${entry}, <sip:192.0.2.1>\r\nFrom: `;
+	assert.deepEqual(broken(passed, "From: ", others), [], "a strict router has to be seen");
+});
+
+function withoutHidden({ cookie, ...state }: DialogState): DialogState {
+	const { hidden: _, ...plain } = cookie;
+	return { ...state, cookie: plain };
+}

@@ -10,6 +10,7 @@ import {
 	PHONES,
 	REQUEST_HEADERS,
 	RESPONSE_HEADERS,
+	SETTINGS,
 	STATUSES,
 	TARGET_URIS,
 	URIS,
@@ -78,6 +79,8 @@ export type History = {
 	readonly limit: number;
 	/** What answers where the script fails; null for none. */
 	readonly fallback: Json;
+	/** Which of `SETTINGS` in tables.ts; those of old findings have none, which is the first. */
+	readonly settings?: number;
 	readonly steps: readonly Step[];
 };
 
@@ -87,6 +90,7 @@ export function anyHistory(chance: Chance): History {
 		seed: chance.below(1_000),
 		limit: once(chance, 10) ? 1 + chance.below(6) : 1_000,
 		fallback: once(chance, 2) ? null : anyDecision(chance),
+		settings: once(chance, 2) ? 0 : chance.below(SETTINGS.length),
 		steps: disturbed(once(chance, 2) ? stories.flat() : interleaved(stories, chance), chance),
 	};
 }

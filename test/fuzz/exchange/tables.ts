@@ -137,3 +137,16 @@ export const EDITED = [
 	"Proxy-Authorization",
 	"Privacy",
 ];
+
+/** What the block `secure-signaling` says; the first is the default. */
+export const SETTINGS = [
+	"",
+	"contact: anchor",
+	"contact: anchor, record-route: no",
+	"contact: anchor, record-route: no, contact-state: user, uri-transport: strip",
+	"far-route-set: hide, tls-marker: transport",
+	"policy: rfc5630",
+	"mismatch: reject",
+	"mismatch: follow-config, uri-transport: strip",
+	"tel: convert, identity: drop, headers: [P-Asserted-Identity, Diversion], sdes-downgrade: reject",
+];

@@ -27,8 +27,13 @@ import {
 	YAML,
 } from "./peers.ts";
 import type { History, Step } from "./steps.ts";
+import { SETTINGS } from "./tables.ts";
 
-const config = await rigConfig(YAML);
+const configs = await Promise.all(
+	SETTINGS.map((settings) =>
+		rigConfig(YAML.replace("domains:", `secure-signaling: { ${settings} }\ndomains:`)),
+	),
+);
 
 type Sent = { readonly phone: VirtualPhone; readonly text: string };
 type Came = { readonly phone: VirtualPhone; readonly wire: WireMessage };
@@ -45,7 +50,9 @@ export class World {
 	#script: Json = null;
 	#ids = 0;
 
-	constructor({ seed, limit, fallback }: History) {
+	constructor({ seed, limit, fallback, settings = 0 }: History) {
+		const config = configs[settings];
+		demand(config !== undefined, "fuzz: there are such settings");
 		this.#rig = new ExchangeRig({
 			config,
 			seed,
