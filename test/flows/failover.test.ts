@@ -209,3 +209,29 @@ test("secure-signaling §2.2 contact-backup: a request from a backup address is 
 	const backup = rig.phone("5002", { host: "10.0.2.2", transport: "tls", port: 40_000 });
 	assert.equal(rig.settings().environment.directory.deviceAt(backup.flow)?.name, "5002");
 });
+
+const strict = await testBed(`
+listen: [udp:172.21.83.50:5060, tls:172.21.83.50:5314]
+trusted: [172.21.83.0/24]
+secure-signaling: { policy: rfc5630 }
+devices:
+  plain:  { type: Trunk, prefix: "9", priority: 1, contact: "sip:10.0.0.1" }
+  secure: { type: Trunk, prefix: "9", priority: 2, contact: "sips:10.0.0.2" }
+  "5000": { type: Extension, contact: "sip:10.0.0.1", contact-backup: "sips:5000@10.0.0.2" }
+`);
+
+test("secure-signaling §2.2 priority: under rfc5630 a trunk, or a backup, of the other scheme is no candidate for a sips call", () => {
+	const rig = strict.rig();
+	const ann = rig.phone("6000", { host: "172.21.83.70", transport: "tls" });
+	const plain = rig.phone("plain", { host: "10.0.0.1" });
+	const secure = rig.phone("secure", { host: "10.0.0.2", transport: "tls" });
+	const [from, contact] = ["sips:6000@172.21.83.70", "<sips:6000@172.21.83.70:5061>"];
+	for (const number of ["9123", "5000"]) {
+		ann.request("INVITE", `sips:${number}@172.21.83.50`, { from, contact });
+		const came = secure.take("INVITE");
+		assert.equal(came.uri, `sips:${number}@10.0.0.2`);
+		secure.answer(came, "503 Service Unavailable");
+		assert.equal(ann.take(500).values("Warning").length, 0);
+	}
+	assert.equal(plain.received.length, 0);
+});
