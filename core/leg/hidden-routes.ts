@@ -6,9 +6,10 @@
  * entries of the others ride, signed, in what that side does see.
  */
 import { own } from "../base/own-text.ts";
+import type { Head } from "../message/head.ts";
 import { MAX_URI } from "../message/limits.ts";
 import type { Request, Response } from "../message/message.ts";
-import type { NameAddress } from "../message/name-addr.ts";
+import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
 import { ParseError } from "../message/parse-error.ts";
 import type { Patch } from "../message/patch.ts";
 import { pushRecordRoute } from "../message/route.ts";
@@ -21,7 +22,10 @@ import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
 import { readable } from "./readable.ts";
 import { hidesOthers, liftedUri, type OwnEntries, unrecorded } from "./record-route.ts";
 
-/** Octets of Record-Route that may ride in one URI of ours: base64 makes a third more of them. */
+/**
+ * Octets of Record-Route, of both ways together, that may ride in one URI of ours: a Contact may be
+ * there as well, and base64 makes a third more of them.
+ */
 const ROUTES_MAX = MAX_URI / 4;
 
 /** For a new dialog; undefined where both sides see everything, as nearly always. */
@@ -89,7 +93,8 @@ function shows(
 	far: readonly NameAddress[],
 ): { readonly alone: boolean; readonly hides: boolean } {
 	const side = other(legs.toward);
-	if (!isHideable(far)) return { alone: false, hides: false };
+	const others = legs.toward === "callee" ? hidden.toCaller : hidden.toCallee;
+	if (!isHideable(far, octetsOf(others))) return { alone: false, hides: false };
 	const contact = readable(() => head.contacts)[0]?.uri;
 	const alone = unrecorded(hidden, side) && (contact === undefined || anchorable(contact));
 	return { alone, hides: alone || hidesOthers(legs, side) };
@@ -112,8 +117,13 @@ function withRoutes(
 	return { ...state, cookie: { ...state.cookie, hidden: { ...hidden, ...more } } };
 }
 
-/** Line by line where one cannot be taken apart: it goes back as it came. */
+/** Each as it may stand in a line of its own. */
 function recordRouteValues({ head }: Request | Response): string[] {
+	return rawValues(head).flatMap(writable);
+}
+
+/** Line by line where one cannot be taken apart: it goes back as it came. */
+function rawValues(head: Head): string[] {
 	try {
 		return head.elements("record-route").map(({ start, end }) => head.text.slice(start, end));
 	} catch (error) {
@@ -125,9 +135,22 @@ function recordRouteValues({ head }: Request | Response): string[] {
 	return lines;
 }
 
+/** A value may go on in the next line (RFC 3261 §7.3.1). A NUL stands in quotes, which are no part of the route. */
+function writable(value: string): readonly string[] {
+	const line = value.replaceAll(FOLD, " ");
+	if (!line.includes("\0")) return [line];
+	return readable(() => [parseNameAddress("Record-Route", line)]).map(textOf);
+}
+
+const FOLD = /[ \t]*\r\n[ \t]+/g;
+
+function octetsOf(routes: readonly string[]): number {
+	return routes.reduce((octets, { length }) => octets + length, 0);
+}
+
 /** A strict router has to be seen: whoever sends a request to it must write it otherwise. */
-function isHideable(entries: readonly NameAddress[]): boolean {
-	let octets = 0;
+function isHideable(entries: readonly NameAddress[], before = 0): boolean {
+	let octets = before;
 	for (const { uri } of entries) {
 		octets += uri.length;
 		const parsed = readUri(uri);

@@ -69,6 +69,11 @@ export class DialogSide {
 		return new DialogSide(this.endpoint, { ...this, target: uriOf(contact) }, this.#cseq);
 	}
 
+	/** With another route set: a proxy on its way has taken itself off. */
+	through(...routes: readonly string[]): DialogSide {
+		return new DialogSide(this.endpoint, { ...this, routes }, this.#cseq);
+	}
+
 	/** With other URIs in From and To, as RFC 4916 allows: the tags have to stay. */
 	named(names: { readonly local?: string; readonly remote?: string }): DialogSide {
 		return new DialogSide(this.endpoint, { ...this, ...names }, this.#cseq);
