@@ -34,7 +34,7 @@ export function applyRequest(
 	legs: Legs,
 	state: DialogState | undefined,
 ): void {
-	if (!rewrites(legs)) return;
+	if (!edits(legs, state)) return;
 	const { head } = request;
 	showFromTo(patch, request, legs, state);
 	if (request.method !== "REGISTER")
@@ -56,7 +56,7 @@ export function restoreResponse(
 	state: DialogState | undefined,
 	entries: OwnEntries | undefined,
 ): void {
-	if (!rewrites(legs)) return;
+	if (!edits(legs, state)) return;
 	const side = other(legs.toward);
 	const { head } = response;
 	restoreFromTo(patch, response, received, legs, state);
@@ -65,6 +65,11 @@ export function restoreResponse(
 		showContacts(patch, response, received, legs, side, shown);
 	forceHeaders(patch, head, legs, side);
 	if (guardsKeys(legs) && hasKeys(response)) removeKeys(patch);
+}
+
+/** A dialog whose Contacts carry it goes on like that, whatever is set by now. */
+function edits(legs: Legs, state: DialogState | undefined): boolean {
+	return rewrites(legs) || state?.cookie.hidden !== undefined;
 }
 
 /** Every Contact of the message, as `side` is to see it. `request`: the message itself, or the one it answers. */

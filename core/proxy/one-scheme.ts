@@ -113,7 +113,8 @@ function overTls(target: Target, { listeners }: Environment): Target | Refused {
 
 /**
  * In a dialog of one scheme the Request-URI goes on as it came: a peer whose Contact is not of that
- * scheme has to live with it. Where one of the two is `sips`, or was over TLS, TLS it stays.
+ * scheme has to live with it. Only what an entry of ours in it stands for goes on in its place. Where
+ * one of the two is `sips`, or was over TLS, TLS it stays.
  */
 export function asItCame(
 	target: Target,
@@ -122,6 +123,8 @@ export function asItCame(
 	directory: Directory,
 ): Target {
 	if (cookie.caller !== cookie.callee || schemeOf(request.uri) === undefined) return target;
+	// It began under another setting, and its Contacts carry it.
+	if (cookie.hidden !== undefined) return target;
 	const sender = policyOf(request.head.from, flowOfSide(cookie, from), directory);
 	if (sender.policy !== "rfc5630" && target.policy.policy !== "rfc5630") return target;
 	const was = flowOfSide(cookie, other(from));
@@ -130,5 +133,7 @@ export function asItCame(
 		schemeOf(request.uri) === "sips" ||
 		(was !== undefined && secure(was.transport));
 	const flow = !overTls || (target.flow && secure(target.flow.transport)) ? target.flow : undefined;
-	return { ...target, uri: request.uri, flow, overTls, oneScheme: true };
+	const asRead = forceUri(request.uri, cookie.caller, "contact").uri;
+	const uri = target.uri === asRead ? request.uri : target.uri;
+	return { ...target, uri, flow, overTls, oneScheme: true };
 }

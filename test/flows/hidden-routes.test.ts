@@ -1,16 +1,18 @@
-/** `record-route: no` and `far-route-set: hide` with Record-Routes as peers write them (RFC 3261 §12.1). */
+/** `record-route: no` and `far-route-set: hide` with Record-Routes as peers write them, and across a reload (RFC 3261 §12.1, §16.12). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { answer } from "../support/dialog.ts";
 import type { ExchangeRig } from "../support/exchange-rig.ts";
-import { YAML } from "../support/rig-config.ts";
+import { rigConfig, YAML } from "../support/rig-config.ts";
 import { testBed } from "../support/test-bed.ts";
 
 const settings = (block: string) => `${YAML}\nsecure-signaling: { ${block} }\n`;
 const beds = {
 	bare: await testBed(settings("contact: anchor, record-route: no")),
 	hide: await testBed(settings("far-route-set: hide")),
+	anchor: await testBed(settings("contact: anchor")),
 };
+const oneScheme = await rigConfig(settings("policy: rfc5630"));
 
 const D1 = {
 	transport: "tls",
@@ -42,7 +44,7 @@ function routed(
 	return { d1, d2, came, ok: d1.take(200) };
 }
 
-for (const [name, bed] of Object.entries(beds)) {
+for (const [name, bed] of Object.entries({ bare: beds.bare, hide: beds.hide })) {
 	test(`RFC 3261 §16.3 step 1: ${name}: a Record-Route that nobody can read costs no call`, () => {
 		for (const broken of [
 			'Record-Route: "p',
@@ -88,3 +90,29 @@ test("RFC 3261 §12.1.2: route sets of both ways that are too long together are 
 	d2.callee(came).send("BYE");
 	assert.equal(d1.take("BYE").uri, "sips:7789@172.21.83.24:5061;transport=TCP");
 });
+
+for (const [name, bed] of Object.entries(beds))
+	test(`RFC 3261 §16.12: ${name}: a dialog goes on as it began when one scheme for both sides is set in mid-call`, () => {
+		const rig = bed.rig();
+		const contact = "<sip:6000@172.21.83.70:5060;transport=udp>";
+		const ann = rig.phone("6000", { host: "172.21.83.70", contact });
+		const d2 = rig.phone("5000", D2);
+		ann.request("INVITE", "sip:5000@172.21.83.50");
+		const came = d2.take("INVITE");
+		d2.answer(came, "200 OK");
+		let a = ann.caller(ann.take(200));
+		let b = d2.callee(came);
+		rig.reload(oneScheme);
+		a.send("ACK");
+		assert.equal(d2.take("ACK").uri, "sip:5000@172.21.83.60:5060");
+		a.send("INVITE");
+		const again = d2.take("INVITE");
+		assert.equal(again.uri, "sip:5000@172.21.83.60:5060");
+		d2.answer(again, "200 OK");
+		a = a.refreshed(ann.take(200).value("Contact"));
+		b = b.refreshed(again.value("Contact"));
+		a.send("INFO");
+		assert.equal(d2.take("INFO").uri, "sip:5000@172.21.83.60:5060");
+		b.send("BYE");
+		assert.equal(`<${ann.take("BYE").uri}>`, contact);
+	});
