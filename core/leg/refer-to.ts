@@ -4,6 +4,7 @@
  * such as Replaces, stay octet for octet.
  */
 import type { Uri } from "../message/uri.ts";
+import { mayHoldEntry } from "./entry-place.ts";
 import { forceUri } from "./force-scheme.ts";
 import type { Leg } from "./leg.ts";
 import { ownUri } from "./record-route.ts";
@@ -14,14 +15,10 @@ export type Referred = "address" | "name" | "device";
 export function referTo(uri: Uri, what: Referred, leg: Leg): string {
 	const { scheme, listener, policy } = leg;
 	const usual = what === "name" || listener.port === (scheme === "sips" ? 5061 : 5060);
-	const stays = what === "device" || (uri.port === undefined && usual);
-	if (!stays || isHeld(uri)) return atListener(uri, what, leg);
-	return forceUri(uri.text, scheme, "contact", policy.uriTransport).uri;
-}
-
-/** Whether the URI is our own address in the place of a Contact, which its entry stands for. */
-export function isHeld({ text }: Uri): boolean {
-	return text.includes(";x5c=");
+	const stays = uri.port === undefined && usual && !mayHoldEntry(uri.text);
+	if (what === "device" || stays)
+		return forceUri(uri.text, scheme, "contact", policy.uriTransport).uri;
+	return atListener(uri, what, leg);
 }
 
 /** Our listener on another leg has another port, and answers to another transport. */

@@ -255,8 +255,17 @@ export class Branches implements BranchOwner, ForkOwner {
 		const { breadth } = branch;
 		const refers = request.method === "REFER";
 		const referTo = refers ? referToEdit(request, way.legs, environment, now) : undefined;
-		const whole = { route, target, outgoing, passage: way, edits, referTo };
-		const parts = { ...whole, consumed, breadth, branch: id };
+		const parts = {
+			route,
+			target,
+			outgoing,
+			passage: way,
+			edits,
+			referTo,
+			consumed,
+			breadth,
+			branch: id,
+		};
 		const plain = forwardRequest(parts);
 		const tcp = this.#overTcp(plain, outgoing, hop, now);
 		// Our Record-Route stays as it is for UDP: the size is this one request's (RFC 5658 §5).

@@ -1,9 +1,10 @@
 /** Where a REFER sends its recipient, if that is to us or to a device of ours: RFC 3515 §2.1, secure signaling §3.6. */
 import type { Milliseconds } from "../base/clock.ts";
+import { mayHoldEntry } from "../leg/entry-place.ts";
 import { readUri } from "../leg/force-scheme.ts";
 import { type Legs, legOf, rewrites } from "../leg/leg.ts";
 import { readable } from "../leg/readable.ts";
-import { isHeld, type Referred, referTo } from "../leg/refer-to.ts";
+import { type Referred, referTo } from "../leg/refer-to.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request } from "../message/message.ts";
 import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
@@ -28,8 +29,9 @@ export function referToEdit(
 	if (address === undefined || uri === undefined || more.length > 0) return undefined;
 	const leg = legOf(legs, legs.toward);
 	const what = referred(uri, environment, now);
-	// Our own address for a Contact is that of one leg, whatever the scheme of the other.
-	if (what === undefined || (scheme === leg.scheme && !isHeld(uri))) return undefined;
+	// Our own address in the place of a Contact is that of one leg, whatever the scheme of the other.
+	const anchored = what === "address" && mayHoldEntry(address.uri);
+	if (what === undefined || (scheme === leg.scheme && !anchored)) return undefined;
 	return { start: address.uriStart, end: address.uriEnd, text: referTo(uri, what, leg) };
 }
 

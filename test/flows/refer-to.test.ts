@@ -73,6 +73,16 @@ const DOWN: readonly (readonly [what: string, sent: string, shown: string])[] = 
 		"<sips:5001;x5c=Abc-_9@172.21.83.50:5314>",
 		"<sip:5001;x5c=Abc-_9@172.21.83.50:5060>",
 	],
+	[
+		"a device's Contact as it was shown, with an entry of its own",
+		"<sips:5003@172.21.83.63;x5c=Abc>",
+		"<sip:5003@172.21.83.63;x5c=Abc>",
+	],
+	[
+		"the same in the scheme already",
+		"<sip:5003@172.21.83.63;x5c=A>",
+		"<sip:5003@172.21.83.63;x5c=A>",
+	],
 	["somebody else", "<sips:5001@other.example>", "<sips:5001@other.example>"],
 	["another port there", "<sips:5001@192.168.8.57:5071>", "<sips:5001@192.168.8.57:5071>"],
 	["another user there", "<sips:5009@192.168.8.57>", "<sips:5009@192.168.8.57>"],
