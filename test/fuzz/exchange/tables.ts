@@ -91,6 +91,10 @@ export const REQUEST_HEADERS = [
 	"x: 1800;refresher=uac",
 		"P-Asserted-Identity: <sip:5000@example.com>, <tel:+1>",
 		"P-Preferred-Identity: x", "Path: <sip:p@h;lr>"],
+	"Refer-To: <sips:5001@172.21.83.50:5314;transport=tcp?Replaces=a%40b>",
+	'r: "\0" <sip:5001@192.168.8.57:5061;x5c=a;transport=udp>',
+	"r: <sips:5000;x5c=a@example.com:5060>, x",
+	"Refer-To: sip:[::1",
 ]; // biome-ignore format: a table
 export const STATUSES = [
 	"100 Trying",
