@@ -20,7 +20,7 @@ import type { Cookie, DialogState, HiddenRoutes, Origin } from "./cookie.ts";
 import { readUri } from "./force-scheme.ts";
 import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
 import { readable } from "./readable.ts";
-import { hidesOthers, liftedUri, type OwnEntries, unrecorded } from "./record-route.ts";
+import { hidesOthers, liftedUri, type OwnEntries, routesTo, unrecorded } from "./record-route.ts";
 
 /**
  * Octets of Record-Route, of both ways together, that may ride in one URI of ours: a Contact may be
@@ -76,7 +76,9 @@ export function restoreRecordRoute(
 
 	const far = seen.slice(0, ours);
 	const { alone, hides } = shows(response, legs, hidden, far);
-	const next = hides ? withRoutes(state, hidden, legs.toward, far) : state;
+	// The way to a side is that of its Record-Route backwards, seen from where requests to it start.
+	const routes = far.toReversed().map(textOf);
+	const next = hides ? withRoutes(state, hidden, legs.toward, routes) : state;
 	const values = [...(state.origin?.recordRoutes ?? [])];
 	if (!alone) values.unshift(`<${liftedUri(legs, next)}>`);
 	if (!hides) values.unshift(...recordRouteValues(response).slice(0, ours));
@@ -93,11 +95,24 @@ function shows(
 	far: readonly NameAddress[],
 ): { readonly alone: boolean; readonly hides: boolean } {
 	const side = other(legs.toward);
-	const others = legs.toward === "callee" ? hidden.toCaller : hidden.toCallee;
-	if (!isHideable(far, octetsOf(others))) return { alone: false, hides: false };
+	if (!isHideable(far, octetsOf(routesTo(hidden, side)))) return { alone: false, hides: false };
 	const contact = readable(() => head.contacts)[0]?.uri;
 	const alone = unrecorded(hidden, side) && (contact === undefined || anchorable(contact));
 	return { alone, hides: alone || hidesOthers(legs, side) };
+}
+
+/**
+ * The state of a dialog with what this request shows of the way back to its sender: the copy that came
+ * back with it was made before that was known (RFC 6665 §4.4.1, where a NOTIFY comes first).
+ */
+export function withWayBack(request: Request, legs: Legs, state: DialogState): DialogState {
+	const { hidden } = state.cookie;
+	if (hidden === undefined) return state;
+	const { toward } = legs;
+	if (!unrecorded(hidden, toward) && !hidesOthers(legs, toward)) return state;
+	const far = readable(() => request.head.recordRoutes);
+	if (far.length === 0 || !isHideable(far, octetsOf(routesTo(hidden, toward)))) return state;
+	return withRoutes(state, hidden, other(toward), far.map(textOf));
 }
 
 /** A response that a peer may take its route set from (RFC 3261 §12.1). */
@@ -105,14 +120,12 @@ function formsDialog({ status, head }: Response): boolean {
 	return status > 100 && status < 300 && head.toTag !== undefined;
 }
 
-/** The way to a side is that of its Record-Route backwards, seen from where requests to it start. */
 function withRoutes(
 	state: DialogState,
 	hidden: HiddenRoutes,
 	to: Side,
-	far: readonly NameAddress[],
+	routes: readonly string[],
 ): DialogState {
-	const routes = far.toReversed().map(textOf);
 	const more = to === "callee" ? { toCallee: routes } : { toCaller: routes };
 	return { ...state, cookie: { ...state.cookie, hidden: { ...hidden, ...more } } };
 }

@@ -37,7 +37,9 @@ export function recordRoute(legs: Legs, state: DialogState): OwnEntries {
 		lifted || far === near
 			? [`<${far}${tail}>`]
 			: [`<${far};r2=on${tail}>`, `<${near};r2=on${tail}>`];
-	return { values, cookieText, lifted, alone: hidden !== undefined && hidesOthers(legs, toward) };
+	// What does not ride in ours has to stay.
+	const alone = hidden !== undefined && routesTo(hidden, other(toward)).length > 0;
+	return { values, cookieText, lifted, alone: alone && hidesOthers(legs, toward) };
 }
 
 /** A side that is shown no Record-Route of ours cannot show one back. */
@@ -45,6 +47,11 @@ const NOTHING_SHOWN: OwnEntries = { values: [], cookieText: "", lifted: true, al
 
 export function unrecorded({ fromCaller, fromCallee }: HiddenRoutes, side: Side): boolean {
 	return side === "caller" ? fromCaller : fromCallee;
+}
+
+/** The proxies on the way to a side that the other is not shown. */
+export function routesTo({ toCaller, toCallee }: HiddenRoutes, side: Side): readonly string[] {
+	return side === "caller" ? toCaller : toCallee;
 }
 
 /** Entries of other proxies ride in ours, on the leg to this side. */

@@ -13,6 +13,7 @@ import { mayHoldEntry } from "../leg/entry-place.ts";
 import { type RememberedFlow, sameFlow } from "../leg/flow-token.ts";
 import { forceUri, readUri } from "../leg/force-scheme.ts";
 import { other } from "../leg/leg.ts";
+import { routesTo } from "../leg/record-route.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request } from "../message/message.ts";
 import { bindingOf, deviceOf, policyOf } from "./directory.ts";
@@ -38,7 +39,7 @@ export function dialogTarget(
 	if ("status" in opened) return opened;
 	const { uri, flow, lost } = opened;
 	if (schemeOf(uri) === undefined) return { status: 416 };
-	const path = (toward === "caller" ? cookie.hidden?.toCaller : cookie.hidden?.toCallee) ?? NO_PATH;
+	const path = cookie.hidden === undefined ? NO_PATH : routesTo(cookie.hidden, toward);
 	// Where other proxies stand between, the next of them is the next hop, not the phone.
 	const direct = request.head.routes.length === own && path.length === 0;
 	// What is sips never leaves in clear, whatever way the peer last took (RFC 3261 §26.2.2).

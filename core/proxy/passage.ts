@@ -6,6 +6,7 @@ import { type Flow, secure } from "../base/flow.ts";
 import { own } from "../base/own-text.ts";
 import type { Scheme } from "../base/scheme.ts";
 import { type DialogState, schemeOfSide } from "../leg/cookie.ts";
+import { withWayBack } from "../leg/hidden-routes.ts";
 import { incomingScheme } from "../leg/incoming-leg.ts";
 import { type Dialog, type Leg, type Legs, other, type Side } from "../leg/leg.ts";
 import { dialogState, newDialog } from "../leg/new-dialog.ts";
@@ -50,7 +51,8 @@ export function passage(
 	if (dialog !== undefined) {
 		const legs = legsOf(dialog.from, incoming, outgoing);
 		const { signing } = environment;
-		const state = dialogState(dialog.cookie, dialog.dialog, signing, request, legs);
+		const known = dialogState(dialog.cookie, dialog.dialog, signing, request, legs);
+		const state = withWayBack(request, legs, known);
 		// A NOTIFY may overtake the 200 of its SUBSCRIBE and form the dialog (RFC 6665 §4.3).
 		const entries = request.method === "NOTIFY" ? recordRoute(legs, state) : undefined;
 		return { legs, state, entries };

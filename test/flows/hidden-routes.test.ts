@@ -91,6 +91,50 @@ test("RFC 3261 §12.1.2: route sets of both ways that are too long together are 
 	assert.equal(d1.take("BYE").uri, "sips:7789@172.21.83.24:5061;transport=TCP");
 });
 
+const PROXY = "<sip:172.21.83.60:5060;lr>";
+
+/** The text with a Record-Route of the proxy before Bob. */
+function recorded(text: string, value = PROXY): string {
+	const at = text.indexOf("Max-Forwards");
+	return `${text.slice(0, at)}Record-Route: ${value}\r\n${text.slice(at)}`;
+}
+
+for (const [name, bed] of Object.entries(beds))
+	test(`RFC 6665 §4.4.1: ${name}: a NOTIFY that comes before the 200 brings the way back through the notifier's proxy`, () => {
+		const rig = bed.rig();
+		const d1 = rig.phone("7789", D1);
+		const d2 = rig.phone("5000", D2);
+		d1.request("SUBSCRIBE", CALL.uri, { ...CALL, headers: ["Event: presence"] });
+		const b = d2.callee(d2.take("SUBSCRIBE"));
+		const notify = b.write("NOTIFY", [
+			"Event: presence",
+			"Subscription-State: active",
+			"Contact: <sip:5000@192.168.8.200>",
+		]);
+		d2.send(recorded(notify));
+		d1.callee(d1.take("NOTIFY")).send("SUBSCRIBE", [`Contact: ${D1.contact}`]);
+		const again = d2.take("SUBSCRIBE");
+		assert.equal(again.uri, "sip:5000@192.168.8.200");
+		assert.deepEqual(again.values("Route"), [PROXY]);
+	});
+
+test("RFC 3261 §12.2.1.1: bare: a re-INVITE of the callee through its proxy leaves the way back as it was", () => {
+	const { d1, d2, came, ok } = routed(beds.bare.rig(), "", `Record-Route: ${PROXY}`);
+	const a = d1.caller(ok);
+	a.send("ACK");
+	assert.deepEqual(d2.take("ACK").values("Route"), [PROXY]);
+	d2.send(recorded(d2.callee(came).write("INVITE")));
+	const again = d1.take("INVITE");
+	a.refreshed(again.value("Contact")).send("BYE");
+	assert.deepEqual(d2.take("BYE").values("Route"), [PROXY]);
+});
+
+test("RFC 3261 §16.12.1.2: hide: the entry of a strict router stays, for it cannot ride along", () => {
+	const strict = "<sip:172.21.83.24:5061;transport=tls>";
+	const { came } = routed(beds.hide.rig(), `Record-Route: ${strict}`);
+	assert.equal(came.recordRoutes.at(-1), strict);
+});
+
 for (const [name, bed] of Object.entries(beds))
 	test(`RFC 3261 §16.12: ${name}: a dialog goes on as it began when one scheme for both sides is set in mid-call`, () => {
 		const rig = bed.rig();
