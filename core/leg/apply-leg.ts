@@ -8,7 +8,7 @@
 import { type Flow, secure } from "../base/flow.ts";
 import type { Head } from "../message/head.ts";
 import type { Request, Response } from "../message/message.ts";
-import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
+import { inPlace, type NameAddress, parseNameAddress } from "../message/name-addr.ts";
 import type { Patch } from "../message/patch.ts";
 import { namedIn } from "./anchor-name.ts";
 import { anchorContact } from "./anchored-contact.ts";
@@ -93,7 +93,7 @@ function showContacts(
 		const { uri } = contact;
 		const anchored = target && anchor(uri, message, request, legs, side, target, newFlow);
 		const shown = anchored ?? showContact(uri, showing);
-		if (shown !== uri) patch.replace(contact.uriStart, contact.uriEnd, shown);
+		if (shown !== uri) patch.replace(contact.uriStart, contact.uriEnd, inPlace(contact, shown));
 	}
 }
 

@@ -160,3 +160,8 @@ function isStar(text: string, start: number, end: number): boolean {
 function fault(field: string, reason: string, offset: number): ParseError {
 	return new ParseError(reason, { field, offset });
 }
+
+/** What to write in the place of the URI: without brackets a parameter would be one of the header field (§20.10). */
+export function inPlace({ bracketed }: NameAddress, uri: string): string {
+	return bracketed || !uri.includes(";") ? uri : `<${uri}>`;
+}

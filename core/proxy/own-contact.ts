@@ -53,7 +53,8 @@ function withoutEntry(request: Request, environment: Environment): Request {
 	const known = named !== undefined && deviceOf(named, environment.directory) !== undefined;
 	const contact = known ? undefined : replacedContact(request, environment);
 	const patch = new Patch(request).requestUri(contact ?? place.rest);
-	const plain = parseMessage(patch.text(), "stream");
+	// It was whole when it was read: over UDP Content-Length may be left out (§18.3).
+	const plain = parseMessage(patch.text(), "datagram");
 	return plain.kind === "request" ? plain : request;
 }
 

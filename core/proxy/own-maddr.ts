@@ -23,7 +23,7 @@ export function withoutOwnMaddr(request: Request, came: Flow, environment: Envir
 	const port = uri.port ?? defaultPort(secure || transport === "tls");
 	const listener = listenerOf(came.listener, environment);
 	if (arrived !== came.transport || listener?.port !== port) return request;
-	const plain = parseMessage(new Patch(request).requestUri(stripped(uri)).text(), "stream");
+	const plain = parseMessage(new Patch(request).requestUri(stripped(uri)).text(), "datagram");
 	return plain.kind === "request" ? plain : request;
 }
 

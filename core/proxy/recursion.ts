@@ -126,6 +126,6 @@ function readContact(text: string, start: number, end: number): RatedUri | undef
 function without(response: Response, used: ReadonlySet<Element>): Response {
 	const patch = new Patch(response);
 	for (const element of used) patch.removeElement(element);
-	const rest = parseMessage(patch.text(), "stream");
+	const rest = parseMessage(patch.text(), "datagram");
 	return rest.kind === "response" ? rest : response;
 }

@@ -7,7 +7,7 @@ import { readable } from "../leg/readable.ts";
 import { type Referred, referTo } from "../leg/refer-to.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request } from "../message/message.ts";
-import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
+import { inPlace, type NameAddress, parseNameAddress } from "../message/name-addr.ts";
 import type { Uri } from "../message/uri.ts";
 import { placeOf } from "./device-place.ts";
 import type { Environment } from "./environment.ts";
@@ -32,7 +32,8 @@ export function referToEdit(
 	// Our own address in the place of a Contact is that of one leg, whatever the scheme of the other.
 	const anchored = what === "address" && mayHoldEntry(address.uri);
 	if (what === undefined || (scheme === leg.scheme && !anchored)) return undefined;
-	return { start: address.uriStart, end: address.uriEnd, text: referTo(uri, what, leg) };
+	const text = inPlace(address, referTo(uri, what, leg));
+	return { start: address.uriStart, end: address.uriEnd, text };
 }
 
 function addresses({ head, text }: Request): readonly NameAddress[] {

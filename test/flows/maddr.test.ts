@@ -53,6 +53,21 @@ test("RFC 3261 §16.4 PX-12: behind it a foreign host is as foreign as it was", 
 	assert.deepEqual([uri, ours], ["sip:bob@other.example.org", false]);
 });
 
+test("RFC 3261 §18.3 PX-12: a request over UDP may leave Content-Length out, and is stripped all the same", () => {
+	const seen: string[] = [];
+	const rig = new ExchangeRig({
+		config,
+		routes: (_context, text) => {
+			seen.push(text.split(" ")[1] ?? "");
+			return relay("5000");
+		},
+	});
+	const ann = rig.phone("ann", { host: "172.21.83.70" });
+	const invite = ann.write("INVITE", "sip:bob@example.com;maddr=172.21.83.50");
+	ann.send(invite.replace("Content-Length: 0\r\n", ""));
+	assert.deepEqual(seen, ["sip:bob@example.com"]);
+});
+
 test("RFC 3261 §16.5 PX-18: with a maddr that is not ours the Request-URI is the only target, and goes there", () => {
 	const rig = bed.rig();
 	const ann = rig.phone("ann", { host: "172.21.83.70" });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { binding } from "../support/bindings.ts";
 import { relay } from "../support/decisions.ts";
+import { answer } from "../support/dialog.ts";
 import { ExchangeRig } from "../support/exchange-rig.ts";
 import { rigConfig } from "../support/rig-config.ts";
 
@@ -82,6 +83,16 @@ test("RFC 3261 §16.7 step 4 PX-52: what was called leaves the 3xx; the rest of 
 	const final = ann.take(300);
 	assert.deepEqual(final.values("Contact"), ["<tel:+12015550123>;q=0.1, <mailto:a@example.com>"]);
 	assert.match(final.value("To"), /tag=a$/);
+});
+
+test("RFC 3261 §18.3 PX-52: so it is with a 3xx over UDP that leaves Content-Length out", () => {
+	const { ann, a, b } = calling({}, A);
+	ann.request("INVITE", OURS);
+	const moved = contacts(`<${B}>, <tel:+12015550123>`);
+	const text = answer(a.take("INVITE"), "300 Multiple Choices", { tag: "a", ...moved });
+	a.send(text.replace("Content-Length: 0\r\n", ""));
+	b.answer(b.take("INVITE"), "404 Not Found");
+	assert.equal(ann.take(300).value("Contact"), "<tel:+12015550123>");
 });
 
 test("RFC 3261 §16.7 step 4 PX-52: a 3xx with every Contact called is none of the responses to choose from", () => {
