@@ -155,7 +155,8 @@ function writable(value: string): readonly string[] {
 	return readable(() => [parseNameAddress("Record-Route", line)]).map(textOf);
 }
 
-const FOLD = /[ \t]*\r\n[ \t]+/g;
+/** Spaces before the line end stay: to look for them would be quadratic in a value that is all spaces. */
+const FOLD = /\r\n[ \t]+/g;
 
 function octetsOf(routes: readonly string[]): number {
 	return routes.reduce((octets, { length }) => octets + length, 0);
