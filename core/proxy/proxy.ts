@@ -127,12 +127,15 @@ export class ProxyCore implements TransactionUser {
 		context.route = route;
 		if (route.dialog !== undefined) {
 			context.vouched = true;
-			if (route.request.method === "BYE") this.candidates.calls.hungUp(route.request.head);
 			context.consumed = this.#port.ownCredentials(route.request);
 			const target = dialogTarget(route, route.dialog, this.environment, this.#alive, now);
 			const judged = judgeInDialog(route.dialog, target, context.server, this.#port, now);
-			if ("status" in judged) this.#answers.reject(context, judged, now);
-			else this.#start(context, [judged], now);
+			if ("status" in judged) {
+				this.#answers.reject(context, judged, now);
+				return;
+			}
+			if (route.request.method === "BYE") this.candidates.calls.hungUp(route.request.head);
+			this.#start(context, [judged], now);
 			return;
 		}
 

@@ -210,3 +210,30 @@ test("secure-signaling §2.2 capacity: a backup of the contact is the same call"
 	backup.answer(backup.take("INVITE"), "486 Busy Here");
 	assert.equal(calls.of("first"), 0);
 });
+
+test("secure-signaling §2.2 capacity: a BYE that goes no further ends no call", async () => {
+	const strict = await testBed(`
+listen: [udp:172.21.83.50:5060, tls:172.21.83.50:5061]
+trusted: [172.21.83.0/24]
+secure-signaling: { mismatch: reject }
+devices:
+  "5000": { type: Extension, contact: "sip:5000@172.21.83.60", capacity: 1 }
+  "7789": { type: Extension, contact: "sips:7789@172.21.83.24" }
+`);
+	const rig = strict.rig();
+	const contact = "<sips:7789@172.21.83.24:5061>";
+	const phone = rig.phone("7789", { transport: "tls", host: "172.21.83.24", contact });
+	const clear = rig.phone("clear", { host: "172.21.83.24" });
+	const desk = rig.phone("5000", { host: "172.21.83.60" });
+	const uri = "sips:5000@172.21.83.50";
+	phone.request("INVITE", uri, { from: "sips:7789@172.21.83.50", to: uri });
+	desk.answer(desk.take("INVITE"), "200 OK");
+	const caller = phone.caller(phone.take(200));
+	caller.send("ACK");
+	const { calls } = rig.exchange.proxy.candidates;
+	clear.send(caller.write("BYE").replace(phone.via, clear.via));
+	clear.take(400, "BYE");
+	assert.equal(calls.of("5000"), 1);
+	caller.send("BYE");
+	assert.equal(calls.of("5000"), 0);
+});
