@@ -8,7 +8,7 @@
 import { type Flow, secure } from "../base/flow.ts";
 import type { Head } from "../message/head.ts";
 import type { Request, Response } from "../message/message.ts";
-import { inPlace, type NameAddress, parseNameAddress } from "../message/name-addr.ts";
+import { inPlace } from "../message/name-addr.ts";
 import type { Patch } from "../message/patch.ts";
 import { namedIn } from "./anchor-name.ts";
 import { anchorContact } from "./anchored-contact.ts";
@@ -19,9 +19,9 @@ import { forceUri } from "./force-scheme.ts";
 import { restoreFromTo, showFromTo } from "./from-to.ts";
 import { restoreRecordRoute } from "./hidden-routes.ts";
 import { type Legs, legOf, other, rewrites, type Side } from "./leg.ts";
+import { forceListed } from "./listed-headers.ts";
 import { readable } from "./readable.ts";
 import { liftedUri, type OwnEntries, unrecorded } from "./record-route.ts";
-import { replaceToken, schemeAt } from "./scheme-token.ts";
 import { guardsKeys, hasKeys, removeKeys } from "./sdes.ts";
 
 /** Whose Contact is a remote target: these form dialogs or refresh them (RFC 3261 §12, RFC 3311, 6665, 3515). */
@@ -39,7 +39,7 @@ export function applyRequest(
 	showFromTo(patch, request, legs, state);
 	if (request.method !== "REGISTER")
 		showContacts(patch, request, request, legs, legs.toward, state);
-	forceHeaders(patch, head, legs, legs.toward);
+	forceListed(patch, head, legs, legs.toward);
 	// An ACK cannot be refused.
 	if (request.method === "ACK" && guardsKeys(legs) && hasKeys(request)) removeKeys(patch);
 }
@@ -63,7 +63,7 @@ export function restoreResponse(
 	const shown = restoreEntries(patch, response, legs, state, entries);
 	if (received.method !== "REGISTER" && response.status < 300)
 		showContacts(patch, response, received, legs, side, shown);
-	forceHeaders(patch, head, legs, side);
+	forceListed(patch, head, legs, side);
 	if (guardsKeys(legs) && hasKeys(response)) removeKeys(patch);
 }
 
@@ -150,21 +150,4 @@ function restoreEntries(
 function lift(patch: Patch, head: Head, { cookieText }: OwnEntries, uri: string): void {
 	for (const entry of readable(() => head.recordRoutes))
 		if (entry.uri.includes(cookieText)) patch.replace(entry.uriStart, entry.uriEnd, uri);
-}
-
-/** Further headers that this leg is configured to see in its scheme. */
-function forceHeaders(patch: Patch, head: Head, legs: Legs, side: Side): void {
-	const { scheme, policy } = legOf(legs, side);
-	for (const name of policy.headers) {
-		for (const address of readable(() => addressesOf(head, name))) {
-			const current = schemeAt(head.text, address.uriStart);
-			if (current !== undefined && current !== scheme) replaceToken(patch, address, scheme);
-		}
-	}
-}
-
-function addressesOf(head: Head, name: string): readonly NameAddress[] {
-	return head
-		.elements(name.toLowerCase())
-		.map(({ start, end }) => parseNameAddress(name, head.text, start, end));
 }

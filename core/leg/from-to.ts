@@ -27,7 +27,10 @@ export function showFromTo(
 	if ((from || to) && legOf(legs, legs.toward).policy.identity === "drop") patch.remove("identity");
 }
 
-/** Edits both in the response to a request that was `received`, where they were edited in that. */
+/**
+ * Edits both in the response to a request that was `received`, where they were edited in that, and
+ * between two schemes in any case: what the caller gets back is never the callee's to choose.
+ */
 export function restoreFromTo(
 	patch: Patch,
 	response: Response,
@@ -36,9 +39,10 @@ export function restoreFromTo(
 	state: DialogState | undefined,
 ): void {
 	const { head } = received;
-	if (isEdited("from", head.from, legs, state))
+	const mixed = legs.caller.scheme !== legs.callee.scheme;
+	if (mixed || isEdited("from", head.from, legs, state))
 		restoreValue(patch, response.head, "from", rawValue(head, "from"));
-	if (isEdited("to", head.to, legs, state))
+	if (mixed || isEdited("to", head.to, legs, state))
 		restoreValue(patch, response.head, "to", rawValue(head, "to") + addedTag(received, response));
 }
 

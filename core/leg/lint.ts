@@ -48,7 +48,7 @@ export function lintRequest(
 	}
 	if (method === "INVITE" || method === "UPDATE") lintSecureDialog(head, way, leg, found);
 	if (way.recordRouted) lintRecordRoute(head, way, leg, found);
-	lintHop(request, flow, found);
+	lintHop(request, flow, strict, found);
 	for (const { uri } of readable(() => head.routes))
 		found.unless(!isOfThisPassage(uri, way), "own-route", "Route", uri);
 	return found.list;
@@ -185,9 +185,10 @@ function lintRecordRoute(head: Head, way: LintedWay, leg: Leg, found: Found): vo
 	}
 }
 
-function lintHop({ uri, head }: Request, flow: Flow, found: Found): void {
+function lintHop({ uri, head }: Request, flow: Flow, strict: boolean, found: Found): void {
 	const clear = !secure(flow.transport);
-	const route = readable(() => head.routes)[0]?.uri;
+	// Behind a strict router: whom it goes on to is for that one to see to.
+	const route = strict ? undefined : readable(() => head.routes)[0]?.uri;
 	found.unless(!clear || schemeOf(uri) !== "sips", "clear-text", REQUEST_URI, uri);
 	if (route !== undefined)
 		found.unless(!clear || schemeOf(route) !== "sips", "clear-text", "Route", route);

@@ -42,9 +42,11 @@ export function dialogTarget(
 	const path = cookie.hidden === undefined ? NO_PATH : routesTo(cookie.hidden, toward);
 	// Where other proxies stand between, the next of them is the next hop, not the phone.
 	const direct = request.head.routes.length === own && path.length === 0;
-	// What is sips never leaves in clear, whatever way the peer last took (RFC 3261 §26.2.2).
-	const fits = (candidate: Flow) =>
-		(scheme === "sip" || secure(candidate.transport)) && alive(candidate);
+	// What is sips never leaves in clear, whatever way the peer last took (RFC 3261 §26.2.2), and no
+	// more does what a sips Route leads on (RFC 5630 §5.1.1).
+	const next = path[0]?.slice(1) ?? request.head.routes[own]?.uri ?? "";
+	const guarded = scheme === "sips" || schemeOf(next) === "sips";
+	const fits = (candidate: Flow) => (!guarded || secure(candidate.transport)) && alive(candidate);
 	const usable = (candidate: RememberedFlow | undefined) =>
 		candidate !== undefined && !candidate.stale && fits(candidate) ? candidate : undefined;
 	const remembered = flow ?? flowOfSide(cookie, toward);

@@ -69,7 +69,16 @@ function readRoutes(
 	}
 	const scheme = entry.uri.scheme === "sips" ? "sips" : "sip";
 	const dialog = entry.kind === "dialog" ? entry : undefined;
-	return { request, own: entry.entries, scheme, dialog };
+	return { request, own: entry.entries + repeats(head, entry), scheme, dialog };
+}
+
+/** Peers have been seen to write an entry twice: what is behind ours and the same is ours too. */
+function repeats({ routes }: Head, { entries, uri }: OwnRoute): number {
+	let end = entries;
+	if (routes.length === end) return 0;
+	const cookie = uriParam(uri, "x5")?.text;
+	while (cookie !== undefined && routes[end]?.uri.includes(`;${cookie};`)) end += 1;
+	return end - entries;
 }
 
 /**
