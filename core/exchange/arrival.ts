@@ -76,7 +76,7 @@ export function judgeInDialog(
 	const { directory } = environment;
 	const device = deviceNamed(head.from.uri, directory) ?? directory.deviceAt(flow);
 	return {
-		verdict: judgeInClear(policyOf(head.from, flow, environment.directory)),
+		verdict: judgeInClear(policyOf(head.from, flow, directory, head)),
 		device: device?.name,
 	};
 }

@@ -98,7 +98,7 @@ function openTarget(
 /** Whether that side was shown an address of ours, and not one that happens to be here. */
 function wasAnchored({ head }: Request, { cookie, from }: DialogRoute, { directory }: Environment) {
 	if (cookie.hidden !== undefined) return true;
-	return policyOf(head.from, flowOfSide(cookie, from), directory).contact === "anchor";
+	return policyOf(head.from, flowOfSide(cookie, from), directory, head).contact === "anchor";
 }
 
 /** Who the user part names; or nobody that we know, at the address where the dialog's peer was. */

@@ -4,8 +4,10 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import type { Device } from "../leg/device.ts";
 import { sameFlow } from "../leg/flow-token.ts";
+import { readable } from "../leg/readable.ts";
 import { schemeToken, tokenLength } from "../leg/scheme-token.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import type { Head } from "../message/head.ts";
 import type { NameAddress } from "../message/name-addr.ts";
 import { type Uri, unescapeUser } from "../message/uri.ts";
 
@@ -43,20 +45,26 @@ export function deviceNamed(uri: string, directory: Directory): Device | undefin
 
 /**
  * The settings of the leg to a peer: those of the trunk at the flow's end, of the device that an address
- * names, or that is there, or that its Contact names.
+ * names, or that is there, or that its Contact names: who withholds its number has one all the same.
+ * `contact`: the URI, or the head of a message of that peer.
  */
 export function policyOf(
 	address: NameAddress,
 	flow: Flow | undefined,
 	directory: Directory,
-	contact?: string,
+	contact: string | Head,
 ): SecureSignaling {
 	const there = flow === undefined ? undefined : directory.deviceAt(flow);
 	// A trunk brings callers with numbers of ours.
 	const device = there?.type === "Trunk" ? there : (deviceNamed(address.uri, directory) ?? there);
-	if (device === undefined && contact !== undefined)
-		return deviceNamed(contact, directory)?.secureSignaling ?? directory.policy;
-	return device?.secureSignaling ?? directory.policy;
+	if (device !== undefined) return device.secureSignaling;
+	const uri = typeof contact === "string" ? contact : firstContact(contact);
+	const named = uri === undefined ? undefined : deviceNamed(uri, directory);
+	return named?.secureSignaling ?? directory.policy;
+}
+
+function firstContact(head: Head): string | undefined {
+	return head.has("contact") ? readable(() => head.contacts)[0]?.uri : undefined;
 }
 
 /**

@@ -43,7 +43,7 @@ export function fitting(
 		return { targets: callee === undefined ? targets : targets.map(own), refused: undefined };
 
 	const { request, server } = context;
-	const caller = policyOf(request.head.from, server.flow, environment.directory).policy;
+	const caller = policyOf(request.head.from, server.flow, directory, request.head).policy;
 	const scheme = schemeOf(request.uri) ?? context.callerScheme ?? "sip";
 	const found: Target[] = [];
 	let refused: Refused | undefined;
@@ -125,7 +125,7 @@ export function asItCame(
 	if (cookie.caller !== cookie.callee || schemeOf(request.uri) === undefined) return target;
 	// It began under another setting, and its Contacts carry it.
 	if (cookie.hidden !== undefined) return target;
-	const sender = policyOf(request.head.from, flowOfSide(cookie, from), directory);
+	const sender = policyOf(request.head.from, flowOfSide(cookie, from), directory, request.head);
 	if (sender.policy !== "rfc5630" && target.policy.policy !== "rfc5630") return target;
 	const was = flowOfSide(cookie, other(from));
 	const overTls =

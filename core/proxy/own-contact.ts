@@ -42,7 +42,7 @@ export function meantByContact(
 
 /** Everything rode in a Contact that this peer has cut: who it speaks to is not known any more. */
 function isLost({ head }: Request, came: Flow, { directory }: Environment): boolean {
-	return !policyOf(head.from, came, directory).recordRoute;
+	return !policyOf(head.from, came, directory, head).recordRoute;
 }
 
 /** Who is meant: the device of the user part, or else the Contact of the dialog that Replaces names. */

@@ -11,7 +11,7 @@ import { incomingScheme } from "../leg/incoming-leg.ts";
 import { type Dialog, type Leg, type Legs, other, type Side } from "../leg/leg.ts";
 import { dialogState, newDialog } from "../leg/new-dialog.ts";
 import { type OwnEntries, recordRoute } from "../leg/record-route.ts";
-import type { NameAddress } from "../message/name-addr.ts";
+import type { Head } from "../message/head.ts";
 import { policyOf } from "./directory.ts";
 import { type Environment, listenerOf, secureListener } from "./environment.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
@@ -46,7 +46,7 @@ export function passage(
 ): Passage | undefined {
 	const { request, dialog } = route;
 	const scheme = dialog ? schemeOfSide(dialog.cookie, dialog.from) : (told ?? callerScheme(route));
-	const incoming = incomingLeg(request.head.from, came, scheme, environment);
+	const incoming = incomingLeg(request.head, came, scheme, environment);
 	if (incoming === undefined) return undefined;
 	if (dialog !== undefined) {
 		const legs = legsOf(dialog.from, incoming, outgoing);
@@ -93,7 +93,7 @@ export function callerScheme({ request, scheme }: RouteInformation): Scheme {
 }
 
 function incomingLeg(
-	from: NameAddress,
+	head: Head,
 	came: Flow,
 	scheme: Scheme,
 	environment: Environment,
@@ -104,7 +104,8 @@ function incomingLeg(
 	const listener =
 		(clear ? secureListener(came.transport, came.host, environment) : undefined) ?? own;
 	if (listener === undefined) return undefined;
-	return { scheme, listener, flow: came, policy: policyOf(from, came, environment.directory) };
+	const policy = policyOf(head.from, came, environment.directory, head);
+	return { scheme, listener, flow: came, policy };
 }
 
 function legsOf(from: Side, incoming: Leg, outgoing: Leg): Legs {

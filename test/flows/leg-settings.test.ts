@@ -38,6 +38,36 @@ test("secure-signaling §2.3: settings hold for a device when it calls, by its n
 	}
 });
 
+test("secure-signaling §2.3: settings hold for a device that withholds its number, by its Contact", async () => {
+	const anonymous = await testBed(`
+listen: [udp:172.21.83.50:5060, tls:172.21.83.50:5061]
+trusted: [172.21.83.0/24, 10.0.0.0/24]
+devices:
+  plain: { type: Extension, contact: "sip:plain@10.0.0.1" }
+  moves: { type: Extension, contact: "*", secure-signaling: { contact: anchor, record-route: no, sdes-downgrade: reject } }
+`);
+	const rig = anonymous.rig();
+	const contact = "<sips:moves@10.0.0.7:5061>";
+	const moves = rig.phone("moves", { host: "10.0.0.7", transport: "tls", contact });
+	const plain = rig.phone("plain", { host: "10.0.0.1" });
+	const from = "sips:anonymous@anonymous.invalid";
+	const uri = "sips:plain@172.21.83.50:5061";
+	moves.request("INVITE", uri, { from });
+	const came = plain.take("INVITE");
+	plain.answer(came, "200 OK");
+	const ok = moves.take(200);
+	assert.deepEqual(ok.recordRoutes, []);
+	assert.match(ok.value("Contact"), /^<sips:plain@172\.21\.83\.50:5061;x5c=[\w-]+>$/);
+	moves.caller(ok).send("ACK");
+	assert.equal(plain.take("ACK").uri, "sip:plain@10.0.0.1:5060");
+	plain.callee(came).send("BYE");
+	assert.equal(`<${moves.take("BYE").uri}>`, contact);
+
+	const headers = ["Content-Type: application/sdp"];
+	moves.request("INVITE", uri, { from, headers, body: "v=0\r\na=crypto:1 AES key\r\n" });
+	moves.take(488);
+});
+
 test("secure-signaling §2.3: a caller that is no device has the settings of the proxy", () => {
 	const rig = bed.rig();
 	const ann = rig.phone("6000", { host: "172.21.83.70", transport: "tls" });
