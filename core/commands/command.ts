@@ -18,6 +18,8 @@ export type Command = {
 	readonly options: Options;
 	/** What stands beside options, by name: each is required. */
 	readonly positionals: readonly string[];
+	/** Whether any number of others may follow. */
+	readonly more?: boolean;
 	/** Returns the exit code. */
 	run(args: Arguments, output: Output): Promise<number>;
 };

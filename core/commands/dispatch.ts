@@ -16,8 +16,9 @@ import { reload } from "./reload.ts";
 import { rotateKeys } from "./rotate-keys.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
+import { test } from "./test.ts";
 
-const COMMANDS: readonly Command[] = [run, check, init, reload, status, rotateKeys];
+const COMMANDS: readonly Command[] = [run, check, test, init, reload, status, rotateKeys];
 
 const HELP = { help: { type: "boolean", short: "h" } } as const;
 
@@ -69,7 +70,7 @@ function readArguments(command: Command, argv: readonly string[]): Arguments | s
 	if (fault !== undefined) return fault;
 	const wanted = values.help === true ? positionals.length : command.positionals.length;
 	if (positionals.length < wanted) return `${command.positionals[positionals.length]} is missing`;
-	const [extra] = positionals.slice(wanted);
+	const [extra] = command.more ? [] : positionals.slice(wanted);
 	if (extra !== undefined) return `${extra} is one argument too many`;
 	return { values: values as Arguments["values"], positionals };
 }

@@ -6,8 +6,8 @@ export function projectFiles(name: string, dependency: string): ReadonlyMap<stri
 		["package.json", packageJson(name, dependency)],
 		["tsconfig.json", TSCONFIG],
 		["sipwright.yaml", CONFIGURATION],
-		["test/sipwright.yaml", TEST_CONFIGURATION],
-		["test/default.test.ts", TEST],
+		["routes/default.test.ts", TEST],
+		["README.md", readme(name)],
 		[".gitignore", "node_modules/\nstate/\n"],
 	]);
 }
@@ -20,7 +20,7 @@ function packageJson(name: string, dependency: string): string {
 		scripts: {
 			start: "sipwright run --config sipwright.yaml",
 			check: "sipwright check --config sipwright.yaml",
-			test: "node --test",
+			test: "sipwright test",
 		},
 		dependencies: { sipwright: dependency },
 		// The right Node where the system's is older.
@@ -59,79 +59,50 @@ devices:
   "1002": { type: Extension, contact: "*" }
 `;
 
-const TEST_CONFIGURATION = `# What the test starts: the same routes on a free port, nothing kept.
-listen: [{ transport: udp, address: "127.0.0.1:0", tcp: no }]
-routes: ../routes
-state: ../state/test
-location: { store: memory }
-admin: { address: "127.0.0.1:0" }
-devices:
-  "1001": { type: Extension, contact: "*" }
+const TEST = `/** What the routes do, on the real engine in memory. Run: npm test, or npx sipwright test --watch. */
+import { equal, test } from "sipwright/test";
+
+test("a phone calls another, and hangs up", ({ phone }) => {
+	const call = phone("1001").invite("1002");
+	const ringing = phone("1002").receive("INVITE");
+	ringing.reply(180);
+	call.expect(180);
+	ringing.reply(200);
+	call.expect(200);
+
+	const bye = call.hangUp();
+	phone("1002").receive("BYE").reply(200);
+	bye.expect(200);
+});
+
+test("a number that no device has gets 404", ({ phone, decisions }) => {
+	phone("1001").invite("4711").expect(404);
+	equal(decisions.at(-1)?.text, "reply 404");
+});
+
+test("a stranger is turned away", ({ phone }) => {
+	phone("mallory").invite("1002").expect(403);
+	phone("1002").receiveNothing();
+});
 `;
 
-const TEST = `/** Starts sipwright with these routes and talks to it as a phone does. Run: npm test. */
-import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { after, before, test } from "node:test";
+function readme(name: string): string {
+	return `# ${name}
 
-const phone = createSocket("udp4");
-let sipwright: ChildProcess;
-let server: { host: string; port: number };
+Call routing for [Sipwright](https://www.npmjs.com/package/sipwright).
 
-before(async () => {
-	const command = ["run", "--config", "test/sipwright.yaml"];
-	sipwright = spawn("node_modules/.bin/sipwright", command, { stdio: ["ignore", "pipe", "inherit"] });
-	for await (const line of createInterface({ input: sipwright.stdout! })) {
-		const { event, listeners } = JSON.parse(line);
-		if (event !== "ready") continue;
-		const [host, port] = listeners[0].advertised.split(":");
-		server = { host, port: Number(port) };
-		break;
-	}
-	assert.ok(server, "sipwright did not start");
-	phone.bind(0, "127.0.0.1");
-	await once(phone, "listening");
-});
+| file | is |
+|---|---|
+| \`sipwright.yaml\` | the configuration: sockets, devices |
+| \`routes/default.ts\` | the script; read first |
+| \`routes/*.ts\` | what it imports |
+| \`routes/default.test.ts\` | its tests, on the real engine in memory: no sockets, no waiting |
 
-after(async () => {
-	phone.close();
-	sipwright.kill();
-	await once(sipwright, "exit");
-});
+    npm install
+    npm test              # or: npx sipwright test --watch
+    npm run check         # the configuration, and whether the script loads
+    npm start
 
-/** Sends a request and returns the status of the final response. */
-async function ask(method: string, user: string): Promise<number> {
-	const { port } = phone.address();
-	const id = Math.random().toString(36).slice(2);
-	const text = [
-		\`\${method} sip:\${method === "REGISTER" ? "" : \`\${user}@\`}\${server.host}:\${server.port} SIP/2.0\`,
-		\`Via: SIP/2.0/UDP 127.0.0.1:\${port};branch=z9hG4bK\${id};rport\`,
-		"Max-Forwards: 70",
-		\`From: <sip:1001@\${server.host}>;tag=\${id}\`,
-		\`To: <sip:\${user}@\${server.host}>\`,
-		\`Call-ID: \${id}\`,
-		\`CSeq: 1 \${method}\`,
-		\`Contact: <sip:1001@127.0.0.1:\${port}>\`,
-		"Content-Length: 0",
-		"",
-		"",
-	].join("\\r\\n");
-	phone.send(text, server.port, server.host);
-	for (;;) {
-		const [response] = await once(phone, "message", { signal: AbortSignal.timeout(5000) });
-		const status = Number(String(response).split(" ")[1]);
-		if (status >= 200) return status;
-	}
+While it runs, a saved script serves the next call.
+`;
 }
-
-test("a phone registers", async () => {
-	assert.equal(await ask("REGISTER", "1001"), 200);
-});
-
-test("a number that no device has gets 404", async () => {
-	assert.equal(await ask("MESSAGE", "4711"), 404);
-});
-`;

@@ -52,7 +52,21 @@ export async function loadConfig(
 		file === undefined
 			? await readConfig(undefined, demonstration(machine.folder), machine, found)
 			: await readFileConfig(resolve(machine.folder, file), machine, found);
+	return loaded(config, found);
+}
 
+/** A configuration that stands in no file of its own, but in `file`: paths are relative to its folder. */
+export async function loadConfigText(
+	text: string,
+	file: string,
+	machine: Machine = thisMachine(),
+): Promise<Loaded> {
+	const found = new Findings();
+	const root = parseYaml(file, text, found);
+	return loaded(root && (await readRoot(file, root, machine, found)), found);
+}
+
+function loaded(config: Config | undefined, found: Findings): Loaded {
 	const all = found.sorted();
 	const errors = all.filter(({ level }) => level === "error");
 	const remarks = all.filter(({ level }) => level !== "error");
@@ -68,7 +82,16 @@ async function readFileConfig(
 ): Promise<Config | undefined> {
 	const at = { file, line: 1, column: 1 };
 	const root = await readYaml(file, at, found);
-	if (root === undefined) return undefined;
+	return root && readRoot(file, root, machine, found);
+}
+
+async function readRoot(
+	file: string,
+	root: Node,
+	machine: Machine,
+	found: Findings,
+): Promise<Config | undefined> {
+	const at = { file, line: 1, column: 1 };
 	if (root.kind === "block") return readConfig(file, root, machine, found);
 	if (root.kind === "empty") return readConfig(file, emptyBlock(at), machine, found);
 	found.error(root.at, {

@@ -34,7 +34,8 @@ test("a new project: it loads, type-checks, and its own test passes", async (t) 
 	};
 	assert.equal(run(TSC, "-p", "."), "");
 	assert.match(run("node_modules/.bin/sipwright", "check", "-c", "sipwright.yaml"), /: good, with/);
-	assert.match(run(process.execPath, "--test"), /pass 2\n/);
+	assert.match(run("node_modules/.bin/sipwright", "test"), /\n3 passed\n$/);
+	assert.match(run(process.execPath, "--no-node-snapshot", "--test"), /pass 3\n/);
 });
 
 test("package.json: a name npm takes, and sipwright as a dependency", async (t) => {

@@ -26,7 +26,7 @@ test("the packed tarball: installed into an empty folder, the command starts and
 		assert.deepEqual(
 			paths.filter(
 				(path) =>
-					!/^(dist\/(core|routes)\/|core\/(sipwright\.js|script\/sipwright(-types)?\.d\.ts)$|package\.json|[A-Z]+(\.md)?$)/.test(
+					!/^(dist\/(core|routes)\/|core\/(sipwright\.js|script\/sipwright(-types)?\.d\.ts|testing\/sipwright-test\.(js|d\.ts))$|package\.json|[A-Z]+(\.md)?$)/.test(
 						path,
 					),
 			),
@@ -38,6 +38,23 @@ test("the packed tarball: installed into an empty folder, the command starts and
 	await t.test("sipwright run: ready, and OPTIONS gets 200", () =>
 		serves(t, folder, installed.bin),
 	);
+
+	await t.test(
+		"sipwright init demo && cd demo && sipwright test: passes, before anything is installed",
+		() => {
+			run(installed.bin, ["init", "demo"], folder.path);
+			const demo = join(folder.path, "demo");
+			assert.match(run(installed.bin, ["test"], demo), /\n3 passed\n$/);
+		},
+	);
+
+	await t.test("npm install and npm test in it: its own sipwright and its editor's types", () => {
+		const demo = join(folder.path, "demo");
+		symlinkSync(installed.modules, join(demo, "node_modules"));
+		assert.match(run(process.execPath, ["--no-node-snapshot", "--test"], demo), /pass 3\n/);
+		const tsc = join(REPOSITORY, "node_modules/typescript/bin/tsc");
+		assert.equal(check(tsc, ["-p", "."], demo), "0");
+	});
 
 	await t.test("a route script finds the types of the module", () => {
 		const project = join(folder.path, "project");

@@ -1,0 +1,41 @@
+/** Runs files of tests, each in a process of its own: they are the author's code, on the author's machine. */
+import { extname } from "node:path";
+import { run } from "node:test";
+import type { TestEvent } from "node:test/reporters";
+import { reportTests, type Totals } from "./report-tests.ts";
+import { CONFIG_VARIABLE } from "./test-setting.ts";
+
+/** The clock of a test is made up, so one that has not ended by then never will. */
+const TEST_MS_MAX = 60_000;
+
+/** `.ts` in the checkout, `.js` where the package is installed. */
+const PRELOAD = new URL("./preload.ts".replace(/\.ts$/, extname(import.meta.url)), import.meta.url)
+	.href;
+
+export type RunOptions = {
+	/** Absolute paths. */
+	readonly files: readonly string[];
+	/** Absolute path of the configuration for tests that name none; undefined: the nearest to each. */
+	readonly config: string | undefined;
+	write(text: string): void;
+	readonly signal?: AbortSignal;
+};
+
+export async function runTests({ files, config, write, signal }: RunOptions): Promise<Totals> {
+	const before = process.env[CONFIG_VARIABLE];
+	if (config !== undefined) process.env[CONFIG_VARIABLE] = config;
+	try {
+		const events: AsyncIterable<TestEvent> = run({
+			files: [...files],
+			concurrency: true,
+			timeout: TEST_MS_MAX,
+			// isolated-vm asks for the first.
+			execArgv: ["--no-node-snapshot", "--import", PRELOAD],
+			...(signal && { signal }),
+		});
+		return await reportTests(events, write);
+	} finally {
+		if (before === undefined) delete process.env[CONFIG_VARIABLE];
+		else process.env[CONFIG_VARIABLE] = before;
+	}
+}

@@ -1,0 +1,234 @@
+/** What one test has to work with: a proxy in memory, phones, a clock, and a record of all that happened. */
+import type { Milliseconds } from "../base/clock.ts";
+import type { Flow } from "../base/flow.ts";
+import type { Log } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { Scheme } from "../base/scheme.ts";
+import type { Config } from "../config/config.ts";
+import type { RouteGeneration } from "../exchange/exchange.ts";
+import { hashHex, makeHmac } from "../host/hashes.ts";
+import { traced } from "./decision-trace.ts";
+import { drawLadder, PROXY, type Step } from "./ladder.ts";
+import type { Peer } from "./peer.ts";
+import { Phone, type PhoneWorld } from "./phone.ts";
+import { PhonePlaces } from "./phone-places.ts";
+import { type Asking, ProxyInMemory } from "./proxy-in-memory.ts";
+import type * as Public from "./sipwright-test.d.ts";
+import { TestingError } from "./testing-error.ts";
+import { WireMessage } from "./wire-message.ts";
+
+export type TestBedOptions = {
+	readonly config: Config;
+	readonly start: Milliseconds;
+	/** What the bed was made with may log before there is one. */
+	readonly scripts: (log: Log) => Promise<LoadedScripts>;
+};
+
+export type LoadedScripts = {
+	readonly routes: RouteGeneration;
+	readonly fallback: RouteGeneration | undefined;
+};
+
+export class TestBed implements Public.TestBed {
+	readonly decisions: Public.DecisionTrace[] = [];
+	readonly log: Public.LogLine[] = [];
+	readonly #steps: Step[] = [];
+	readonly #config: Config;
+	readonly #places: PhonePlaces;
+	readonly #phones = new Map<string, Phone>();
+	/** What phones got that could not register. */
+	readonly #refused = new Map<string, string>();
+	/** Phones that the test has in hand. */
+	readonly #asked = new Set<string>();
+	readonly #proxy: RecordedProxy;
+
+	private constructor({ config, start }: TestBedOptions, scripts: LoadedScripts, record: Record) {
+		this.#config = config;
+		this.#places = new PhonePlaces(config);
+		const { routes, fallback } = scripts;
+		this.#proxy = new RecordedProxy(
+			{
+				config,
+				start,
+				routes: traced(routes, {
+					now: () => this.#proxy.now,
+					decided: (trace) => this.#decided(trace),
+				}),
+				fallback: fallback && traced(fallback, { now: () => this.#proxy.now, decided: () => {} }),
+				random: counting(),
+				hash: hashHex,
+				hmac: makeHmac(),
+			},
+			this.#steps,
+			this.#places,
+		);
+		record.to(this);
+		for (const name of config.devices.keys()) this.#add(name, {});
+	}
+
+	static async open(options: TestBedOptions): Promise<TestBed> {
+		const record = new Record();
+		const scripts = await options.scripts(record.log);
+		return new TestBed(options, scripts, record);
+	}
+
+	/** Bound: a test takes it out of its argument. */
+	readonly phone = (name: string, options?: Public.PhoneOptions): Phone => {
+		const known = this.#phones.get(name);
+		if (known !== undefined && options !== undefined && (this.#asked.has(name) || known.isCalled))
+			throw new TestingError(
+				`phone ${name} is in use: give its options where it is asked for first, before it is called`,
+			);
+		const phone = known === undefined || options !== undefined ? this.#add(name, options) : known;
+		const refused = this.#refused.get(name);
+		if (refused === undefined) {
+			this.#asked.add(name);
+			return phone;
+		}
+		throw new TestingError(
+			`phone ${name} could not register, it got ${refused}: either the script answers save(), or the test asks for phone("${name}", { register: false })`,
+		);
+	};
+
+	readonly wait = (seconds: number): void => {
+		if (!(seconds >= 0)) throw new TestingError(`wait: ${seconds} is no number of seconds`);
+		this.#proxy.wait(seconds * 1000);
+	};
+
+	readonly ladder = (): string => drawLadder(this.#steps);
+
+	get now(): Date {
+		return new Date(this.#proxy.now);
+	}
+
+	/** A line of the engine's log, or of the script's. */
+	wrote(level: keyof Log, fields: object, message: string): void {
+		if (!("event" in fields) || fields.event !== "script.log") return;
+		const { data, script = "" } = fields as { data?: string; script?: string };
+		this.log.push({ level, message, data, place: script });
+	}
+
+	#add(name: string, options: Public.PhoneOptions = {}): Phone {
+		const device = this.#config.devices.get(name);
+		const { password = device?.password, register = true } = options;
+		const { scheme, place } = this.#places.of(name, device, options);
+		this.#proxy.remove(this.#phones.get(name));
+		this.#refused.delete(name);
+		const phone = new Phone(this.#proxy, { name, scheme, password }, place);
+		this.#phones.set(name, phone);
+		this.#proxy.phones.push(phone.peer);
+		if (device?.contact === "*" && register) this.#register(phone);
+		return phone;
+	}
+
+	/** Before the test has begun, so to say: it leaves no trace but the registration. */
+	#register(phone: Phone): void {
+		const [asked, logged, steps] = [this.decisions, this.log, this.#steps].map((one) => one.length);
+		const { status = "no answer" } = phone.register();
+		if (status !== 200) this.#refused.set(phone.name, String(status));
+		this.decisions.splice(asked ?? 0);
+		this.log.splice(logged ?? 0);
+		this.#steps.splice(steps ?? 0);
+		phone.forget();
+	}
+
+	#decided(trace: Public.DecisionTrace): void {
+		this.decisions.push(trace);
+		this.#steps.push({
+			kind: "note",
+			at: this.#proxy.elapsed,
+			text: `${trace.hook}: ${trace.text}`,
+		});
+	}
+}
+
+/** Where the log goes, which is asked for before the bed is there. */
+class Record {
+	#bed: TestBed | undefined;
+	readonly log: Log = {
+		debug: (fields, message) => this.#bed?.wrote("debug", fields, message),
+		info: (fields, message) => this.#bed?.wrote("info", fields, message),
+		warn: (fields, message) => this.#bed?.wrote("warn", fields, message),
+		error: (fields, message) => this.#bed?.wrote("error", fields, message),
+	};
+
+	to(bed: TestBed): void {
+		this.#bed = bed;
+	}
+}
+
+type ProxyOptions = ConstructorParameters<typeof ProxyInMemory>[0];
+
+class RecordedProxy extends ProxyInMemory<Peer> implements PhoneWorld {
+	readonly #start: Milliseconds;
+	readonly #steps: Step[];
+	readonly #places: PhonePlaces;
+	readonly #todo: (() => void)[] = [];
+
+	constructor(options: ProxyOptions, steps: Step[], places: PhonePlaces) {
+		super(options);
+		this.#start = options.start;
+		this.#steps = steps;
+		this.#places = places;
+	}
+
+	/** Since the test began. */
+	get elapsed(): Milliseconds {
+		return this.now - this.#start;
+	}
+
+	later(action: () => void): void {
+		this.#todo.push(action);
+	}
+
+	domain(scheme: Scheme): string {
+		const [domain] = this.config.domains;
+		if (domain !== undefined) return domain;
+		const wanted = scheme === "sips" ? "tls" : this.listeners[0]?.transport;
+		const { host, port } = this.listener(wanted ?? "udp");
+		return `${host}:${port}`;
+	}
+
+	/** It was never there. */
+	remove(phone: Phone | undefined): void {
+		if (phone === undefined) return;
+		this.store.apply(phone.name, [], this.store.bindings(phone.name, this.now));
+		this.phones.splice(this.phones.indexOf(phone.peer), 1);
+	}
+
+	note(phone: string, arrow: "<" | ">", text: string): void {
+		const [from, to] = arrow === ">" ? [phone, PROXY] : [PROXY, phone];
+		this.#message(from, to, text);
+	}
+
+	protected lost(text: string, { transport, host, port }: Flow): void {
+		this.#message(PROXY, `nobody (${transport}:${host}:${port})`, text);
+	}
+
+	protected wrote(): void {}
+
+	protected asked({ question, answer }: Asking): void {
+		const records = this.#places.records(question);
+		this.later(() => this.input(() => answer(records, this.now)));
+	}
+
+	protected override settled(): void {
+		for (let action = this.#todo.shift(); action !== undefined; action = this.#todo.shift())
+			action();
+	}
+
+	#message(from: string, to: string, text: string): void {
+		const { inShort } = new WireMessage(text);
+		this.#steps.push({ kind: "message", at: this.elapsed, from, to, text: inShort });
+	}
+}
+
+/** The same in every run, so that a ladder can be compared with that of the run before. */
+function counting(): Random {
+	let count = 0;
+	const hex = (digits: number): string => {
+		count += 1;
+		return hashHex("SHA-256", `sipwright ${count}`).slice(0, digits).padEnd(digits, "0");
+	};
+	return { hex, below: (limit) => Number.parseInt(hex(8), 16) % limit };
+}
