@@ -1,4 +1,4 @@
-/** `sipwright check`: is this configuration fit to start with, and do its scripts load? */
+/** `sipwright check`: is this configuration fit to start with, do its scripts load, and do their tests pass? */
 import type { Log } from "../base/log.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
@@ -8,7 +8,8 @@ import { type Reported, report } from "./report.ts";
 export const check: Command = {
 	name: "check",
 	usage: "[--config FILE]",
-	summary: "validate the configuration and the scripts; exit 1 with file:line:column errors",
+	summary:
+		"validate the configuration, load and test the scripts; exit 1 with file:line:column errors",
 	options: { config: { type: "string", short: "c" } },
 	positionals: [],
 	async run({ values }, output) {
@@ -21,10 +22,16 @@ export const check: Command = {
 			return REFUSED;
 		}
 		const { listen, devices, routes } = loaded.config;
+		const tests = await testScripts(loaded.config);
+		if (tests.failed > 0) {
+			output.err(`${tests.said}${count(tests.failed, "error")}\n`);
+			return REFUSED;
+		}
 		const parts = [
 			count(listen.length, "socket"),
 			count(devices.size, "device"),
 			routes === undefined ? "the built-in routes" : "routes that load",
+			...(tests.passed === 0 ? [] : [`${count(tests.passed, "test")} that pass`]),
 		];
 		output.out(`${file ?? "the embedded defaults"}: good, with ${parts.join(", ")}\n`);
 		return DONE;
@@ -55,6 +62,23 @@ async function scriptErrors(config: Config, output: Output): Promise<readonly Re
 		if (!(error instanceof LoadError)) throw error;
 		return error.problems.map((problem) => ({ ...inPlace(problem), code: error.code }));
 	}
+}
+
+/** The tests beside the scripts, on this configuration unless they name their own. */
+async function testScripts({ routes, file }: Config) {
+	let said = "";
+	if (routes === undefined) return { passed: 0, failed: 0, said };
+	// Loaded here and not above, as the isolates are.
+	const { findTests } = await import("../testing/find-tests.ts");
+	const { folderOf } = await import("../script/find-entry.ts");
+	const { files } = findTests([await folderOf(routes)]);
+	if (files.length === 0) return { passed: 0, failed: 0, said };
+	const { runTests } = await import("../testing/run-tests.ts");
+	const write = (text: string) => {
+		said += text;
+	};
+	const totals = await runTests({ files, config: file, write });
+	return { ...totals, said };
 }
 
 /** A problem of a script: line 0 stands for an unknown place, and the code frame is the advice. */

@@ -43,7 +43,9 @@ async function testsPass(
 	for (const path of missing)
 		output.err(`sipwright test: ${path}: there is no file and no *.test.ts below it\n`);
 	if (missing.length > 0) return false;
-	const write = (text: string) => output.out(text);
+	const write = (text: string) => {
+		if (!signal?.aborted) output.out(text);
+	};
 	const { failed } = await runTests({ files, config, write, ...(signal && { signal }) });
 	return failed === 0;
 }

@@ -5,6 +5,8 @@ import type { TestEvent } from "node:test/reporters";
 import { reportTests, type Totals } from "./report-tests.ts";
 import { CONFIG_VARIABLE } from "./test-setting.ts";
 
+/** Set by node:test for the processes that it starts. */
+const TEST_CONTEXT = "NODE_TEST_CONTEXT";
 /** The clock of a test is made up, so one that has not ended by then never will. */
 const TEST_MS_MAX = 60_000;
 
@@ -22,8 +24,10 @@ export type RunOptions = {
 };
 
 export async function runTests({ files, config, write, signal }: RunOptions): Promise<Totals> {
-	const before = process.env[CONFIG_VARIABLE];
+	const before = { ...process.env };
 	if (config !== undefined) process.env[CONFIG_VARIABLE] = config;
+	// Else node:test takes this for a test that runs tests, and runs none.
+	delete process.env[TEST_CONTEXT];
 	try {
 		const events: AsyncIterable<TestEvent> = run({
 			files: [...files],
@@ -35,7 +39,10 @@ export async function runTests({ files, config, write, signal }: RunOptions): Pr
 		});
 		return await reportTests(events, write);
 	} finally {
-		if (before === undefined) delete process.env[CONFIG_VARIABLE];
-		else process.env[CONFIG_VARIABLE] = before;
+		for (const name of [CONFIG_VARIABLE, TEST_CONTEXT]) {
+			const value = before[name];
+			if (value === undefined) delete process.env[name];
+			else process.env[name] = value;
+		}
 	}
 }

@@ -138,6 +138,8 @@ export interface Phone {
 }
 
 /**
+ * What is out of the ordinary in a REGISTER.
+ *
  * @example
  * phone("1001", { register: false }).register({ q: 0.5 }).expect(200);
  */

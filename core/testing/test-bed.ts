@@ -42,7 +42,11 @@ export class TestBed implements Public.TestBed {
 	readonly #asked = new Set<string>();
 	readonly #proxy: RecordedProxy;
 
-	private constructor({ config, start }: TestBedOptions, scripts: LoadedScripts, record: Record) {
+	private constructor(
+		{ config, start }: TestBedOptions,
+		scripts: LoadedScripts,
+		record: LogRecord,
+	) {
 		this.#config = config;
 		this.#places = new PhonePlaces(config);
 		const { routes, fallback } = scripts;
@@ -67,7 +71,7 @@ export class TestBed implements Public.TestBed {
 	}
 
 	static async open(options: TestBedOptions): Promise<TestBed> {
-		const record = new Record();
+		const record = new LogRecord();
 		const scripts = await options.scripts(record.log);
 		return new TestBed(options, scripts, record);
 	}
@@ -143,7 +147,7 @@ export class TestBed implements Public.TestBed {
 }
 
 /** Where the log goes, which is asked for before the bed is there. */
-class Record {
+class LogRecord {
 	#bed: TestBed | undefined;
 	readonly log: Log = {
 		debug: (fields, message) => this.#bed?.wrote("debug", fields, message),

@@ -83,9 +83,13 @@ test("a script that does not load and a configuration that is wrong fail the tes
 });
 
 test("--config: the configuration of tests that name none", (t) => {
-	const { run, folder } = project(t, { "a.test.ts": BUSY.replaceAll("1001", "2002") });
+	const { run, folder } = project(t, {
+		"a.test.ts": `import { equal, test } from "sipwright/test";
+test("its domain", ({ phone }) => equal(phone("1001").invite("1").sent.uri, "sip:1@other.example"));
+`,
+	});
 	assert.equal(run().status, 1);
-	folder.write("other.yaml", CONFIGURATION.replace("1001", "2002"));
+	folder.write("other.yaml", `${CONFIGURATION}domains: [other.example]\n`);
 	assert.equal(run("--config", "other.yaml").status, 0);
 });
 
@@ -110,7 +114,11 @@ test("--watch: a saved script runs the tests again, and a signal ends it", async
 	});
 	const says = (pattern: RegExp) =>
 		new Promise<void>((done) => {
-			const look = () => pattern.test(said) && (waiters.delete(look), done());
+			const look = () => {
+				if (!pattern.test(said)) return;
+				waiters.delete(look);
+				done();
+			};
 			waiters.add(look);
 			look();
 		});

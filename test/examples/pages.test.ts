@@ -1,8 +1,11 @@
 /** What the pages show works: scripts load, configurations load, the API page leaves nothing out. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
 import { test } from "node:test";
 import { read } from "../config/reading.ts";
 import { load, request } from "../script/harness.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { repository, select } from "../support/tree.ts";
 
 type Block = { readonly place: string; readonly text: string };
@@ -44,18 +47,57 @@ test("the pages show scripts and configurations", () => {
 	assert.ok(CONFIGURATIONS.length >= 3, `${CONFIGURATIONS.length} configurations`);
 });
 
-test("docs/reference/route-api.md names every export of the module sipwright, and every member", () => {
+test("docs/reference/route-api.md names every export of sipwright and sipwright/test, and every member", () => {
 	const tree = repository();
 	const page = tree.get("docs/reference/route-api.md") ?? "";
-	const files = ["sipwright.d.ts", "sipwright-types.d.ts"].map((name) => `core/script/${name}`);
-	const text = files.map((file) => tree.get(file) ?? "").join("\n");
+	const files = ["script/sipwright", "script/sipwright-types", "testing/sipwright-test"];
+	const text = files.map((file) => tree.get(`core/${file}.d.ts`) ?? "").join("\n");
 	const types = text.replaceAll(/\/\*[\s\S]*?\*\//g, "");
 	const exported = types.matchAll(/^export (?:type|interface|function|const) (\w+)/gm);
-	const members = types.matchAll(/^\t(?:readonly )?(\w+)(?:<[^>]*>+)?[(:]/gm);
+	const members = types.matchAll(/^\t(?:readonly )?(\w+)\??(?:<[^>]*>+)?[(:]/gm);
 	const names = new Set([...exported, ...members].map(([, name = ""]) => name));
-	assert.ok(names.size > 50, `${names.size} names found`);
+	assert.ok(names.size > 100, `${names.size} names found`);
 	assert.deepEqual(
 		[...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(page)),
 		[],
 	);
 });
+
+test("docs/guides/test-a-route.md: its tests pass on a project like the one they are written for", (t) => {
+	const folder = tempFolder();
+	t.after(() => folder.remove());
+	const tests = blocks("ts").filter(({ place }) => place.startsWith("docs/guides/test-a-route.md"));
+	assert.ok(tests.length >= 5);
+	for (const [index, { text }] of tests.entries()) folder.write(`routes/${index}.test.ts`, text);
+	folder.write("routes/default.ts", GUIDE_SCRIPT);
+	folder.write("sipwright.yaml", GUIDE_CONFIGURATION);
+	const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+	const command = ["--no-node-snapshot", resolve("core/main.ts"), "test"];
+	const { status, stdout } = spawnSync(process.execPath, command, {
+		cwd: folder.path,
+		encoding: "utf8",
+		env,
+	});
+	assert.equal(status, 0, stdout);
+});
+
+const GUIDE_SCRIPT = `import { defineRoutes, device, fork, relay, reply, save, trunks } from "sipwright";
+export default defineRoutes({
+	onRequest({ method, uri }) {
+		if (method === "REGISTER") return save();
+		if (uri.user === "5000" && new Date().getUTCHours() >= 18) return reply(480);
+		const ways = trunks(uri.user);
+		if (ways.length > 0) return fork(ways, { order: "failover" });
+		const callee = device(uri.user);
+		return callee ? relay(callee) : reply(404);
+	},
+});
+`;
+
+const GUIDE_CONFIGURATION = `routes: ./routes
+devices:
+  "1001": { type: Extension, contact: "*" }
+  "1002": { type: Extension, contact: "*" }
+  berlin: { type: Trunk, prefix: "9", contact: "sip:192.0.2.10" }
+  munich: { type: Trunk, prefix: "9", contact: "sip:munich.example.com", priority: 1 }
+`;

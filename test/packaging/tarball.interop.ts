@@ -141,7 +141,8 @@ function major(node: string): number {
 }
 
 function run(command: string, args: readonly string[], cwd: string): string {
-	const done = spawnSync(command, args, { cwd, encoding: "utf8", env: { ...process.env, PATH } });
+	const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+	const done = spawnSync(command, args, { cwd, encoding: "utf8", env: { ...env, PATH } });
 	assert.equal(done.status, 0, `${command} ${args.join(" ")}\n${done.stdout}\n${done.stderr}`);
 	return done.stdout;
 }
