@@ -1,7 +1,7 @@
 /** The composition root: connects the protocol core to sockets, clock, DNS, store and scripts. It decides nothing. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { asReloadError, needsRestart, reloadError } from "./admin/reload-error.ts";
+import { asReloadError, needsRestart, problemErrors, reloadError } from "./admin/reload-error.ts";
 import type { EngineStatus, ReloadError, ReloadOutcome } from "./admin/status.ts";
 import { FailureLimit } from "./auth/failure-limit.ts";
 import { NonceCounts } from "./auth/nonce-counts.ts";
@@ -197,6 +197,7 @@ class RunningEngine implements Engine, TransportUser {
 		const restart = restartOnlyChanges(this.#config, config);
 		if (restart.length > 0) return this.#outcome(false, restart.map(needsRestart));
 		let keys = this.#keys;
+		let warnings: readonly ReloadError[] = [];
 		try {
 			keys = await loadSigningKeys(config.state);
 			const tls = await tlsOptions(config);
@@ -204,8 +205,10 @@ class RunningEngine implements Engine, TransportUser {
 			if (tls !== undefined) new TlsSettings(tls);
 			const devices = scriptDevices(config.devices.values());
 			const limits = scriptLimits(config);
-			const result = await scripts.reload(devices, { entry: config.routes, limits });
+			const { typecheck } = config.reload;
+			const result = await scripts.reload(devices, { entry: config.routes, limits, typecheck });
 			if (!result.ok) return this.#outcome(false, scriptErrors(result, scripts.status.error?.code));
+			warnings = problemErrors(result.warnings ?? [], "LOAD_WARNING");
 			await this.#reloadFallback(config);
 			if (tls !== undefined) this.#transports?.replaceTls(tls);
 		} catch (error) {
@@ -214,7 +217,7 @@ class RunningEngine implements Engine, TransportUser {
 		this.#config = config;
 		this.#keys = keys;
 		this.#input(() => this.#exchange?.configure(this.#settings(config, store), now()));
-		return this.#outcome(true, []);
+		return this.#outcome(true, [], warnings);
 	}
 
 	async close(): Promise<void> {
@@ -270,6 +273,7 @@ class RunningEngine implements Engine, TransportUser {
 			entry,
 			devices: scriptDevices(devices.values()),
 			limits: scriptLimits(config),
+			typecheck: config.reload.typecheck,
 			log: this.#log,
 			state,
 			watch,
@@ -320,9 +324,13 @@ class RunningEngine implements Engine, TransportUser {
 		};
 	}
 
-	#outcome(ok: boolean, errors: readonly ReloadError[]): ReloadOutcome {
+	#outcome(
+		ok: boolean,
+		errors: readonly ReloadError[],
+		warnings: readonly ReloadError[] = [],
+	): ReloadOutcome {
 		const { id, hash } = this.status().generation;
-		return { ok, generation: id, hash, errors };
+		return { ok, generation: id, hash, errors, ...(warnings.length > 0 && { warnings }) };
 	}
 }
 
@@ -379,13 +387,5 @@ function scriptErrors(
 ): readonly ReloadError[] {
 	if (errors.length === 0)
 		return [reloadError({ code, message: reason ?? "the scripts were refused" })];
-	return errors.map(({ file, line, column, message, frame }) =>
-		reloadError({
-			code,
-			file,
-			line,
-			column,
-			message: frame === "" ? message : `${message}\n${frame}`,
-		}),
-	);
+	return problemErrors(errors, code);
 }

@@ -28,6 +28,22 @@ export function reloadError(fields: {
 	};
 }
 
+/** Problems of scripts, each with its code frame below the message. One of a file as a whole has no line. */
+export function problemErrors(
+	problems: readonly Required<Omit<ReloadError, "code" | "fix"> & { readonly frame: string }>[],
+	code: string,
+): readonly ReloadError[] {
+	return problems.map(({ file, line, column, message, frame }) =>
+		reloadError({
+			code,
+			file,
+			line: line || undefined,
+			column: column || undefined,
+			message: frame === "" ? message : `${message}\n${frame}`,
+		}),
+	);
+}
+
 export function needsRestart(key: string): ReloadError {
 	return {
 		code: "CONFIG_RESTART",

@@ -49,6 +49,8 @@ export type ReloadOutcome = {
 	readonly generation: number;
 	readonly hash: string;
 	readonly errors: readonly ReloadError[];
+	/** What kept nothing from being used. */
+	readonly warnings?: readonly ReloadError[];
 };
 
 /** What the admin API adds to the engine's own status. */

@@ -38,10 +38,12 @@ export const check: Command = {
 	},
 };
 
-/** Bundles the scripts, starts them in an isolate and tries them, as a start does. */
+/** Bundles the scripts, checks their types, starts them in an isolate and tries them, as a start does. */
 async function scriptErrors(config: Config, output: Output): Promise<readonly Reported[]> {
 	// Loaded here and not above: the other commands start without the isolates.
-	const { compileRoutes, loadGeneration } = await import("../script/load-generation.ts");
+	const { checkRoutes, compileRoutes, loadGeneration } = await import(
+		"../script/load-generation.ts"
+	);
 	const { LoadError } = await import("../script/load-error.ts");
 	const { scriptDevices } = await import("../script/script-device.ts");
 	const { timeoutMs, heapMb } = config.script;
@@ -49,12 +51,14 @@ async function scriptErrors(config: Config, output: Output): Promise<readonly Re
 		entry: config.routes,
 		devices: scriptDevices(config.devices.values()),
 		limits: { timeoutMs, heapMb },
+		typecheck: config.reload.typecheck,
 		log: logTo(output),
 		state: config.state,
 	};
 	try {
 		const { bundle, warnings } = await compileRoutes(options);
-		output.err(report(warnings.map((one) => ({ ...inPlace(one), level: "warning" }))));
+		const doubtful = [...warnings, ...(await checkRoutes(bundle, options))];
+		output.err(report(doubtful.map((one) => ({ ...inPlace(one), level: "warning" }))));
 		const generation = await loadGeneration(bundle, options, 1);
 		generation.retire();
 		return [];
@@ -92,7 +96,7 @@ function inPlace(problem: {
 	const { file, line, column, message, frame } = problem;
 	const place = line === 0 ? { file } : { file, line, column };
 	const fix = frame === "" ? undefined : frame.replaceAll("\n", "\n    ");
-	return { ...place, code: "LOAD_BUNDLE", message, fix };
+	return { ...place, code: "LOAD_WARNING", message, fix };
 }
 
 /** What the scripts log while they are tried: warnings and errors only. */

@@ -20,7 +20,8 @@ export const reload: Command = {
 			output.err(`sipwright reload: ${JSON.stringify(answer.body)}\n`);
 			return REFUSED;
 		}
-		const { ok, generation, hash, errors } = answer.body;
+		const { ok, generation, hash, errors, warnings = [] } = answer.body;
+		output.err(report(warnings.map((one) => ({ ...one, level: "warning" }))));
 		if (values.json === true) output.out(`${JSON.stringify(answer.body)}\n`);
 		else if (ok) output.out(`reloaded: generation ${generation}, ${hash}\n`);
 		else

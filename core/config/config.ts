@@ -30,6 +30,7 @@ export type Config = {
 	readonly secureSignaling: SecureSignaling;
 	readonly devices: ReadonlyMap<string, Device>;
 	readonly script: ScriptConfig;
+	readonly reload: ReloadConfig;
 };
 
 export type ListenConfig = {
@@ -81,4 +82,9 @@ export type ScriptConfig = {
 	readonly heapMb: number;
 	/** What a request gets whose script failed. */
 	readonly fallback: "500" | "built-in";
+};
+
+export type ReloadConfig = {
+	/** What an error in the types of the scripts does. */
+	readonly typecheck: "block" | "warn" | "off";
 };

@@ -16,6 +16,7 @@ import {
 	readAuth,
 	readLocation,
 	readRegistrar,
+	readReload,
 	readRoutes,
 	readScript,
 	readTimers,
@@ -138,6 +139,7 @@ async function readConfig(
 		secureSignaling,
 		devices: await readDevicesPart(part("devices"), folder, { secureSignaling, listen }, found),
 		script: readScript(part("script"), found),
+		reload: readReload(part("reload"), found),
 	};
 }
 

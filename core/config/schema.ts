@@ -134,6 +134,13 @@ export const scriptShape = {
 	),
 };
 
+export const reloadShape = {
+	typecheck: key(
+		choice(["block", "warn", "off"]).default("block"),
+		"what an error in the types of the scripts does when they are loaded: refuses them, is a warning, or is not looked for",
+	),
+};
+
 /** A key whose value is read by a file of its own. */
 const block = (example: string, about: string, more = {}) =>
 	key(z.unknown().register(valueDocs, { values: "below", example }).optional(), about, more);
@@ -170,6 +177,7 @@ export const topShape = {
 		"`sips` per call leg; a device may override it",
 	),
 	script: block("{ timeout-ms: 50 }", "what a route script may use"),
+	reload: block("{ typecheck: block }", "how changed route scripts are taken up"),
 	devices: block(
 		"./devices.yaml",
 		"who is called and who calls: a block of devices by number or name, or the path of a file with that block",

@@ -1,7 +1,7 @@
-/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `udp`, `timers`, `admin`, `script`. */
+/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `udp`, `timers`, `admin`, `script`, `reload`. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { AuthConfig, Config, RegistrarConfig, ScriptConfig } from "./config.ts";
+import type { AuthConfig, Config, RegistrarConfig, ReloadConfig, ScriptConfig } from "./config.ts";
 import type { Findings } from "./finding.ts";
 import { holdsAll, type Network, Networks, parseNetwork } from "./networks.ts";
 import {
@@ -9,6 +9,7 @@ import {
 	authShape,
 	locationShape,
 	registrarShape,
+	reloadShape,
 	scriptShape,
 	timersShape,
 	udpShape,
@@ -126,6 +127,11 @@ export function readScript(node: Node | undefined, found: Findings): ScriptConfi
 		heapMb: given["heap-mb"],
 		fallback: given.fallback,
 	};
+}
+
+export function readReload(node: Node | undefined, found: Findings): ReloadConfig {
+	const { typecheck } = readSection("reload", node, reloadShape, found);
+	return { typecheck };
 }
 
 const LOOPBACK_ONLY = new Networks(LOOPBACK);

@@ -19,8 +19,13 @@ export const HEAP_CHECK_EVERY = 8;
 
 /** Steps of a load, each named in its error. */
 export const BUNDLE_TIMEOUT_MS = 20_000;
+export const TYPES_TIMEOUT_MS = 20_000;
 export const START_TIMEOUT_MS = 1_000;
 export const PROBE_TIMEOUT_MS = 1_000;
+
+/** Type errors that are told one by one; octets that the compiler may say. */
+export const TYPES_SHOWN_MAX = 20;
+export const TYPES_OUTPUT_MAX = 4 * 1024 * 1024;
 
 /** How long a replaced generation may serve what it began: Timer C and 32 s (RFC 3261 §16.6 step 11). */
 export const DRAIN_MS = 180_000 + 32_000;

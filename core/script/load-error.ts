@@ -1,7 +1,7 @@
 /** A script could not be loaded. The generation that is active keeps serving. */
 
 /** The steps of a load, in their order. */
-export type LoadStep = "read" | "bundle" | "start" | "exports" | "probe";
+export type LoadStep = "read" | "bundle" | "types" | "start" | "exports" | "probe";
 
 /** One thing to put right, where it stands. */
 export type Problem = {
@@ -34,6 +34,10 @@ export type LoadErrorCode =
 	| "LOAD_READ"
 	/** It does not parse, or an import leads nowhere. */
 	| "LOAD_BUNDLE"
+	/** The compiler found an error in its types. */
+	| "LOAD_TYPES"
+	/** The compiler cannot be run. */
+	| "LOAD_COMPILER"
 	/** Its top level threw or ran into a limit. */
 	| "LOAD_START"
 	/** Its default export is not what `defineRoutes` makes. */

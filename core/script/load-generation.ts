@@ -1,6 +1,6 @@
 /**
- * From files to a generation that may serve: read, bundle, hash (same? nothing to do), start,
- * exports, probe. Checking the types of the script belongs between bundle and start.
+ * From files to a generation that may serve: read, bundle, hash (same? nothing to do), types,
+ * start, exports, probe.
  */
 import { fileURLToPath } from "node:url";
 import type { Log } from "../base/log.ts";
@@ -9,14 +9,16 @@ import { findEntry } from "./find-entry.ts";
 import { Generation, generationHash, type Origin } from "./generation.ts";
 import { lastGood } from "./last-good.ts";
 import type { ScriptLimits } from "./limits.ts";
-import { LoadError } from "./load-error.ts";
+import { LoadError, type Problem } from "./load-error.ts";
 import type { ScriptDevice } from "./script-device.ts";
+import { checkTypes, type Typecheck } from "./typecheck.ts";
 
 export type LoadOptions = {
 	/** Absolute path of a script, or of a folder with `default.ts`; undefined for the built-in routes. */
 	readonly entry: string | undefined;
 	readonly devices: readonly ScriptDevice[];
 	readonly limits: ScriptLimits;
+	readonly typecheck: Typecheck;
 	readonly log: Log;
 	/** The state folder. */
 	readonly state: string;
@@ -27,6 +29,23 @@ export const BUILT_IN = fileURLToPath(new URL("../../routes/default.ts", import.
 /** What is configured, as one bundle. Throws LoadError. */
 export async function compileRoutes({ entry = BUILT_IN, state }: LoadOptions): Promise<Compiled> {
 	return compile(await findEntry(entry), state);
+}
+
+/** What to warn of in the types of the script. Throws LoadError when an error in them is one of the load. */
+export async function checkRoutes(
+	{ entry }: Bundle,
+	options: LoadOptions,
+): Promise<readonly Problem[]> {
+	// Ours were checked with the package.
+	if (options.typecheck === "off" || options.entry === undefined) return [];
+	try {
+		const problems = await checkTypes(entry);
+		if (problems.length > 0) throw new LoadError("LOAD_TYPES", "types", problems);
+		return [];
+	} catch (error) {
+		if (options.typecheck === "block" || !(error instanceof LoadError)) throw error;
+		return error.problems;
+	}
 }
 
 /** Runs a bundle in an isolate of its own and tries it. Throws LoadError. */

@@ -9,6 +9,7 @@ import { keepLastGood } from "./last-good.ts";
 import { LoadError, type Problem } from "./load-error.ts";
 import {
 	BUILT_IN,
+	checkRoutes,
 	compileRoutes,
 	type LoadOptions,
 	loadFallback,
@@ -27,7 +28,8 @@ export type ScriptsOptions = LoadOptions & {
 };
 
 /** What a reload may change beside the devices. */
-export type ScriptsChange = Pick<LoadOptions, "entry" | "limits">;
+export type ScriptsChange = Pick<LoadOptions, "entry" | "limits"> &
+	Partial<Pick<LoadOptions, "typecheck">>;
 
 export type ReloadResult = {
 	readonly ok: boolean;
@@ -39,6 +41,8 @@ export type ReloadResult = {
 	/** Why the new one was refused. */
 	readonly reason?: string;
 	readonly errors?: readonly Problem[];
+	/** What is no reason to refuse it. */
+	readonly warnings?: readonly Problem[];
 };
 
 export type ScriptsStatus = {
@@ -134,8 +138,8 @@ export class Scripts {
 			watcher = await this.#watcherFor(options);
 			const compiled = await compileRoutes(options);
 			await watcher?.include(compiled.inputs, since);
-			warn(compiled, options);
 			const changed = !serves(this.#generation, compiled.bundle, options);
+			const warnings = await warn(compiled, options, changed);
 			if (changed)
 				this.#activate(
 					await loadGeneration(compiled.bundle, options, this.#generation.id + 1),
@@ -143,7 +147,7 @@ export class Scripts {
 				);
 			await this.#takeOver(options, watcher);
 			if (changed) await keep(this.#generation, options);
-			return this.#result({ ok: true, changed });
+			return this.#result({ ok: true, changed, ...(warnings.length > 0 && { warnings }) });
 		} catch (cause) {
 			this.#error = asLoadError(cause, options);
 			refused(this.#error, this.#generation, options);
@@ -175,7 +179,7 @@ export class Scripts {
 		announce(next, options);
 	}
 
-	#result(outcome: Pick<ReloadResult, "ok" | "changed" | "reason" | "errors">): ReloadResult {
+	#result(outcome: Omit<ReloadResult, "generation" | "hash">): ReloadResult {
 		const { id, hash } = this.#generation;
 		return { ...outcome, generation: id, hash };
 	}
@@ -191,7 +195,7 @@ async function firstGeneration(
 	try {
 		const compiled = await compileRoutes(options);
 		await watcher?.include(compiled.inputs, since);
-		warn(compiled, options);
+		await warn(compiled, options, true);
 		const generation = await loadGeneration(compiled.bundle, options, 1);
 		return { generation, error: undefined };
 	} catch (cause) {
@@ -219,9 +223,16 @@ async function watch(options: ScriptsOptions, changed: () => void): Promise<Watc
 	return Watcher.open(folder, state, { changed, failed });
 }
 
-function warn({ warnings }: Compiled, { log }: ScriptsOptions): void {
-	for (const { message, ...place } of warnings)
-		log.warn({ event: "routes.warning", ...place }, message);
+/** Tells and returns what is doubtful in the script, its types among it when they are asked for. */
+async function warn(
+	{ bundle, warnings }: Compiled,
+	options: ScriptsOptions,
+	types: boolean,
+): Promise<readonly Problem[]> {
+	const all = [...warnings, ...(types ? await checkRoutes(bundle, options) : [])];
+	for (const { message, ...place } of all)
+		options.log.warn({ event: "routes.warning", ...place }, message);
+	return all;
 }
 
 function announce({ id, hash, origin, bundle }: Generation, options: ScriptsOptions): void {

@@ -68,8 +68,10 @@ test("a file below the current folder is named as seen from there", async (t) =>
 test("a script that does not compile, start or answer fails the check where it stands", async (t) => {
 	const cases = {
 		"return reply(404": /default\.ts:5:2: error LOAD_BUNDLE: Expected "\)" but found "}"\n {6}\d/,
-		"return nothing;": /default\.ts:4:\d+: error LOAD_PROBE: /,
-		"return 5;": /default\.ts: error LOAD_PROBE: /,
+		"return nothing;":
+			/default\.ts:4:10: error LOAD_TYPES: TS2304: Cannot find name 'nothing'\.\n {6}4/,
+		"throw new Error();": /default\.ts:4:\d+: error LOAD_PROBE: /,
+		'return JSON.parse("5");': /default\.ts: error LOAD_PROBE: /,
 	};
 	for (const [body, expected] of Object.entries(cases)) {
 		const folder = folderFor(t);
@@ -80,6 +82,15 @@ test("a script that does not compile, start or answer fails the check where it s
 		assert.match(err, expected);
 		assert.match(err, /\n1 error\n$/);
 	}
+});
+
+test("with typecheck: warn a type error is a warning, and the check passes", async (t) => {
+	const folder = folderFor(t);
+	folder.write("routes/default.ts", script("const closed: string = 404; return reply(closed);"));
+	const file = folder.write("sipwright.yaml", "routes: routes\nreload: { typecheck: warn }\n");
+	const { code, err } = await sipwright("check", "-c", file);
+	assert.equal(code, 0);
+	assert.match(err, /default\.ts:4:9: warning LOAD_WARNING: TS2322: .*'string'/);
 });
 
 test("a folder without an entry fails the check", async (t) => {

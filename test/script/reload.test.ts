@@ -41,6 +41,7 @@ async function start(
 		entry: join(folder.path, given.entry ?? "routes/default.ts"),
 		devices: given.devices ?? [],
 		limits: DEFAULT_LIMITS,
+		typecheck: "off",
 		log,
 		state: join(folder.path, "state"),
 		watch: given.watch ?? true,

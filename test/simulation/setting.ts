@@ -13,6 +13,7 @@ export async function openSetting(): Promise<Setting & { close(): Promise<void> 
 		entry: undefined,
 		devices: scriptDevices(config.devices.values()),
 		limits: { timeoutMs: 5_000, heapMb: 64 },
+		typecheck: "off",
 		log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
 		state: folder.path,
 		watch: false,

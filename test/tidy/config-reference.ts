@@ -8,6 +8,7 @@ import {
 	authShape,
 	locationShape,
 	registrarShape,
+	reloadShape,
 	scriptShape,
 	timersShape,
 	tlsShape,
@@ -54,6 +55,7 @@ export function configReference(): string {
 		section("timers", "", timersShape),
 		section("admin", "", adminShape),
 		section("script", "", scriptShape),
+		section("reload", "", reloadShape),
 		section("devices", DEVICES, deviceShape),
 		section("secure-signaling", SECURE_SIGNALING, secureSignalingShape, DEFAULTS),
 	].join("\n\n");

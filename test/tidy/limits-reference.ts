@@ -65,6 +65,7 @@ const TRANSPORT: Readonly<Record<keyof typeof LIMITS, Said>> = {
 
 const SCRIPTS: Readonly<Partial<Record<keyof typeof scriptLimits, Said>>> = {
 	BUNDLE_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
+	TYPES_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
 	START_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
 	PROBE_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
 	DRAIN_MS: ["a replaced generation ends"],

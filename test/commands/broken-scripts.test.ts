@@ -1,0 +1,119 @@
+/** Every way in which a script can be broken, on every surface: reload, the admin API, check, the log. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { ReloadOutcome } from "../../core/admin/status.ts";
+import { hook } from "../script/harness.ts";
+import { startSipwright } from "../support/sipwright-process.ts";
+import { sipwright } from "./output.ts";
+
+type Broken = {
+	readonly kind: string;
+	readonly source: string;
+	readonly code: string;
+	/** Undefined where it is not known, or a matter of luck. */
+	readonly line: number | undefined;
+	readonly reason: RegExp;
+};
+
+const BROKEN: readonly Broken[] = [
+	{
+		kind: "syntax",
+		source: "export default 1;\nconst a = ;\n",
+		code: "LOAD_BUNDLE",
+		line: 2,
+		reason: /Unexpected ";"/,
+	},
+	{
+		kind: "an import that leads nowhere",
+		source: '\nimport a from "./none.ts";\nexport default a;\n',
+		code: "LOAD_BUNDLE",
+		line: 2,
+		reason: /Could not resolve/,
+	},
+	{
+		kind: "types",
+		source: hook("return reply(request.uri.usr ? 404 : 410);"),
+		code: "LOAD_TYPES",
+		line: 5,
+		reason: /Property 'usr' does not exist/,
+	},
+	{
+		kind: "throws at load",
+		source: 'const a = 1;\nthrow new TypeError("no configuration");\n',
+		code: "LOAD_START",
+		line: 2,
+		reason: /TypeError: no configuration/,
+	},
+	{
+		kind: "wrong export",
+		source: "export const a = 1;\n",
+		code: "LOAD_EXPORTS",
+		line: undefined,
+		reason: /no default export/,
+	},
+	{
+		kind: "probe fails",
+		source: hook('throw new Error("not ready");'),
+		code: "LOAD_PROBE",
+		line: 5,
+		reason: /not ready/,
+	},
+	{
+		kind: "heap limit at load",
+		source: "const all: number[][] = [];\nfor (;;) all.push(new Array(100_000).fill(1));\n",
+		code: "LOAD_START",
+		line: undefined,
+		reason: /heap|memory|more than/,
+	},
+	{
+		kind: "endless top level",
+		source: "export const a = 1;\nwhile (true) {}\n",
+		code: "LOAD_START",
+		line: 2,
+		reason: /the top level ran for more than 1000 ms/,
+	},
+];
+
+const CONFIG = "listen: [udp:127.0.0.1:0]\nroutes: routes\nscript: { heap-mb: 8 }";
+
+test("a broken script of every kind is refused with file, line and reason on all surfaces; the next good save works", async (t) => {
+	const good = hook("return reply(404);");
+	const server = await startSipwright({ config: CONFIG, files: { "routes/default.ts": good } });
+	t.after(() => server.stop());
+	const file = join(server.folder.path, "sipwright.yaml");
+	const script = join(server.folder.path, "routes/default.ts");
+	for (const { kind, source, code, line, reason } of BROKEN) {
+		server.folder.write("routes/default.ts", source);
+
+		const { code: exit, out } = await sipwright("reload", "--json", "--config", file);
+		const outcome = JSON.parse(out) as ReloadOutcome;
+		assert.deepEqual([exit, outcome.ok, outcome.generation], [1, false, 1], kind);
+		const [error] = outcome.errors;
+		assert.deepEqual([error?.code, error?.file], [code, script], kind);
+		if (line !== undefined) assert.equal(error?.line, line, kind);
+		assert.match(error?.message ?? "", reason, kind);
+
+		const check = await sipwright("check", "--config", file);
+		assert.equal(check.code, 1, kind);
+		const place = line === undefined ? `${script}:` : `${script}:${line}:`;
+		assert.ok(check.err.startsWith(place), `${kind}: ${check.err}`);
+		assert.match(check.err, new RegExp(`error ${code}: .*${reason.source}`, "s"), kind);
+
+		const logged = server.log().filter(({ event }) => event === "routes.refused");
+		const last = logged.at(-1);
+		assert.deepEqual([last?.code, last?.file], [code, script], kind);
+		assert.match(String(last?.msg), reason, kind);
+	}
+	server.folder.write("routes/default.ts", "export const a = 1;\n");
+	const words = await sipwright("reload", "--config", file);
+	assert.equal(words.code, 1);
+	assert.ok(words.err.startsWith(`${script}: error LOAD_EXPORTS: `), words.err);
+	assert.match(words.err, /nothing changed: generation 1, .* is still in use\n$/);
+
+	server.folder.write("routes/default.ts", `${good}// mended`);
+	const mended = await sipwright("reload", "--config", file);
+	assert.deepEqual([mended.code, mended.err], [0, ""]);
+	assert.match(mended.out, /^reloaded: generation 2, /);
+	assert.equal((await sipwright("check", "--config", file)).code, 0);
+});
