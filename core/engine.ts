@@ -205,8 +205,8 @@ class RunningEngine implements Engine, TransportUser {
 			if (tls !== undefined) new TlsSettings(tls);
 			const devices = scriptDevices(config.devices.values());
 			const limits = scriptLimits(config);
-			const { typecheck } = config.reload;
-			const result = await scripts.reload(devices, { entry: config.routes, limits, typecheck });
+			const change = { entry: config.routes, limits, ...config.reload };
+			const result = await scripts.reload(devices, change);
 			if (!result.ok) return this.#outcome(false, scriptErrors(result, scripts.status.error?.code));
 			warnings = problemErrors(result.warnings ?? [], "LOAD_WARNING");
 			await this.#reloadFallback(config);
@@ -273,7 +273,7 @@ class RunningEngine implements Engine, TransportUser {
 			entry,
 			devices: scriptDevices(devices.values()),
 			limits: scriptLimits(config),
-			typecheck: config.reload.typecheck,
+			...config.reload,
 			log: this.#log,
 			state,
 			watch,

@@ -87,4 +87,6 @@ export type ScriptConfig = {
 export type ReloadConfig = {
 	/** What an error in the types of the scripts does. */
 	readonly typecheck: "block" | "warn" | "off";
+	/** Between two looks at their contents; Infinity for none. */
+	readonly pollMs: number;
 };

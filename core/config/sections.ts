@@ -130,8 +130,8 @@ export function readScript(node: Node | undefined, found: Findings): ScriptConfi
 }
 
 export function readReload(node: Node | undefined, found: Findings): ReloadConfig {
-	const { typecheck } = readSection("reload", node, reloadShape, found);
-	return { typecheck };
+	const { typecheck, poll } = readSection("reload", node, reloadShape, found);
+	return { typecheck, pollMs: poll * 1_000 };
 }
 
 const LOOPBACK_ONLY = new Networks(LOOPBACK);

@@ -31,6 +31,13 @@ export const TYPES_OUTPUT_MAX = 4 * 1024 * 1024;
 export const DRAIN_MS = 180_000 + 32_000;
 /** Several writes of one save are one reload. */
 export const DEBOUNCE_MS = 50;
+/** And so are writes that go on without a pause, for this long. */
+export const DEBOUNCE_MAX_MS = 2_000;
+/** How old the lock of a git that still works may be. */
+export const GIT_BUSY_MAX_MS = 10_000;
+/** Files whose contents are compared, and octets of one that are. */
+export const FINGERPRINT_FILES_MAX = 1_000;
+export const FINGERPRINT_BYTES_MAX = 1024 * 1024;
 
 /** Senders that an isolate remembers: address, port and what the engine knows of them. */
 export const SENDERS_KEPT = 500;

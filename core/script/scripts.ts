@@ -23,13 +23,15 @@ import { Watcher } from "./watcher.ts";
 export type ScriptsOptions = LoadOptions & {
 	/** Reload when a file of the script changes. */
 	readonly watch: boolean;
+	/** Then: milliseconds between two looks at the contents; Infinity, as without it, for none. */
+	readonly pollMs?: number;
 	/** Told of every reload, asked for or not. */
 	readonly reloaded?: (result: ReloadResult) => void;
 };
 
 /** What a reload may change beside the devices. */
 export type ScriptsChange = Pick<LoadOptions, "entry" | "limits"> &
-	Partial<Pick<LoadOptions, "typecheck">>;
+	Partial<Pick<ScriptsOptions, "typecheck" | "pollMs">>;
 
 export type ReloadResult = {
 	readonly ok: boolean;
@@ -59,7 +61,7 @@ export type ScriptsStatus = {
 export class Scripts {
 	#options: ScriptsOptions;
 	/** For the reload that waits: taken over only when it succeeds. */
-	#change: Partial<LoadOptions> = {};
+	#change: Partial<ScriptsOptions> = {};
 	#generation: Generation;
 	#error: LoadError | undefined;
 	#watcher: Watcher | undefined;
@@ -160,7 +162,8 @@ export class Scripts {
 
 	/** Another entry is watched from before it is read. */
 	async #watcherFor(options: ScriptsOptions): Promise<Watcher | undefined> {
-		if (options.entry === this.#options.entry) return this.#watcher;
+		const { entry, pollMs } = this.#options;
+		if (options.entry === entry && options.pollMs === pollMs) return this.#watcher;
 		return watch(options, () => void this.reload());
 	}
 
@@ -212,7 +215,7 @@ function filesOf(problems: readonly Problem[]): readonly string[] {
 }
 
 async function watch(options: ScriptsOptions, changed: () => void): Promise<Watcher | undefined> {
-	const { entry, state, log } = options;
+	const { entry, state, log, pollMs = Infinity } = options;
 	if (!options.watch || entry === undefined) return undefined;
 	const folder = await folderOf(entry);
 	const failed = ({ message: reason }: Error) =>
@@ -220,7 +223,7 @@ async function watch(options: ScriptsOptions, changed: () => void): Promise<Watc
 			{ event: "routes.not-watched", folder, reason },
 			"changes of the routes may be missed",
 		);
-	return Watcher.open(folder, state, { changed, failed });
+	return Watcher.open({ folder, except: state, pollMs }, { changed, failed });
 }
 
 /** Tells and returns what is doubtful in the script, its types among it when they are asked for. */

@@ -68,6 +68,9 @@ const SCRIPTS: Readonly<Partial<Record<keyof typeof scriptLimits, Said>>> = {
 	TYPES_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
 	START_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
 	PROBE_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
+	FINGERPRINT_FILES_MAX: [
+		"changes of further scripts are seen only where the system tells of them",
+	],
 	DRAIN_MS: ["a replaced generation ends"],
 	ANSWER_LENGTH_MAX: ["500, or the fallback", "scriptErrors"],
 	TARGETS_MAX: ["500, or the fallback", "scriptErrors"],
