@@ -28,8 +28,7 @@ import { SqliteStore } from "./location/sqlite.ts";
 import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
-import type { ScriptLimits } from "./script/limits.ts";
-import type { LoadErrorCode } from "./script/load-error.ts";
+import type { LoadErrorCode } from "./script/load-steps.ts";
 import { scriptDevices } from "./script/script-device.ts";
 import { type ReloadResult, Scripts } from "./script/scripts.ts";
 import { isWildcard } from "./transport/advertised.ts";
@@ -56,6 +55,8 @@ const FAILED_LOGINS = { max: FAILED_LOGINS_MAX, windowSeconds: 60, entriesMax: F
 export type Engine = {
 	status(): EngineStatus;
 	reload(): Promise<ReloadOutcome>;
+	/** The scripts before those that serve take over again. */
+	rollback(): Promise<ReloadOutcome>;
 	close(): Promise<void>;
 };
 
@@ -170,6 +171,7 @@ class RunningEngine implements Engine, TransportUser {
 		return {
 			listeners: this.#listeners,
 			generation: { id: scripts?.generation ?? 0, hash: scripts?.hash ?? "" },
+			generations: this.#scripts?.generations.list ?? [],
 			devices: this.#config.devices.size,
 			services: exchange?.proxy.candidates.status() ?? [],
 			bindings: this.#store === undefined ? 0 : [...this.#store.all(now())].length,
@@ -182,6 +184,7 @@ class RunningEngine implements Engine, TransportUser {
 				...exchange?.proxy.counters,
 				scriptsAsked: scripts?.asked ?? 0,
 				scriptsFailed: scripts?.failed ?? 0,
+				generationsEnded: this.#scripts?.generations.ended ?? 0,
 			},
 		};
 	}
@@ -204,8 +207,7 @@ class RunningEngine implements Engine, TransportUser {
 			// Whatever OpenSSL has against them is said before anything is swapped.
 			if (tls !== undefined) new TlsSettings(tls);
 			const devices = scriptDevices(config.devices.values());
-			const limits = scriptLimits(config);
-			const change = { entry: config.routes, limits, ...config.reload };
+			const change = { entry: config.routes, limits: config.script, ...config.reload };
 			const result = await scripts.reload(devices, change);
 			if (!result.ok) return this.#outcome(false, scriptErrors(result, scripts.status.error?.code));
 			warnings = problemErrors(result.warnings ?? [], "LOAD_WARNING");
@@ -218,6 +220,12 @@ class RunningEngine implements Engine, TransportUser {
 		this.#keys = keys;
 		this.#input(() => this.#exchange?.configure(this.#settings(config, store), now()));
 		return this.#outcome(true, [], warnings);
+	}
+
+	async rollback(): Promise<ReloadOutcome> {
+		const result = await this.#scripts?.rollback();
+		if (result === undefined) return this.#outcome(false, []);
+		return this.#outcome(result.ok, problemErrors(result.errors ?? [], "LOAD_ROLLBACK"));
 	}
 
 	async close(): Promise<void> {
@@ -272,7 +280,7 @@ class RunningEngine implements Engine, TransportUser {
 		return Scripts.start({
 			entry,
 			devices: scriptDevices(devices.values()),
-			limits: scriptLimits(config),
+			limits: config.script,
 			...config.reload,
 			log: this.#log,
 			state,
@@ -375,10 +383,6 @@ function developmentFiles({ state, listen, domains }: Config) {
 /** A certificate cannot name the zone of a link-local address. */
 function isPlain(host: string): boolean {
 	return !host.includes("%");
-}
-
-function scriptLimits({ script: { timeoutMs, heapMb } }: Config): ScriptLimits {
-	return { timeoutMs, heapMb };
 }
 
 function scriptErrors(

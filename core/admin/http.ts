@@ -13,6 +13,7 @@ export type AdminOptions = {
 	readonly log: Log;
 	status(): ProcessStatus;
 	reload(): Promise<ReloadOutcome>;
+	rollback(): Promise<ReloadOutcome>;
 };
 
 export type Admin = {
@@ -49,10 +50,12 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
 		await refuse(reply, 401, "ADMIN_TOKEN", "the admin token is missing or wrong");
 	});
 	server.get("/status", async () => options.status());
-	server.post("/reload", async (_request, reply) => {
-		const outcome = await options.reload();
-		return reply.status(outcome.ok ? 200 : UNPROCESSABLE).send(outcome);
-	});
+	server.get("/generations", async () => ({ generations: options.status().generations }));
+	for (const action of ["reload", "rollback"] as const)
+		server.post(`/${action}`, async (_request, reply) => {
+			const outcome = await options[action]();
+			return reply.status(outcome.ok ? 200 : UNPROCESSABLE).send(outcome);
+		});
 	server.setNotFoundHandler((request, reply) =>
 		refuse(reply, 404, "ADMIN_NOT_FOUND", `there is no ${request.method} ${request.url}`),
 	);

@@ -16,11 +16,28 @@ export type DeviceStatus = {
 	readonly calls?: { readonly now: number; readonly capacity: number };
 };
 
+/** One loaded set of scripts. */
+export type GenerationStatus = {
+	readonly id: number;
+	readonly hash: string;
+	readonly origin: "script" | "last-good" | "rolled-back" | "built-in";
+	/** It is asked about new requests. */
+	readonly serving: boolean;
+	/** Requests that it began and that have not ended. */
+	readonly requests: number;
+	/** Milliseconds of the epoch. */
+	readonly activated: number;
+	/** When another one took over. */
+	readonly replaced?: number;
+};
+
 export type EngineStatus = {
 	/** Every open socket. */
 	readonly listeners: readonly Listener[];
 	/** The route scripts in use. */
 	readonly generation: { readonly id: number; readonly hash: string };
+	/** Those that are alive, the oldest first: the one in use, and those with requests in progress. */
+	readonly generations: readonly GenerationStatus[];
 	readonly devices: number;
 	/** Those of them that are watched or counted, in the order of the configuration. */
 	readonly services: readonly DeviceStatus[];

@@ -52,12 +52,15 @@ async function serve(config: Config, log: ProcessLog): Promise<void> {
 	const { startEngine } = await import("../engine.ts");
 	const engine = await startEngine(config, log);
 	try {
-		const reload = oneAtATime(() => reloadEngine(engine, log));
+		const inTurn = oneAtATime();
+		const reload = () => inTurn(() => reported(engine.reload(), "reloaded", log));
+		const rollback = () => inTurn(() => reported(engine.rollback(), "rolled-back", log));
 		const admin = await openAdmin({
 			...config.admin,
 			token,
 			log,
 			reload,
+			rollback,
 			status: () => ({
 				...engine.status(),
 				version: installation().version,
@@ -95,10 +98,14 @@ function forceExitIfStuck(log: ProcessLog): void {
 }
 
 /** The answer goes to who asked over the admin API; the log has it too, for SIGHUP. */
-async function reloadEngine(engine: Engine, log: ProcessLog): Promise<ReloadOutcome> {
-	const outcome = await engine.reload();
+async function reported(
+	asked: Promise<ReloadOutcome>,
+	event: "reloaded" | "rolled-back",
+	log: ProcessLog,
+): Promise<ReloadOutcome> {
+	const outcome = await asked;
 	const { ok, generation, hash, errors } = outcome;
-	if (ok) log.info({ event: "reloaded", generation, hash }, `generation ${generation} is in use`);
+	if (ok) log.info({ event, generation, hash }, `generation ${generation} is in use`);
 	else
 		log.error(
 			{ event: "reload.refused", generation, hash, errors },
@@ -107,10 +114,10 @@ async function reloadEngine(engine: Engine, log: ProcessLog): Promise<ReloadOutc
 	return outcome;
 }
 
-/** A reload that is asked for while one runs starts when that one has ended. */
-function oneAtATime<T>(task: () => Promise<T>): () => Promise<T> {
+/** What is asked for while something runs starts when that has ended. */
+function oneAtATime(): <T>(task: () => Promise<T>) => Promise<T> {
 	let last: Promise<unknown> = Promise.resolve();
-	return () => {
+	return (task) => {
 		const next = last.then(task, task);
 		last = next;
 		return next;

@@ -36,6 +36,7 @@ function describe(status: ProcessStatus): string {
 		["sipwright", `${version}, node ${node}, process ${pid}, up ${duration(status.uptimeSeconds)}`],
 		...listeners.map((one): [string, string] => ["listens on", socket(one)]),
 		["scripts", `generation ${generation.id}, ${generation.hash}`],
+		...status.generations.map(lived),
 		["devices", `${status.devices}, with ${status.bindings} registered contacts`],
 		...services(status.services),
 		["right now", `${status.transactions} transactions, ${status.connections} connections`],
@@ -45,6 +46,13 @@ function describe(status: ProcessStatus): string {
 	];
 	const width = Math.max(...rows.map(([name]) => name.length));
 	return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`).join("");
+}
+
+function lived(one: ProcessStatus["generations"][number]): [string, string] {
+	const { id, hash, origin, requests, activated, replaced } = one;
+	const since = `since ${new Date(activated).toISOString()}`;
+	const until = replaced === undefined ? "" : ` to ${new Date(replaced).toISOString()}`;
+	return ["generation", `${id}, ${hash}, ${origin}, ${since}${until}, ${requests} requests`];
 }
 
 /** What is out of service, and the calls of what has a capacity. */

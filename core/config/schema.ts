@@ -23,6 +23,7 @@ const adminAddress = scalar<{ address: string; port: number }>(
 
 const path = (example: string) => text("path, relative to this file", example);
 const restart = { restart: true };
+const nextConnection = { nextConnection: true };
 
 export const tlsShape = {
 	certificate: key(path("certs/fullchain.pem").optional(), "PEM file with our certificate chain"),
@@ -155,7 +156,11 @@ export const topShape = {
 		"the sockets to open; without it UDP and TCP on 127.0.0.1:5060 and TLS on 127.0.0.1:5061",
 		restart,
 	),
-	tls: block("{ certificate: …, key: … }", "our certificate; without it one made for development"),
+	tls: block(
+		"{ certificate: …, key: … }",
+		"our certificate; without it one made for development",
+		nextConnection,
+	),
 	domains: key(list(domain).default([]), "domains that are ours, besides every listener address"),
 	trusted: key(
 		list(network).optional(),

@@ -10,6 +10,8 @@ export type KeyDoc = {
 	readonly about: string;
 	/** True if a change needs a restart; anything else takes effect with a reload. */
 	readonly restart?: boolean;
+	/** True if a reload changes it for connections that are made from then on, and not for those that are open. */
+	readonly nextConnection?: boolean;
 };
 
 export const keyDocs = z.registry<KeyDoc>();

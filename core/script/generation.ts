@@ -11,7 +11,8 @@ import { type Bundle, hashOf } from "./compile.ts";
 import type { HookName } from "./hooks.ts";
 import { type Breach, Isolate, type Thrown, TIMED_OUT, thrown } from "./isolate.ts";
 import { DRAIN_MS, PROBE_TIMEOUT_MS, type ScriptLimits, START_TIMEOUT_MS } from "./limits.ts";
-import { LoadError, type LoadStep } from "./load-error.ts";
+import { LoadError } from "./load-error.ts";
+import type { LoadStep } from "./load-steps.ts";
 import type { Place } from "./place.ts";
 import { Positions } from "./positions.ts";
 import { PROBES } from "./probes.ts";
@@ -21,8 +22,8 @@ import type { ScriptDevice } from "./script-device.ts";
 import { ScriptError } from "./script-error.ts";
 import { writeScriptLog } from "./script-log.ts";
 
-/** Where the code came from: the configured script, what last worked of it, or our own routes. */
-export type Origin = "script" | "last-good" | "built-in";
+/** Where the code came from: the configured script, what last worked of it, what a rollback brought back, or our own routes. */
+export type Origin = "script" | "last-good" | "rolled-back" | "built-in";
 
 export type GenerationOptions = {
 	readonly id: number;
@@ -47,6 +48,7 @@ export class Generation {
 	#failed = 0;
 	#users = 0;
 	#drain: NodeJS.Timeout | undefined;
+	#ended = false;
 
 	private constructor(bundle: Bundle, isolate: Isolate, options: GenerationOptions) {
 		this.id = options.id;
@@ -102,6 +104,16 @@ export class Generation {
 		}
 	}
 
+	/** Requests that it began and that have not ended. */
+	get users(): number {
+		return this.#users;
+	}
+
+	/** It was replaced and its isolate is freed. */
+	get ended(): boolean {
+		return this.#ended;
+	}
+
 	retain(): void {
 		this.#users += 1;
 	}
@@ -113,14 +125,20 @@ export class Generation {
 
 	/** Another generation has taken over. */
 	retire(): void {
-		this.#drain ??= setTimeout(() => this.#isolate.dispose(), DRAIN_MS).unref();
+		this.#drain ??= setTimeout(() => this.end(), DRAIN_MS).unref();
 		this.#disposeUnused();
 	}
 
-	#disposeUnused(): void {
-		if (this.#drain === undefined || this.#users > 0) return;
+	/** Frees the isolate. A question that comes all the same opens it for that one answer. */
+	end(): void {
 		clearTimeout(this.#drain);
+		this.#ended = true;
 		this.#isolate.dispose();
+	}
+
+	#disposeUnused(): void {
+		if (this.#drain === undefined || (this.#users > 0 && !this.#ended)) return;
+		this.end();
 	}
 
 	#read(answer: string | Breach): Decision | ScriptError {

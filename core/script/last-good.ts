@@ -1,4 +1,7 @@
-/** The bundle that last served, kept on disk: what starts when the script is broken at boot. */
+/**
+ * Bundles kept on disk: the one that last served, which starts when the script is broken at boot, and
+ * the one before it, for a rollback.
+ */
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -14,30 +17,59 @@ const shape = z.object({
 	hash: z.string(),
 	code: z.string(),
 	map: z.string(),
+	instead: z.string().optional(),
 });
 
-/** Written whole or not at all. */
-export async function keepLastGood(state: string, bundle: Bundle): Promise<void> {
-	const { folder, file } = paths(state);
+export type Kept = {
+	readonly bundle: Bundle;
+	/** After a rollback: the hash of the bundle that it serves instead of. */
+	readonly instead: string | undefined;
+};
+
+/** What served before becomes the one before, if it is another one. */
+export async function keepLastGood(state: string, bundle: Bundle, instead?: string): Promise<void> {
+	const { folder, last, before } = paths(state);
 	await mkdir(folder, { recursive: true, mode: 0o700 });
-	const unfinished = `${file}.${process.pid}`;
-	await writeFile(unfinished, JSON.stringify({ format: FORMAT, ...bundle }), { mode: 0o600 });
-	await rename(unfinished, file);
+	const kept = await read(last);
+	if (kept !== undefined && kept.bundle.hash !== bundle.hash) await write(before, kept.bundle);
+	await write(last, bundle, instead);
 }
 
 /**
  * Undefined when there is none for this script, or what is there cannot be used. `entry` is the
  * script or its folder, as configured: what stands there now may be gone or broken.
  */
-export async function lastGood(state: string, entry: string): Promise<Bundle | undefined> {
-	const text = await readFile(paths(state).file, "utf8").catch(() => "null");
+export async function lastGood(state: string, entry: string): Promise<Kept | undefined> {
+	return ofEntry(await read(paths(state).last), entry);
+}
+
+/** The bundle that served before the last one; likewise. */
+export async function goodBefore(state: string, entry: string): Promise<Bundle | undefined> {
+	return ofEntry(await read(paths(state).before), entry)?.bundle;
+}
+
+function ofEntry(kept: Kept | undefined, entry: string): Kept | undefined {
+	const own = kept?.bundle.entry;
+	return own === entry || (own !== undefined && dirname(own) === entry) ? kept : undefined;
+}
+
+async function read(file: string): Promise<Kept | undefined> {
+	const text = await readFile(file, "utf8").catch(() => "null");
 	const { data } = shape.safeParse(readJson(text));
 	if (data === undefined || data.hash !== hashOf(data.code, data.map)) return undefined;
-	if (data.entry !== entry && dirname(data.entry) !== entry) return undefined;
-	return { entry: data.entry, hash: data.hash, code: data.code, map: data.map };
+	const { entry, hash, code, map, instead } = data;
+	return { bundle: { entry, hash, code, map }, instead };
+}
+
+/** Whole or not at all. */
+async function write(file: string, bundle: Bundle, instead?: string): Promise<void> {
+	const unfinished = `${file}.${process.pid}`;
+	const text = JSON.stringify({ format: FORMAT, ...bundle, instead });
+	await writeFile(unfinished, text, { mode: 0o600 });
+	await rename(unfinished, file);
 }
 
 function paths(state: string) {
 	const folder = join(state, "generations");
-	return { folder, file: join(folder, "last-good.json") };
+	return { folder, last: join(folder, "last-good.json"), before: join(folder, "before.json") };
 }

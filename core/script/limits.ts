@@ -29,6 +29,8 @@ export const TYPES_OUTPUT_MAX = 4 * 1024 * 1024;
 
 /** How long a replaced generation may serve what it began: Timer C and 32 s (RFC 3261 §16.6 step 11). */
 export const DRAIN_MS = 180_000 + 32_000;
+/** Generations alive at a time, each with an isolate: the oldest gives its own up for another one. */
+export const GENERATIONS_MAX = 16;
 /** Several writes of one save are one reload. */
 export const DEBOUNCE_MS = 50;
 /** And so are writes that go on without a pause, for this long. */

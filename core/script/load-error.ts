@@ -1,7 +1,5 @@
 /** A script could not be loaded. The generation that is active keeps serving. */
-
-/** The steps of a load, in their order. */
-export type LoadStep = "read" | "bundle" | "types" | "start" | "exports" | "probe";
+import type { LoadErrorCode, LoadStep } from "./load-steps.ts";
 
 /** One thing to put right, where it stands. */
 export type Problem = {
@@ -28,24 +26,6 @@ export class LoadError extends Error {
 		this.problems = problems;
 	}
 }
-
-export type LoadErrorCode =
-	/** The entry does not exist or cannot be read. */
-	| "LOAD_READ"
-	/** It does not parse, or an import leads nowhere. */
-	| "LOAD_BUNDLE"
-	/** The compiler found an error in its types. */
-	| "LOAD_TYPES"
-	/** The compiler cannot be run. */
-	| "LOAD_COMPILER"
-	/** Its top level threw or ran into a limit. */
-	| "LOAD_START"
-	/** Its default export is not what `defineRoutes` makes. */
-	| "LOAD_EXPORTS"
-	/** It failed on a canned request. */
-	| "LOAD_PROBE"
-	/** A step did not end. */
-	| "LOAD_TIMEOUT";
 
 function describe({ file, line, column, message }: Problem): string {
 	return line === 0 ? `${file}: ${message}` : `${file}:${line}:${column}: ${message}`;

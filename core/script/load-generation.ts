@@ -53,16 +53,22 @@ export function loadGeneration(
 	bundle: Bundle,
 	options: LoadOptions,
 	id: number,
+	origin: Origin = wanted(options),
 ): Promise<Generation> {
-	return Generation.load(bundle, { ...options, id, origin: wanted(options) });
+	return Generation.load(bundle, { ...options, id, origin });
 }
 
 /** Whether loading the bundle would change nothing. */
-export function serves(generation: Generation, bundle: Bundle, options: LoadOptions): boolean {
+export function serves(
+	generation: Generation,
+	bundle: Bundle,
+	options: LoadOptions,
+	expected: Origin = wanted(options),
+): boolean {
 	const { hash, origin, limits, bundle: served } = generation;
 	return (
 		hash === generationHash(bundle, options.devices) &&
-		origin === wanted(options) &&
+		origin === expected &&
 		served.entry === bundle.entry &&
 		limits.timeoutMs === options.limits.timeoutMs &&
 		limits.heapMb === options.limits.heapMb
@@ -89,5 +95,5 @@ export async function loadFallback(options: LoadOptions, id: number): Promise<Ge
 }
 
 async function keptBundle({ entry, state }: LoadOptions): Promise<Bundle | undefined> {
-	return entry === undefined ? undefined : lastGood(state, entry);
+	return entry === undefined ? undefined : (await lastGood(state, entry))?.bundle;
 }

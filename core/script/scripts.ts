@@ -2,10 +2,12 @@
  * The generation that serves, and how the next one takes its place. Whatever fails before it is
  * activated changes nothing; what the old one began, it finishes.
  */
-import type { Compiled } from "./compile.ts";
+import { problemAt } from "./code-frame.ts";
+import type { Bundle, Compiled } from "./compile.ts";
 import { folderOf } from "./find-entry.ts";
 import type { Generation, Origin } from "./generation.ts";
-import { keepLastGood } from "./last-good.ts";
+import { Generations } from "./generations.ts";
+import { goodBefore, keepLastGood, lastGood } from "./last-good.ts";
 import { LoadError, type Problem } from "./load-error.ts";
 import {
 	BUILT_IN,
@@ -62,7 +64,9 @@ export class Scripts {
 	#options: ScriptsOptions;
 	/** For the reload that waits: taken over only when it succeeds. */
 	#change: Partial<ScriptsOptions> = {};
-	#generation: Generation;
+	readonly #generations: Generations;
+	/** After a rollback: the hash of the bundle that is not taken up again while it is what is on disk. */
+	#instead: string | undefined;
 	#error: LoadError | undefined;
 	#watcher: Watcher | undefined;
 	/** The reload under way, and the one that waits for it. */
@@ -71,7 +75,8 @@ export class Scripts {
 
 	private constructor(options: ScriptsOptions, first: First, watcher: Watcher | undefined) {
 		this.#options = options;
-		this.#generation = first.generation;
+		this.#generations = new Generations(first.generation, options.log);
+		this.#instead = first.instead;
 		this.#error = first.error;
 		this.#watcher = watcher;
 	}
@@ -86,7 +91,7 @@ export class Scripts {
 		});
 		const first = await firstGeneration(options, watcher);
 		scripts = new Scripts(options, first, watcher);
-		if (first.error === undefined) await keep(first.generation, options);
+		if (first.error === undefined) await keep(first.generation, options, first.instead);
 		else refused(first.error, first.generation, options);
 		announce(first.generation, options);
 		if (early) void scripts.reload();
@@ -95,11 +100,16 @@ export class Scripts {
 
 	/** The one that new requests ask. Whoever asks again later retains it. */
 	get generation(): Generation {
-		return this.#generation;
+		return this.#generations.current;
+	}
+
+	/** Every one that is alive. */
+	get generations(): Generations {
+		return this.#generations;
 	}
 
 	get status(): ScriptsStatus {
-		const { id, hash, origin, bundle, counts } = this.#generation;
+		const { id, hash, origin, bundle, counts } = this.generation;
 		return { generation: id, hash, origin, entry: bundle.entry, ...counts, error: this.#error };
 	}
 
@@ -117,12 +127,22 @@ export class Scripts {
 		return this.#waiting;
 	}
 
+	/**
+	 * The scripts before those that serve take over again, with the devices of today; asked for once
+	 * more, the others do. What is on disk is left alone until it changes.
+	 */
+	rollback(): Promise<ReloadResult> {
+		const result = this.#running.then(() => this.#rollBack());
+		this.#running = result;
+		return result;
+	}
+
 	async close(): Promise<void> {
 		await this.#watcher?.close();
 		await this.#running;
 		// The last reload may have moved it.
 		await this.#watcher?.close();
-		this.#generation.retire();
+		this.generation.retire();
 	}
 
 	async #replace(): Promise<ReloadResult> {
@@ -140,22 +160,47 @@ export class Scripts {
 			watcher = await this.#watcherFor(options);
 			const compiled = await compileRoutes(options);
 			await watcher?.include(compiled.inputs, since);
-			const changed = !serves(this.#generation, compiled.bundle, options);
-			const warnings = await warn(compiled, options, changed);
+			const held = compiled.bundle.hash === this.#instead;
+			const origin = held ? "rolled-back" : wanted(options);
+			const bundle = held ? this.generation.bundle : compiled.bundle;
+			const changed = !serves(this.generation, bundle, options, origin);
+			const warnings = held
+				? [rolledBack(this.generation, options)]
+				: await warn(compiled, options, changed);
 			if (changed)
 				this.#activate(
-					await loadGeneration(compiled.bundle, options, this.#generation.id + 1),
+					await loadGeneration(bundle, options, this.generation.id + 1, origin),
 					options,
 				);
 			await this.#takeOver(options, watcher);
-			if (changed) await keep(this.#generation, options);
+			if (!held) this.#instead = undefined;
+			if (changed) await keep(this.generation, options, this.#instead);
 			return this.#result({ ok: true, changed, ...(warnings.length > 0 && { warnings }) });
 		} catch (cause) {
 			this.#error = asLoadError(cause, options);
-			refused(this.#error, this.#generation, options);
+			refused(this.#error, this.generation, options);
 			const { message, problems } = this.#error;
 			if (watcher === this.#watcher) await watcher?.include(filesOf(problems), since);
 			else await watcher?.close();
+			return this.#result({ ok: false, changed: false, reason: message, errors: problems });
+		}
+	}
+
+	async #rollBack(): Promise<ReloadResult> {
+		const options = this.#options;
+		const from = this.generation;
+		try {
+			const bundle = await bundleBefore(from, options);
+			const back = bundle.hash === this.#instead;
+			const origin = back ? wanted(options) : "rolled-back";
+			this.#activate(await loadGeneration(bundle, options, from.id + 1, origin), options);
+			this.#instead = back ? undefined : from.bundle.hash;
+			await keep(this.generation, options, this.#instead);
+			return this.#result({ ok: true, changed: true });
+		} catch (cause) {
+			const error = asLoadError(cause, options);
+			refused(error, from, options);
+			const { message, problems } = error;
 			return this.#result({ ok: false, changed: false, reason: message, errors: problems });
 		}
 	}
@@ -176,19 +221,21 @@ export class Scripts {
 	}
 
 	#activate(next: Generation, options: ScriptsOptions): void {
-		const old = this.#generation;
-		this.#generation = next;
-		old.retire();
+		this.#generations.activate(next);
 		announce(next, options);
 	}
 
 	#result(outcome: Omit<ReloadResult, "generation" | "hash">): ReloadResult {
-		const { id, hash } = this.#generation;
+		const { id, hash } = this.generation;
 		return { ...outcome, generation: id, hash };
 	}
 }
 
-type First = { readonly generation: Generation; readonly error: LoadError | undefined };
+type First = {
+	readonly generation: Generation;
+	readonly error: LoadError | undefined;
+	readonly instead: string | undefined;
+};
 
 async function firstGeneration(
 	options: ScriptsOptions,
@@ -198,15 +245,45 @@ async function firstGeneration(
 	try {
 		const compiled = await compileRoutes(options);
 		await watcher?.include(compiled.inputs, since);
+		const kept = await keptInstead(compiled.bundle, options);
+		if (kept !== undefined) {
+			const generation = await loadGeneration(kept, options, 1, "rolled-back");
+			return { generation, error: undefined, instead: compiled.bundle.hash };
+		}
 		await warn(compiled, options, true);
 		const generation = await loadGeneration(compiled.bundle, options, 1);
-		return { generation, error: undefined };
+		return { generation, error: undefined, instead: undefined };
 	} catch (cause) {
 		if (options.entry === undefined) throw cause;
 		const error = asLoadError(cause, options);
 		await watcher?.include(filesOf(error.problems), since);
-		return { generation: await loadFallback(options, 1), error };
+		return { generation: await loadFallback(options, 1), error, instead: undefined };
 	}
+}
+
+/** A rollback outlives a restart. */
+async function keptInstead(
+	{ hash }: Bundle,
+	{ state, entry }: LoadOptions,
+): Promise<Bundle | undefined> {
+	const kept = entry === undefined ? undefined : await lastGood(state, entry);
+	return kept?.instead === hash ? kept.bundle : undefined;
+}
+
+async function bundleBefore(
+	{ bundle }: Generation,
+	{ state, entry = BUILT_IN }: LoadOptions,
+): Promise<Bundle> {
+	const before = await goodBefore(state, entry);
+	if (before !== undefined && before.hash !== bundle.hash) return before;
+	const message = "there are no scripts to go back to: none served before these";
+	throw new LoadError("LOAD_ROLLBACK", "rollback", [problemAt(undefined, entry, message)]);
+}
+
+function rolledBack({ id }: Generation, { entry = BUILT_IN, log }: ScriptsOptions): Problem {
+	const message = `these scripts were rolled back: generation ${id} or its like serves until they change, or another rollback`;
+	log.warn({ event: "routes.rolled-back", generation: id, file: entry }, message);
+	return problemAt(undefined, entry, message);
 }
 
 /** Where something is wrong may lie elsewhere, and it is there that it will be mended. */
@@ -242,10 +319,12 @@ function announce({ id, hash, origin, bundle }: Generation, options: ScriptsOpti
 	const { log } = options;
 	const fields = { event: "routes.active", generation: id, hash, origin, entry: bundle.entry };
 	if (origin === wanted(options)) log.info(fields, `routes of generation ${id} serve new requests`);
+	else if (origin === "rolled-back")
+		log.warn(fields, `routes of generation ${id}, from before a rollback, serve new requests`);
 	else log.error(fields, `the script is broken: ${SUBSTITUTES[origin]} instead`);
 }
 
-const SUBSTITUTES: Readonly<Record<Origin, string>> = {
+const SUBSTITUTES: Readonly<Record<Exclude<Origin, "rolled-back">, string>> = {
 	script: "the script serves",
 	"last-good": "its last good version serves",
 	"built-in": "the built-in routes serve",
@@ -261,9 +340,13 @@ function refused(
 }
 
 /** A disk that is full is no reason not to serve. */
-async function keep({ origin, bundle }: Generation, { state, log }: ScriptsOptions): Promise<void> {
-	if (origin !== "script") return;
-	await keepLastGood(state, bundle).catch((error: Error) =>
+async function keep(
+	{ origin, bundle }: Generation,
+	{ state, log }: ScriptsOptions,
+	instead?: string,
+): Promise<void> {
+	if (origin !== "script" && origin !== "rolled-back") return;
+	await keepLastGood(state, bundle, instead).catch((error: Error) =>
 		log.warn({ event: "routes.not-kept", reason: error.message }, "last good version not kept"),
 	);
 }

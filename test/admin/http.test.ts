@@ -12,6 +12,9 @@ const TOKEN = "a-token-of-at-least-32-characters-";
 const STATUS: ProcessStatus = {
 	listeners: [{ id: 1, transport: "udp", address: "127.0.0.1", host: "127.0.0.1", port: 5060 }],
 	generation: { id: 3, hash: "4f2a" },
+	generations: [
+		{ id: 3, hash: "4f2a", origin: "script", serving: true, requests: 2, activated: 1_000 },
+	],
 	devices: 2,
 	services: [],
 	bindings: 1,
@@ -47,6 +50,7 @@ async function open(t: TestContext, options: Partial<AdminOptions> = {}): Promis
 		log,
 		status: () => STATUS,
 		reload: async () => DONE,
+		rollback: async () => DONE,
 		...options,
 	});
 	t.after(() => admin.close());
@@ -83,6 +87,15 @@ test("POST /reload: 200 with the outcome, 422 with the errors when nothing was c
 	const bad = await open(t, { reload: async () => REFUSED });
 	const { status, body } = await ask(bad.admin, "/reload", { method: "POST" });
 	assert.deepEqual([status, body], [422, REFUSED]);
+});
+
+test("GET /generations: those that are alive; POST /rollback answers as a reload does", async (t) => {
+	const good = await open(t);
+	const { generations } = STATUS;
+	assert.deepEqual((await ask(good.admin, "/generations")).body, { generations });
+	assert.deepEqual((await ask(good.admin, "/rollback", { method: "POST" })).body, DONE);
+	const bad = await open(t, { rollback: async () => REFUSED });
+	assert.equal((await ask(bad.admin, "/rollback", { method: "POST" })).status, 422);
 });
 
 test("RFC 6750 §3: without the token, or with another, every path answers 401 and does nothing", async (t) => {

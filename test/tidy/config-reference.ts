@@ -68,8 +68,11 @@ demonstration devices 1001 and 1002 that register themselves. \`sipwright check 
 every error with file, line, column and what to write instead; the codes are in [errors.md](errors.md).
 
 Paths are relative to the file. A value that is marked *later* is understood and refused, so that
-nothing is silently ignored. A change takes effect with \`sipwright reload\`. Keys marked **restart**
-need one: a reload that finds them changed is refused.`;
+nothing is silently ignored.
+
+A change takes effect with \`sipwright reload\`. The column *change* says for what: **live** is for the next
+request, **next connection** for connections made from then on, while those that are open stay as they
+are. **restart** needs one: a reload that finds such a key changed is refused, and names it.`;
 
 const LISTEN = `A list. Each socket is text, \`udp:0.0.0.0:5060\`, \`"tls:[::1]:5061"\`, or a block with these keys.
 Where the address is every address of the machine, messages show the first one that others reach,
@@ -84,24 +87,35 @@ has follows from the device's contact, or from what it registered with.`;
 
 function section(name: string, text: string, shape: Shape, defaults?: object): string {
 	const rows = keysOf(shape, defaults).map(
-		({ word, values, initial, about, restart }) =>
-			`| \`${word}\` | ${values} | ${initial} | ${about}${restart ? " **restart**" : ""} |`,
+		({ word, values, initial, about, field }) =>
+			`| \`${word}\` | ${values} | ${initial} | ${about} | ${changes(name, field)} |`,
 	);
 	const intro = text === "" ? "" : `${text}\n\n`;
-	return `## ${name}\n\n${intro}| Key | Values | Default | Meaning |\n|---|---|---|---|\n${rows.join("\n")}`;
+	return `## ${name}\n\n${intro}| Key | Values | Default | Meaning | Change |\n|---|---|---|---|---|\n${rows.join("\n")}`;
 }
 
 /** What the schema says of each key, as it stands in a table. `defaults`, where the schema has none of its own. */
 export function keysOf(shape: Shape, defaults?: object) {
 	return Object.entries(shape).map(([word, field]) => {
-		const { about = "", restart = false } = keyDocs.get(field) ?? {};
+		const { about = "" } = keyDocs.get(field) ?? {};
 		const { values = "" } = valueDocs.get(unwrap(field)) ?? {};
 		const value =
 			defaults === undefined
 				? field.safeParse(undefined).data
 				: Object.entries(defaults).find(([one]) => one === camelCase(word))?.[1];
-		return { word, values, initial: written(value), about, restart };
+		return { word, values, initial: written(value), about, field };
 	});
+}
+
+/** A key within a block changes as the block does. */
+function changes(section: string, field: Shape[string]): string {
+	const block = (topShape as Shape)[section];
+	const { restart, nextConnection } = {
+		...(block && keyDocs.get(block)),
+		...keyDocs.get(field),
+	};
+	if (restart) return "restart";
+	return nextConnection ? "next connection" : "live";
 }
 
 function written(value: unknown): string {

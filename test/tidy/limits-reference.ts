@@ -71,6 +71,10 @@ const SCRIPTS: Readonly<Partial<Record<keyof typeof scriptLimits, Said>>> = {
 	FINGERPRINT_FILES_MAX: [
 		"changes of further scripts are seen only where the system tells of them",
 	],
+	GENERATIONS_MAX: [
+		"the oldest gives up its isolate, which is opened again for each question that it still gets",
+		"generationsEnded",
+	],
 	DRAIN_MS: ["a replaced generation ends"],
 	ANSWER_LENGTH_MAX: ["500, or the fallback", "scriptErrors"],
 	TARGETS_MAX: ["500, or the fallback", "scriptErrors"],
