@@ -1,4 +1,4 @@
-/** Every way in which a script can be broken, on every surface: reload, the admin API, check, the log. */
+/** Ways in which a script can be broken, on every surface: reload, the admin API, check, the log. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -60,13 +60,6 @@ const BROKEN: readonly Broken[] = [
 		reason: /not ready/,
 	},
 	{
-		kind: "heap limit at load",
-		source: "const all: number[][] = [];\nfor (;;) all.push(new Array(100_000).fill(1));\n",
-		code: "LOAD_START",
-		line: undefined,
-		reason: /heap|memory|more than/,
-	},
-	{
 		kind: "endless top level",
 		source: "export const a = 1;\nwhile (true) {}\n",
 		code: "LOAD_START",
@@ -75,7 +68,7 @@ const BROKEN: readonly Broken[] = [
 	},
 ];
 
-const CONFIG = "listen: [udp:127.0.0.1:0]\nroutes: routes\nscript: { heap-mb: 8 }";
+const CONFIG = "listen: [udp:127.0.0.1:0]\nroutes: routes";
 
 test("a broken script of every kind is refused with file, line and reason on all surfaces; the next good save works", async (t) => {
 	const good = hook("return reply(404);");
