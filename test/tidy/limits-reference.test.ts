@@ -36,6 +36,8 @@ test(`${PAGE} names counters that exist`, () => {
 		"mismatches",
 		"sipsDowngrades",
 		"sipsUpgrades",
+		// Of the route scripts, likewise.
+		"generationsEnded",
 	]);
 	const rows = [...messageRows(), ...transportRows(), ...scriptRows(), ...otherRows()];
 	const named = rows.flatMap(({ counter }) => counter.match(/\w+/g) ?? []);
