@@ -74,6 +74,8 @@ export class TestSetting {
 			entry,
 			devices: scriptDevices(devices.values()),
 			limits: { timeoutMs, heapMb },
+			// `sipwright check` and every load look at the types: a test is about what the script does.
+			typecheck: "off",
 			log,
 			state,
 		};
