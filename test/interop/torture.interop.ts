@@ -16,7 +16,8 @@ export default defineRoutes({
 	onRequest({ method, ours, uri, headers }) {
 		if (method === "OPTIONS" && uri.user === "alive") return reply(200);
 		if (method === "REGISTER" && ours) return headers.get("Authorization") ? challenge() : save();
-		return relay(device("far"));
+		const far = device("far");
+		return far ? relay(far) : reply(404);
 	},
 });
 `;
