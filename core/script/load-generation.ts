@@ -48,6 +48,12 @@ export async function checkRoutes(
 	}
 }
 
+/** Whether the files still say what was bundled: the compiler of the types has read them later. */
+export async function isCurrent({ entry, hash }: Bundle, options: LoadOptions): Promise<boolean> {
+	if (options.typecheck === "off" || options.entry === undefined) return true;
+	return (await compile(entry, options.state)).bundle.hash === hash;
+}
+
 /** Runs a bundle in an isolate of its own and tries it. Throws LoadError. */
 export function loadGeneration(
 	bundle: Bundle,

@@ -13,6 +13,7 @@ import {
 	BUILT_IN,
 	checkRoutes,
 	compileRoutes,
+	isCurrent,
 	type LoadOptions,
 	loadFallback,
 	loadGeneration,
@@ -158,15 +159,8 @@ export class Scripts {
 		let watcher = this.#watcher;
 		try {
 			watcher = await this.#watcherFor(options);
-			const compiled = await compileRoutes(options);
-			await watcher?.include(compiled.inputs, since);
-			const held = compiled.bundle.hash === this.#instead;
-			const origin = held ? "rolled-back" : wanted(options);
-			const bundle = held ? this.generation.bundle : compiled.bundle;
-			const changed = !serves(this.generation, bundle, options, origin);
-			const warnings = held
-				? [rolledBack(this.generation, options)]
-				: await warn(compiled, options, changed);
+			const prepared = await this.#prepare(options, watcher, since);
+			const { bundle, origin, held, changed, warnings } = prepared;
 			if (changed)
 				this.#activate(
 					await loadGeneration(bundle, options, this.generation.id + 1, origin),
@@ -183,6 +177,28 @@ export class Scripts {
 			if (watcher === this.#watcher) await watcher?.include(filesOf(problems), since);
 			else await watcher?.close();
 			return this.#result({ ok: false, changed: false, reason: message, errors: problems });
+		}
+	}
+
+	/** Bundle and types of one and the same text: what is written in between is taken up anew. */
+	async #prepare(
+		options: ScriptsOptions,
+		watcher: Watcher | undefined,
+		since: number,
+	): Promise<Prepared> {
+		for (let left = ATTEMPTS_MAX; ; left -= 1) {
+			const compiled = await compileRoutes(options);
+			await watcher?.include(compiled.inputs, since);
+			const held = compiled.bundle.hash === this.#instead;
+			const origin = held ? "rolled-back" : wanted(options);
+			const bundle = held ? this.generation.bundle : compiled.bundle;
+			const changed = !serves(this.generation, bundle, options, origin);
+			const warnings = held
+				? [rolledBack(this.generation, options)]
+				: await warn(compiled, options, changed);
+			const done = held || !changed || (await isCurrent(bundle, options));
+			if (done) return { bundle, origin, held, changed, warnings };
+			if (left === 1) throw writtenMeanwhile(bundle.entry);
 		}
 	}
 
@@ -304,6 +320,23 @@ async function watch(options: ScriptsOptions, changed: () => void): Promise<Watc
 }
 
 /** Tells and returns what is doubtful in the script, its types among it when they are asked for. */
+/** A script that is written once more while it is loaded, again and again. */
+const ATTEMPTS_MAX = 10;
+
+function writtenMeanwhile(file: string): LoadError {
+	const message = "it is written while it is loaded, again and again: save it once, and reload";
+	return new LoadError("LOAD_READ", "read", [problemAt(undefined, file, message)]);
+}
+
+type Prepared = {
+	readonly bundle: Bundle;
+	readonly origin: Origin;
+	/** What is on disk was rolled back, and does not serve. */
+	readonly held: boolean;
+	readonly changed: boolean;
+	readonly warnings: readonly Problem[];
+};
+
 async function warn(
 	{ bundle, warnings }: Compiled,
 	options: ScriptsOptions,

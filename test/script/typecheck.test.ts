@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { projectFiles } from "../../core/commands/project.ts";
 import { DEFAULT_LIMITS } from "../../core/script/limits.ts";
 import { BUILT_IN } from "../../core/script/load-generation.ts";
@@ -202,5 +203,20 @@ test("a compiler that is missing, broken, killed, or does not end is an error th
 	for (const [compiler, code, said] of cases) {
 		const check = checkTypes(entry, compiler, code === "LOAD_TIMEOUT" ? 300 : 10_000);
 		await assert.rejects(check, { name: "LoadError", code, step: "types", message: said });
+	}
+});
+
+test("a script that is written again while its types are checked does not serve with types that were never looked at", async (t) => {
+	const folder = place(t);
+	folder.write("routes/default.ts", hook("return reply(404);"));
+	const { scripts } = await start(t, folder, "block");
+	for (let delay = 0; delay < 200; delay += 20) {
+		folder.write("routes/default.ts", MISSPELT);
+		const reloaded = scripts.reload();
+		await setTimeout(delay);
+		folder.write("routes/default.ts", `${hook("return reply(404);")}\n// ${delay}`);
+		await reloaded;
+		const { code } = scripts.generation.bundle;
+		assert.ok(!code.includes("usr"), `after ${delay} ms`);
 	}
 });
