@@ -267,6 +267,8 @@ async function firstGeneration(
 			return { generation, error: undefined, instead: compiled.bundle.hash };
 		}
 		await warn(compiled, options, true);
+		// The watcher has seen it: what was written is loaded next.
+		if (!(await isCurrent(compiled.bundle, options))) throw writtenMeanwhile(compiled.bundle.entry);
 		const generation = await loadGeneration(compiled.bundle, options, 1);
 		return { generation, error: undefined, instead: undefined };
 	} catch (cause) {
@@ -324,7 +326,7 @@ async function watch(options: ScriptsOptions, changed: () => void): Promise<Watc
 const ATTEMPTS_MAX = 10;
 
 function writtenMeanwhile(file: string): LoadError {
-	const message = "it is written while it is loaded, again and again: save it once, and reload";
+	const message = "it was written while it was loaded: save it once, and reload";
 	return new LoadError("LOAD_READ", "read", [problemAt(undefined, file, message)]);
 }
 
