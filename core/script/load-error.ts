@@ -30,3 +30,15 @@ export class LoadError extends Error {
 function describe({ file, line, column, message }: Problem): string {
 	return line === 0 ? `${file}: ${message}` : `${file}:${line}:${column}: ${message}`;
 }
+
+/** Where something is wrong may lie elsewhere, and it is there that it will be mended. */
+export function filesOf(problems: readonly Problem[]): readonly string[] {
+	return problems.map(({ file }) => file);
+}
+
+/** What went wrong on the way to the script, such as a folder that cannot be read. */
+export function asLoadError(cause: unknown, file: string): LoadError {
+	if (cause instanceof LoadError) return cause;
+	const problem = { file, line: 0, column: 0, message: String(cause), frame: "" };
+	return new LoadError("LOAD_READ", "read", [problem]);
+}

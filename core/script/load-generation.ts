@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import type { Log } from "../base/log.ts";
+import { problemAt } from "./code-frame.ts";
 import { type Bundle, type Compiled, compile } from "./compile.ts";
 import { findEntry } from "./find-entry.ts";
 import { Generation, generationHash, type Origin } from "./generation.ts";
@@ -52,6 +53,12 @@ export async function checkRoutes(
 export async function isCurrent({ entry, hash }: Bundle, options: LoadOptions): Promise<boolean> {
 	if (options.typecheck === "off" || options.entry === undefined) return true;
 	return (await compile(entry, options.state)).bundle.hash === hash;
+}
+
+/** They do not, again and again. */
+export function writtenMeanwhile(file: string): LoadError {
+	const message = "it was written while it was loaded: save it once, and reload";
+	return new LoadError("LOAD_READ", "read", [problemAt(undefined, file, message)]);
 }
 
 /** Runs a bundle in an isolate of its own and tries it. Throws LoadError. */

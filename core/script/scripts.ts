@@ -3,23 +3,24 @@
  * activated changes nothing; what the old one began, it finishes.
  */
 import { problemAt } from "./code-frame.ts";
-import type { Bundle, Compiled } from "./compile.ts";
+import type { Bundle } from "./compile.ts";
 import { folderOf } from "./find-entry.ts";
+import { type First, firstGeneration } from "./first-generation.ts";
 import type { Generation, Origin } from "./generation.ts";
 import { Generations } from "./generations.ts";
-import { goodBefore, keepLastGood, lastGood } from "./last-good.ts";
-import { LoadError, type Problem } from "./load-error.ts";
+import { goodBefore, keepLastGood } from "./last-good.ts";
+import { asLoadError, filesOf, LoadError, type Problem } from "./load-error.ts";
 import {
 	BUILT_IN,
-	checkRoutes,
 	compileRoutes,
 	isCurrent,
 	type LoadOptions,
-	loadFallback,
 	loadGeneration,
 	serves,
 	wanted,
+	writtenMeanwhile,
 } from "./load-generation.ts";
+import { announce, refused, rolledBack, warn } from "./load-log.ts";
 import type { ScriptDevice } from "./script-device.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -171,7 +172,7 @@ export class Scripts {
 			if (changed) await keep(this.generation, options, this.#instead);
 			return this.#result({ ok: true, changed, ...(warnings.length > 0 && { warnings }) });
 		} catch (cause) {
-			this.#error = asLoadError(cause, options);
+			this.#error = asLoadError(cause, options.entry ?? BUILT_IN);
 			refused(this.#error, this.generation, options);
 			const { message, problems } = this.#error;
 			if (watcher === this.#watcher) await watcher?.include(filesOf(problems), since);
@@ -214,7 +215,7 @@ export class Scripts {
 			await keep(this.generation, options, this.#instead);
 			return this.#result({ ok: true, changed: true });
 		} catch (cause) {
-			const error = asLoadError(cause, options);
+			const error = asLoadError(cause, options.entry ?? BUILT_IN);
 			refused(error, from, options);
 			const { message, problems } = error;
 			return this.#result({ ok: false, changed: false, reason: message, errors: problems });
@@ -247,47 +248,6 @@ export class Scripts {
 	}
 }
 
-type First = {
-	readonly generation: Generation;
-	readonly error: LoadError | undefined;
-	readonly instead: string | undefined;
-};
-
-async function firstGeneration(
-	options: ScriptsOptions,
-	watcher: Watcher | undefined,
-): Promise<First> {
-	const since = Date.now();
-	try {
-		const compiled = await compileRoutes(options);
-		await watcher?.include(compiled.inputs, since);
-		const kept = await keptInstead(compiled.bundle, options);
-		if (kept !== undefined) {
-			const generation = await loadGeneration(kept, options, 1, "rolled-back");
-			return { generation, error: undefined, instead: compiled.bundle.hash };
-		}
-		await warn(compiled, options, true);
-		// The watcher has seen it: what was written is loaded next.
-		if (!(await isCurrent(compiled.bundle, options))) throw writtenMeanwhile(compiled.bundle.entry);
-		const generation = await loadGeneration(compiled.bundle, options, 1);
-		return { generation, error: undefined, instead: undefined };
-	} catch (cause) {
-		if (options.entry === undefined) throw cause;
-		const error = asLoadError(cause, options);
-		await watcher?.include(filesOf(error.problems), since);
-		return { generation: await loadFallback(options, 1), error, instead: undefined };
-	}
-}
-
-/** A rollback outlives a restart. */
-async function keptInstead(
-	{ hash }: Bundle,
-	{ state, entry }: LoadOptions,
-): Promise<Bundle | undefined> {
-	const kept = entry === undefined ? undefined : await lastGood(state, entry);
-	return kept?.instead === hash ? kept.bundle : undefined;
-}
-
 async function bundleBefore(
 	{ bundle }: Generation,
 	{ state, entry = BUILT_IN }: LoadOptions,
@@ -296,17 +256,6 @@ async function bundleBefore(
 	if (before !== undefined && before.hash !== bundle.hash) return before;
 	const message = "there are no scripts to go back to: none served before these";
 	throw new LoadError("LOAD_ROLLBACK", "rollback", [problemAt(undefined, entry, message)]);
-}
-
-function rolledBack({ id }: Generation, { entry = BUILT_IN, log }: ScriptsOptions): Problem {
-	const message = `these scripts were rolled back: generation ${id} or its like serves until they change, or another rollback`;
-	log.warn({ event: "routes.rolled-back", generation: id, file: entry }, message);
-	return problemAt(undefined, entry, message);
-}
-
-/** Where something is wrong may lie elsewhere, and it is there that it will be mended. */
-function filesOf(problems: readonly Problem[]): readonly string[] {
-	return problems.map(({ file }) => file);
 }
 
 async function watch(options: ScriptsOptions, changed: () => void): Promise<Watcher | undefined> {
@@ -321,14 +270,8 @@ async function watch(options: ScriptsOptions, changed: () => void): Promise<Watc
 	return Watcher.open({ folder, except: state, pollMs }, { changed, failed });
 }
 
-/** Tells and returns what is doubtful in the script, its types among it when they are asked for. */
 /** A script that is written once more while it is loaded, again and again. */
 const ATTEMPTS_MAX = 10;
-
-function writtenMeanwhile(file: string): LoadError {
-	const message = "it was written while it was loaded: save it once, and reload";
-	return new LoadError("LOAD_READ", "read", [problemAt(undefined, file, message)]);
-}
 
 type Prepared = {
 	readonly bundle: Bundle;
@@ -338,41 +281,6 @@ type Prepared = {
 	readonly changed: boolean;
 	readonly warnings: readonly Problem[];
 };
-
-async function warn(
-	{ bundle, warnings }: Compiled,
-	options: ScriptsOptions,
-	types: boolean,
-): Promise<readonly Problem[]> {
-	const all = [...warnings, ...(types ? await checkRoutes(bundle, options) : [])];
-	for (const { message, ...place } of all)
-		options.log.warn({ event: "routes.warning", ...place }, message);
-	return all;
-}
-
-function announce({ id, hash, origin, bundle }: Generation, options: ScriptsOptions): void {
-	const { log } = options;
-	const fields = { event: "routes.active", generation: id, hash, origin, entry: bundle.entry };
-	if (origin === wanted(options)) log.info(fields, `routes of generation ${id} serve new requests`);
-	else if (origin === "rolled-back")
-		log.warn(fields, `routes of generation ${id}, from before a rollback, serve new requests`);
-	else log.error(fields, `the script is broken: ${SUBSTITUTES[origin]} instead`);
-}
-
-const SUBSTITUTES: Readonly<Record<Exclude<Origin, "rolled-back">, string>> = {
-	script: "the script serves",
-	"last-good": "its last good version serves",
-	"built-in": "the built-in routes serve",
-};
-
-function refused(
-	{ code, step, problems }: LoadError,
-	{ id }: Generation,
-	{ log }: ScriptsOptions,
-): void {
-	for (const { message, ...place } of problems)
-		log.error({ event: "routes.refused", code, step, ...place, serving: id }, message);
-}
 
 /** A disk that is full is no reason not to serve. */
 async function keep(
@@ -384,11 +292,4 @@ async function keep(
 	await keepLastGood(state, bundle, instead).catch((error: Error) =>
 		log.warn({ event: "routes.not-kept", reason: error.message }, "last good version not kept"),
 	);
-}
-
-/** What went wrong on the way to the script, such as a folder that cannot be read. */
-function asLoadError(cause: unknown, { entry = BUILT_IN }: LoadOptions): LoadError {
-	if (cause instanceof LoadError) return cause;
-	const problem = { file: entry, line: 0, column: 0, message: String(cause), frame: "" };
-	return new LoadError("LOAD_READ", "read", [problem]);
 }
