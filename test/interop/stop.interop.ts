@@ -7,9 +7,10 @@ import { freePort } from "../support/ports.ts";
 import { tlsClient, udpPeer } from "../support/sip-peer.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
 
-const SOON_MS = 3_000;
+/** Against waiting for the call, which may ring for three minutes, or for the peer, who may stay for ten. */
+const SOON_MS = 15_000;
 
-test("SIGTERM with a TLS peer connected and a call ringing: exit code 0 within three seconds", async (t) => {
+test("SIGTERM with a TLS peer connected and a call ringing: exit code 0, soon", async (t) => {
 	const tls = await freePort();
 	const phone = closing(t, await udpPeer(), (peer) => peer.close());
 	const sipwright = await startSipwright({

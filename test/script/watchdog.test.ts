@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import ivm from "isolated-vm";
 import { Watchdog } from "../../core/script/watchdog.ts";
+import { threadTime } from "../support/slowness.ts";
 import { BODY_LINE, decision, failure, hook, type Loaded, load, request } from "./harness.ts";
 
 const invite = (user: string) => request("INVITE", `sip:${user}@127.0.0.1`);
@@ -19,6 +20,9 @@ async function busy(ask: Loaded["ask"]): Promise<void> {
 	}
 }
 
+/** So long that a busy machine does not stop this thread for it in the middle of a question. */
+const LONG_MS = 500;
+
 function guarded(timeout: number) {
 	const isolate = new ivm.Isolate();
 	return { isolate, watchdog: new Watchdog(isolate, timeout) };
@@ -26,21 +30,23 @@ function guarded(timeout: number) {
 
 /** Asks for a while: whether it has watched the last question. */
 async function watches(watchdog: Watchdog, questions: number): Promise<boolean> {
-	let watched = false;
-	for (let round = 0; round < 100 && !watched; round += 1) {
+	for (let round = 0; round < 100; round += 1) {
+		let watched = false;
 		for (let count = 0; count < questions; count += 1) watched = watchdog.begin() && watchdog.end();
+		// At once: it may sleep after the next wait.
+		if (watched) return true;
 		await wait(10);
 	}
-	return watched;
+	return false;
 }
 
 async function until(condition: () => boolean): Promise<void> {
-	for (let look = 0; look < 100 && !condition(); look += 1) await wait(50);
+	for (let look = 0; look < 400 && !condition(); look += 1) await wait(50);
 	assert.ok(condition());
 }
 
 test("a watchdog wakes up when much is asked, and sleeps when little is", async (t) => {
-	const { watchdog } = guarded(50);
+	const { watchdog } = guarded(LONG_MS);
 	t.after(() => watchdog.close());
 	for (const _ of [1, 2]) {
 		assert.equal(await watches(watchdog, 100), true);
@@ -50,14 +56,14 @@ test("a watchdog wakes up when much is asked, and sleeps when little is", async 
 });
 
 test("a watchdog ends the isolate whose question is not over in time, and no other", async (t) => {
-	const [late, other] = [guarded(50), guarded(50)];
+	const [late, other] = [guarded(LONG_MS), guarded(LONG_MS)];
 	t.after(() => [late, other].map(({ watchdog }) => watchdog.close()));
 	assert.equal(await watches(other.watchdog, 100), true);
 	assert.equal(await watches(late.watchdog, 100), true);
 	const begun = performance.now();
 	assert.equal(late.watchdog.begin(), true);
 	await until(() => late.isolate.isDisposed);
-	assert.ok(performance.now() - begun >= 45);
+	assert.ok(performance.now() - begun >= LONG_MS - 25);
 	assert.equal(late.watchdog.end(), false);
 	assert.equal(late.watchdog.begin(), false);
 	assert.equal(other.isolate.isDisposed, false);
@@ -65,7 +71,7 @@ test("a watchdog ends the isolate whose question is not over in time, and no oth
 
 test("a watchdog that is closed watches no more, awake or asleep", async () => {
 	for (const questions of [0, 100]) {
-		const { isolate, watchdog } = guarded(20);
+		const { isolate, watchdog } = guarded(LONG_MS);
 		await watches(watchdog, questions);
 		watchdog.close();
 		watchdog.close();
@@ -95,9 +101,9 @@ test("an endless loop under load is ended and reported with its line and its log
 		const { ask, entry, log, generation } = await load(t, wrong(`log.warn("before");\n${loop}`));
 		await busy(ask);
 		for (const time of [1, 2]) {
-			const begun = performance.now();
+			const begun = threadTime();
 			const error = failure(ask(invite("666")));
-			const took = performance.now() - begun;
+			const took = threadTime() - begun;
 			assert.deepEqual(
 				[error.code, error.reason],
 				["SCRIPT_TIMEOUT", "ran for more than 50 ms"],
@@ -105,7 +111,8 @@ test("an endless loop under load is ended and reported with its line and its log
 			);
 			assert.deepEqual([error.place?.file, error.place?.line], [entry, BODY_LINE + 2], loop);
 			assert.equal(log.entries.length, time, loop);
-			assert.ok(took < 1_000, `${loop}: ${took} ms`);
+			// Against a loop that runs on; by the processor, and generously: who ends it waits for one, too.
+			assert.ok(took < 5_000, `${loop}: ${took} ms`);
 			assert.equal(decision(ask(invite("1"))).kind, "reply", loop);
 			await busy(ask);
 		}

@@ -61,5 +61,5 @@ async function listens(port: number, program: Program): Promise<void> {
 	}
 }
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 const PROBE_MS = 50;

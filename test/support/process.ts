@@ -12,7 +12,7 @@ export type Program = {
 	write(text: string): void;
 	/** The exit code; null when a signal ended it. */
 	readonly ended: Promise<number | null>;
-	/** Asks it to end, insists after five seconds, and resolves with the exit code. */
+	/** Asks it to end, insists after twenty seconds, and resolves with the exit code. */
 	stop(signal?: NodeJS.Signals): Promise<number | null>;
 };
 
@@ -26,8 +26,8 @@ export type StartOptions = {
 /** Undefined: not there yet. */
 type Look<T> = (output: string) => T | undefined;
 
-const INSIST_MS = 5_000;
-const PATIENCE_MS = 20_000;
+const INSIST_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export function startProgram(
 	command: string,

@@ -8,7 +8,8 @@ import { WireMessage, WireReader } from "./wire-message.ts";
 export type Match = (message: WireMessage) => boolean;
 type Waiter = { readonly match: Match; readonly take: (message: WireMessage) => void };
 
-const PATIENCE_MS = 5_000;
+/** Longer than a busy machine takes, and shorter than the 32 s of a SIP timeout: what only that brings is late. */
+const PATIENCE_MS = 20_000;
 
 /** What came, in order, and who waits for what. */
 class Inbox {

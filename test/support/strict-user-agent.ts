@@ -29,7 +29,7 @@ type Dialog = {
 	seq: number;
 };
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 20_000;
 
 export class StrictUserAgent {
 	readonly scheme: Scheme;

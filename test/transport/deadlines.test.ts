@@ -1,24 +1,12 @@
 /** The limits as they are, on a clock that can be turned forward: real sockets, no waiting. */
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { type ConnectionState, overdue, type Progress } from "../../core/transport/deadlines.ts";
 import { connectionsWithin, LIMITS } from "../../core/transport/limits.ts";
-import { type Bench, bench, comesTrue, message, Peer, toward } from "./harness.ts";
+import { type Bench, bench, clock, comesTrue, message, Peer, toward } from "./harness.ts";
 
 const TCP = { transport: "tcp", address: "127.0.0.1", port: 0 } as const;
 const BEGIN = 1_000_000;
-
-/** Everything that asks for the time finds that so much more has passed. */
-function clock(t: TestContext): { pass(ms: number): void } {
-	let passed = 0;
-	const real = performance.now.bind(performance);
-	t.mock.method(performance, "now", () => real() + passed);
-	return {
-		pass: (ms) => {
-			passed += ms;
-		},
-	};
-}
 
 /** A connection that has said something, as a phone does. */
 async function phone(one: Bench): Promise<Peer & { readonly id: number }> {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { answerBinding, isStun } from "../../core/transport/stun.ts";
 import { seeded } from "../support/seeded.ts";
-import { bench, LOOPBACKS, message, Peer } from "./harness.ts";
+import { bench, LOOPBACKS, message, PATIENCE_MS, Peer } from "./harness.ts";
 
 const COOKIE = "2112a442";
 const ID = "b7e7a701bc34d686fa87dfae";
@@ -43,7 +43,7 @@ async function udpPeer(host = "127.0.0.1"): Promise<Socket> {
 }
 
 async function received(socket: Socket): Promise<Buffer> {
-	const [datagram] = await once(socket, "message", { signal: AbortSignal.timeout(8_000) });
+	const [datagram] = await once(socket, "message", { signal: AbortSignal.timeout(PATIENCE_MS) });
 	return datagram;
 }
 

@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { test } from "node:test";
 import type { Flow } from "../../core/base/flow.ts";
-import { bench, LOOPBACKS, toward } from "./harness.ts";
+import { bench, LOOPBACKS, PATIENCE_MS, toward } from "./harness.ts";
 
 const REQUEST = "OPTIONS sip:a@example.com SIP/2.0\r\n\r\n";
 const RESPONSE = "SIP/2.0 200 OK\r\n\r\n";
@@ -16,7 +16,9 @@ async function udpPeer(host = "127.0.0.1"): Promise<Socket> {
 }
 
 async function received(socket: Socket): Promise<{ text: string; from: RemoteInfo }> {
-	const [datagram, from] = await once(socket, "message", { signal: AbortSignal.timeout(8_000) });
+	const [datagram, from] = await once(socket, "message", {
+		signal: AbortSignal.timeout(PATIENCE_MS),
+	});
 	return { text: datagram.toString("latin1"), from };
 }
 
