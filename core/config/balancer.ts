@@ -1,10 +1,11 @@
 /** The keys of a socket that stands behind a balancer: who ends TLS, who says where the client is, who may connect. */
+
+import { type Network, Networks, overlap } from "../base/networks.ts";
 import type { BalancerConfig, ListenConfig } from "./config.ts";
 import { flag, list } from "./fields.ts";
 import type { Findings, Place } from "./finding.ts";
 import type { HostPort } from "./host.ts";
 import { network } from "./network-field.ts";
-import { type Network, Networks, overlap } from "./networks.ts";
 import { key } from "./section.ts";
 import { child, type Node } from "./source.ts";
 

@@ -1,8 +1,8 @@
 /** The configuration as the engine gets it: one frozen value, every default filled in. */
 import type { HashAlgorithm } from "../base/hash.ts";
+import type { Networks } from "../base/networks.ts";
 import type { Device } from "../leg/device.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
-import type { Networks } from "./networks.ts";
 
 export type Config = {
 	/** Absolute path; undefined runs on the embedded defaults. */

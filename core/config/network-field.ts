@@ -1,7 +1,8 @@
 /** A network as a value of a key: `10.0.0.0/8`, `::1`. */
+
+import { type Network, parseNetwork } from "../base/networks.ts";
 import { scalar, wrong } from "./fields.ts";
 import { isDomain } from "./host.ts";
-import { type Network, parseNetwork } from "./networks.ts";
 
 export const network = scalar<Network>(
 	{ values: "network or address", example: "10.0.0.0/8" },

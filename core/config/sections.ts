@@ -1,9 +1,9 @@
 /** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `udp`, `timers`, `admin`, `script`, `reload`. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { holdsAll, type Network, Networks, parseNetwork } from "../base/networks.ts";
 import type { AuthConfig, Config, RegistrarConfig, ReloadConfig, ScriptConfig } from "./config.ts";
 import type { Findings } from "./finding.ts";
-import { holdsAll, type Network, Networks, parseNetwork } from "./networks.ts";
 import {
 	adminShape,
 	authShape,

@@ -13,13 +13,15 @@ export type HeaderEdit = {
 /** Where a script wants a request to go: RFC 3261 §16.5. */
 export type TargetChoice =
 	/**
-	 * A configured device, at its contact or its bindings. `number` replaces the dialled one. `turns`:
-	 * a trunk that takes turns with those of its kind next to it, which serve the number as well.
+	 * A configured device, at its contact or its bindings. `number` replaces the dialled one; `exact`:
+	 * the one in its contact or binding, too. `turns`: a trunk that takes turns with those of its kind
+	 * next to it, which serve the number as well.
 	 */
 	| {
 			readonly kind: "device";
 			readonly name: string;
 			readonly number: string | undefined;
+			readonly exact?: true | undefined;
 			readonly turns?: true | undefined;
 	  }
 	| { readonly kind: "uri"; readonly uri: string }

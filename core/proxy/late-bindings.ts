@@ -12,12 +12,13 @@ import type { ResponseContext } from "./response-context.ts";
 import { bindingTargets, type Target } from "./target-set.ts";
 
 export class LateBindings {
-	/** Who is being called, by device: an entry goes with its context. */
-	readonly #contexts = new Map<ResponseContext, readonly string[]>();
+	/** Who is being called, by device, and the number that a script chose: an entry goes with its context. */
+	readonly #contexts = new Map<ResponseContext, ReadonlyMap<string, string | undefined>>();
 
 	watch(context: ResponseContext, targets: readonly Target[], { own }: Environment): void {
 		if (!own.owns(context.request.parsedUri)) return;
-		const devices = targets.flatMap(({ device }) => device ?? []);
+		const devices = new Map<string, string | undefined>();
+		for (const { device, number } of targets) if (device !== undefined) devices.set(device, number);
 		this.#contexts.set(context, devices);
 	}
 
@@ -40,10 +41,10 @@ export class LateBindings {
 		const joined: ResponseContext[] = [];
 		for (const [context, devices] of this.#contexts) {
 			const { fork } = context;
-			if (fork === undefined || !devices.includes(device.name)) continue;
+			if (fork === undefined || !devices.has(device.name)) continue;
 			if (context.answered || context.closed) continue;
 			const { callee } = fork.options;
-			const targets = bindingTargets(device, directory, now);
+			const targets = bindingTargets(device, directory, now, devices.get(device.name));
 			fork.add(fitting(targets, callee, context, environment).targets);
 			joined.push(context);
 		}

@@ -13,6 +13,7 @@ import { deviceUri } from "../leg/device-uri.ts";
 import { sameFlow } from "../leg/flow-token.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
+import { changeUri } from "../message/change-uri.ts";
 import type { Request } from "../message/message.ts";
 import { sameUri } from "../message/same-uri.ts";
 import { parseUri, type Uri, uriParam } from "../message/uri.ts";
@@ -46,6 +47,8 @@ export type Target = {
 	readonly overTls?: boolean;
 	/** Both legs have its scheme, whatever the caller's Contact says (RFC 5630 §5.3). */
 	readonly oneScheme?: boolean;
+	/** What a script calls there, whatever number its contact or binding has. */
+	readonly number?: string | undefined;
 	/** In a dialog: the peer has cut off what its Contact carried, and the URI is the next best. */
 	readonly lost?: true;
 	/** Preference in thousandths; absent: 1000 (§16.6). */
@@ -123,13 +126,22 @@ export function targetsOf(
 	}
 	const device = directory.device(choice.name);
 	if (device === undefined) return { status: 404 };
-	if (device.contact !== "*") {
-		// A number that the script chose is the one to dial: its prefix was replaced there.
-		const dialled = choice.number ?? dialledUser(device, request.parsedUri.user);
-		const target = contactTarget(device, device.contact, dialled);
-		return [choice.turns ? { ...target, turns: true } : target];
-	}
-	return bindingTargets(device, directory, now);
+	const exact = choice.exact ? choice.number : undefined;
+	if (device.contact === "*") return bindingTargets(device, directory, now, exact);
+	// A number that the script chose is the one to dial: its prefix was replaced there.
+	const dialled = choice.number ?? dialledUser(device, request.parsedUri.user);
+	const { contact } = device;
+	const target =
+		exact === undefined
+			? contactTarget(device, contact, dialled)
+			: contactTarget(withoutNumbers(device), { ...contact, user: undefined }, exact);
+	return [choice.turns ? { ...target, turns: true } : target];
+}
+
+/** So that the number that is dialled stands in its backups, too. */
+function withoutNumbers(device: Device): Device {
+	const contactBackup = device.contactBackup.map((backup) => ({ ...backup, user: undefined }));
+	return { ...device, contactBackup };
 }
 
 function targetsAt(uri: string, { policy }: Directory): readonly Target[] | Rejection {
@@ -181,15 +193,24 @@ function deviceTarget(device: Device, contact: DeviceContact, dialled: string | 
 	return { uri, scheme, flow: undefined, path: [], policy, device: device.name };
 }
 
-/** One target for each place that the device registered from, the most wanted first. */
+/**
+ * One target for each place that the device registered from, the most wanted first. `number` stands
+ * in place of the one that it registered with.
+ */
 export function bindingTargets(
 	device: Device,
 	directory: Directory,
 	now: Milliseconds,
+	number?: string,
 ): readonly Target[] {
 	const bindings = directory.bindings(device.name, now);
 	const ordered = bindings.length > 1 ? bindings.toSorted((a, b) => b.q - a.q) : bindings;
-	return ordered.map((binding) => bindingTarget(binding, device));
+	const targets = ordered.map((binding) => bindingTarget(binding, device));
+	if (number === undefined) return targets;
+	return targets.map((target) => {
+		const uri = changeUri(parseUri(target.uri), { user: number });
+		return { ...target, uri, number };
+	});
 }
 
 /**

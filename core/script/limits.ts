@@ -43,6 +43,10 @@ export const FINGERPRINT_BYTES_MAX = 1024 * 1024;
 
 /** Senders that an isolate remembers: address, port and what the engine knows of them. */
 export const SENDERS_KEPT = 500;
+/** Networks that scripts ask about by their text. */
+export const NETWORKS_KEPT = 500;
+/** Octets of a body that a script puts in the place of another: what an answer takes, escaped. */
+export const BODY_LENGTH_MAX = 32_768;
 
 /** What a hook may answer. */
 export const ANSWER_LENGTH_MAX = 262_144;

@@ -29,6 +29,7 @@ const target = z.discriminatedUnion("kind", [
 		kind: z.literal("device"),
 		name: text,
 		number: text.optional(),
+		exact: z.literal(true).optional(),
 		turns: z.literal(true).optional(),
 	}),
 	z.object({ kind: z.literal("uri"), uri }),

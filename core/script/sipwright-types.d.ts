@@ -23,6 +23,23 @@ export type Method =
 	| (string & {});
 
 /**
+ * Parts of a SIP URI. `null` takes one away; what is not named, or is undefined, stays as it is.
+ *
+ * @example
+ * const overTcp: UriParts = { port: null, params: { transport: "tcp" } };
+ */
+export interface UriParts {
+	readonly scheme?: Scheme;
+	/** As a person writes it: what may not stand in a URI is escaped. A password goes with the user it was for. */
+	readonly user?: string | null | undefined;
+	/** A name or an address; IPv6 with or without brackets. */
+	readonly host?: string | undefined;
+	readonly port?: number | null | undefined;
+	/** As written, with `%` escapes; "" for a parameter without a value. */
+	readonly params?: Readonly<Record<string, string | null | undefined>>;
+}
+
+/**
  * A URI, read only.
  *
  * @example
@@ -40,6 +57,11 @@ export interface Uri {
 	readonly port: number | undefined;
 	/** The value of a URI parameter: undefined without it, "" when it has no value. */
 	param(name: string): string | undefined;
+	/**
+	 * The same URI with other parts; everything else stays as it was written. Only of a `sip` or `sips`
+	 * URI.
+	 */
+	with(parts: UriParts): Uri;
 }
 
 /**
@@ -102,6 +124,11 @@ export interface Headers {
 	get(name: string): string | undefined;
 	/** The values of every line of this name, in order. */
 	all(name: string): readonly string[];
+	/**
+	 * The values of every line of this name, where a line may hold several with commas between them: of
+	 * Supported, Reason, Diversion and the like.
+	 */
+	list(name: string): readonly string[];
 	/**
 	 * One line of this name with this value, in the place of those that were there. Where an address
 	 * stands, as in Refer-To, a bare URI with parameters is put into `<>` (RFC 8217 §3).

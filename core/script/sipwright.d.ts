@@ -3,8 +3,21 @@
  * code share; a call that is not allowed where it stands is a type error in your editor.
  */
 
-import type { Call, CalleeLeg, Contact, Device, Request } from "./sipwright-types.d.ts";
+import type { Call, CalleeLeg, Contact, Device, Request, Uri } from "./sipwright-types.d.ts";
 
+export type * from "./sipwright-helpers.d.ts";
+export {
+	addPrefix,
+	e164,
+	inNetwork,
+	parseAddress,
+	parseUri,
+	parseValue,
+	replacePrefix,
+	sipUri,
+	stripPrefix,
+	withNumber,
+} from "./sipwright-helpers.js";
 export type * from "./sipwright-types.d.ts";
 
 declare const decision: unique symbol;
@@ -140,7 +153,7 @@ export interface ForkOptions {
  * @example
  * return relay(callee); // or relay("sip:5000@192.0.2.7:5060;transport=tcp")
  */
-export function relay(target: Device | string, options?: ForkOptions): Decision;
+export function relay(target: Device | Uri | string, options?: ForkOptions): Decision;
 
 /**
  * Calls several targets; the first to answer gets the call. At once, unless `options` or the `q` of
@@ -151,7 +164,7 @@ export function relay(target: Device | string, options?: ForkOptions): Decision;
  * const mobile = device("5001");
  * if (desk && mobile) return fork([desk, mobile]);
  */
-export function fork(targets: readonly (Device | string)[], options?: ForkOptions): Decision;
+export function fork(targets: readonly (Device | Uri | string)[], options?: ForkOptions): Decision;
 
 /**
  * Answers with a final response, 200 to 699. Without a reason the usual phrase is sent.
@@ -171,7 +184,10 @@ export function reply(
  * @example
  * return redirect("sip:5000@branch.example.com");
  */
-export function redirect(contacts: string | readonly string[], status?: number): Decision;
+export function redirect(
+	contacts: Uri | string | readonly (Uri | string)[],
+	status?: number,
+): Decision;
 
 /**
  * Binds the Contacts of a REGISTER, as the script left them, to the device in To. Whether the sender

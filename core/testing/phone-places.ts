@@ -1,9 +1,9 @@
 /** Where phones are, and the name service that leads there. */
 import type { TransportName } from "../base/flow.ts";
+import { parseNetwork } from "../base/networks.ts";
 import type { Scheme } from "../base/scheme.ts";
 import type { Config } from "../config/config.ts";
 import { parseAddress, parseHostPort } from "../config/host.ts";
-import { parseNetwork } from "../config/networks.ts";
 import type { Device, DeviceContact } from "../leg/device.ts";
 import type { DnsAnswer, DnsQuestion } from "../resolve/dns.ts";
 import type { PeerPlace } from "./peer.ts";

@@ -50,7 +50,12 @@ test("the pages show scripts and configurations", () => {
 test("docs/reference/route-api.md names every export of sipwright and sipwright/test, and every member", () => {
 	const tree = repository();
 	const page = tree.get("docs/reference/route-api.md") ?? "";
-	const files = ["script/sipwright", "script/sipwright-types", "testing/sipwright-test"];
+	const files = [
+		"script/sipwright",
+		"script/sipwright-helpers",
+		"script/sipwright-types",
+		"testing/sipwright-test",
+	];
 	const text = files.map((file) => tree.get(`core/${file}.d.ts`) ?? "").join("\n");
 	const types = text.replaceAll(/\/\*[\s\S]*?\*\//g, "");
 	const exported = types.matchAll(/^export (?:type|interface|function|const) (\w+)/gm);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const TYPES = ["sipwright.d.ts", "sipwright-types.d.ts"].map(
+const TYPES = ["sipwright.d.ts", "sipwright-helpers.d.ts", "sipwright-types.d.ts"].map(
 	(name) => new URL(`../../core/script/${name}`, import.meta.url),
 );
 const EXPORT = /^export (?:const|function|interface|type) (\w+)/;

@@ -3,9 +3,10 @@ import { parseUri } from "../../message/uri.ts";
 import type { Decision, Forking, HeaderEdit, TargetChoice } from "../../proxy/decision.ts";
 import { TARGETS_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
-import { isDevice, takesTurns } from "./devices.ts";
+import { isDevice, isRenumbered, takesTurns } from "./devices.ts";
 import { headerEdit } from "./headers.ts";
 import { escapeUser, toWire } from "./text.ts";
+import { ScriptUri } from "./uri.ts";
 
 /** A decision without what legs and headers of the call add to it. */
 export type Draft =
@@ -68,7 +69,7 @@ export function relayTo(targets: readonly TargetChoice[], fork: Forking | undefi
 }
 
 /** To one target, by q. */
-export function relayToOne(target: Public.Device | string): Choice {
+export function relayToOne(target: Target): Choice {
 	const chosen = targetOf(target, "relay");
 	if (chosen.kind !== "device" || chosen.number !== undefined || chosen.turns)
 		return relayTo([chosen], undefined);
@@ -88,17 +89,22 @@ function once<K>(made: Map<K, Choice>, key: K, make: () => Choice): Choice {
 	return choice;
 }
 
+export type Target = Public.Device | Public.Uri | string;
+
 /** Throws a TypeError for what is no target. */
-export function targetOf(target: Public.Device | string, verb: string): TargetChoice {
-	if (typeof target === "string") return { kind: "uri", uri: sipUri(target, verb) };
+export function targetOf(target: Target, verb: string): TargetChoice {
+	if (typeof target === "string" || target instanceof ScriptUri)
+		return { kind: "uri", uri: sipUri(target, verb) };
 	if (!isDevice(target))
 		throw new TypeError(`${verb}() takes a device or a SIP URI, not ${describe(target)}`);
 	const number = target.number === undefined ? undefined : escapeUser(target.number);
-	const choice = { kind: "device", name: target.name, number } as const;
-	return takesTurns(target) ? { ...choice, turns: true } : choice;
+	const choice: TargetChoice = { kind: "device", name: target.name, number };
+	const exact = isRenumbered(target);
+	const turns = takesTurns(target);
+	return exact || turns ? { ...choice, ...(exact && { exact }), ...(turns && { turns }) } : choice;
 }
 
-export function targetsOf(targets: readonly (Public.Device | string)[]): TargetChoice[] {
+export function targetsOf(targets: readonly Target[]): TargetChoice[] {
 	if (!Array.isArray(targets) || targets.length === 0)
 		throw new TypeError("fork() takes a list with at least one target");
 	if (targets.length > TARGETS_MAX)
@@ -119,14 +125,15 @@ export function replyWith(
 	return new Choice({ kind: "reply", status, reason: phrase, edits });
 }
 
-export function redirectTo(contacts: readonly string[], status: number): Choice {
+export function redirectTo(contacts: readonly (Public.Uri | string)[], status: number): Choice {
 	inRange("redirect", status, 300, 399);
 	if (contacts.length === 0) throw new TypeError("redirect() takes at least one URI");
 	const uris = contacts.map((uri) => sipUri(uri, "redirect"));
 	return new Choice({ kind: "redirect", status, contacts: uris });
 }
 
-function sipUri(text: string, verb: string): string {
+function sipUri(given: Public.Uri | string, verb: string): string {
+	const text = given instanceof ScriptUri ? given.text : given;
 	const octets = typeof text === "string" ? toWire("URI", text) : "";
 	try {
 		const { scheme } = parseUri(octets);

@@ -9,6 +9,9 @@ declare const SIPWRIGHT_DEVICES: string;
 /** Of trunks(): they take turns with those of their kind next to them. */
 const TAKING_TURNS = new WeakSet<object>();
 
+/** Of withNumber(): the number counts whatever the contact says. */
+const RENUMBERED = new WeakSet<object>();
+
 class DeviceHandle implements Public.Device {
 	readonly name: string;
 	readonly type: Public.DeviceType;
@@ -22,7 +25,7 @@ class DeviceHandle implements Public.Device {
 	readonly mismatch: Public.Device["mismatch"];
 	readonly number: string | undefined;
 
-	constructor(device: ScriptDevice, number: string | undefined) {
+	constructor(device: ScriptDevice | Public.Device, number: string | undefined) {
 		this.name = device.name;
 		this.type = device.type;
 		this.secure = device.secure;
@@ -74,6 +77,22 @@ export function findTrunks(number: string | undefined): readonly Public.Device[]
 
 export function takesTurns(device: Public.Device): boolean {
 	return apply(has, TAKING_TURNS, [device]);
+}
+
+/** The same device, called by another number. */
+export function renumbered(device: Public.Device, number: string): Public.Device {
+	if (!isDevice(device))
+		throw new TypeError("withNumber() takes a device, such as device(…) returned");
+	if (typeof number !== "string" || number === "")
+		throw new TypeError(`withNumber() takes the number as a text, not ${String(number)}`);
+	const handle = new DeviceHandle(device, number);
+	apply(add, RENUMBERED, [handle]);
+	if (takesTurns(device)) apply(add, TAKING_TURNS, [handle]);
+	return handle;
+}
+
+export function isRenumbered(device: Public.Device): boolean {
+	return apply(has, RENUMBERED, [device]);
 }
 
 export function namedDevice(name: string | undefined): Public.Device | undefined {

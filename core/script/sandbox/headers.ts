@@ -1,5 +1,6 @@
 /** The headers of a request as scripts see and edit them: RFC 3261 §7.3.1. */
 import type { Head } from "../../message/head.ts";
+import { type Element, splitList } from "../../message/list.ts";
 import type { HeaderEdit } from "../../proxy/decision.ts";
 import { enclosed, headerFault, longName } from "../header-rules.ts";
 import { EDITS_MAX } from "../limits.ts";
@@ -27,6 +28,10 @@ export class ScriptHeaders implements Public.Headers {
 
 	all(name: string): readonly string[] {
 		return [...this.#values(longName(name))];
+	}
+
+	list(name: string): readonly string[] {
+		return this.#values(longName(name)).flatMap(listValues);
 	}
 
 	set(name: string, value: string): void {
@@ -65,6 +70,17 @@ export class ScriptHeaders implements Public.Headers {
 			values.push(fromWire(head.value(line)));
 		return values;
 	}
+}
+
+/** What cannot be split, such as an open quotation, is one value. */
+function listValues(line: string): string | string[] {
+	const elements: Element[] = [];
+	try {
+		splitList(line, 0, 0, line.length, elements);
+	} catch {
+		return line;
+	}
+	return elements.map(({ start, end }) => line.slice(start, end));
 }
 
 /** An edit that may cross; throws a TypeError at the script's line for one that may not. */

@@ -13,14 +13,18 @@ import {
 	replyPlainly,
 	replyWith,
 	SAVE,
+	type Target,
 	targetOf,
 	targetsOf,
 } from "./choice.ts";
 import { define } from "./define-routes.ts";
-import { findDevice, findTrunks } from "./devices.ts";
+import { findDevice, findTrunks, renumbered } from "./devices.ts";
 import { forkingOf } from "./forking.ts";
+import { readValue } from "./header-value.ts";
 import { log as scriptLog } from "./log.ts";
-import { ScriptContact } from "./uri.ts";
+import { isInNetwork } from "./networks.ts";
+import { toE164, withOtherPrefix, withoutPrefix, withPrefix } from "./numbers.ts";
+import { readAddress, readUri, ScriptContact, uriOf } from "./uri.ts";
 
 export const log: Public.ScriptLog = scriptLog;
 
@@ -36,6 +40,46 @@ export function trunks(number: string | undefined): readonly Public.Device[] {
 	return findTrunks(number);
 }
 
+export function e164(number: string | undefined, plan: Public.NumberPlan): string | undefined {
+	return toE164(number, plan);
+}
+
+export function stripPrefix(number: string, prefix: string): string {
+	return withoutPrefix(number, prefix);
+}
+
+export function addPrefix(number: string, prefix: string): string {
+	return withPrefix(number, prefix);
+}
+
+export function replacePrefix(number: string, prefix: string, replacement: string): string {
+	return withOtherPrefix(number, prefix, replacement);
+}
+
+export function withNumber(callee: Public.Device, number: string): Public.Device {
+	return renumbered(callee, number);
+}
+
+export function inNetwork(address: string, networks: string | readonly string[]): boolean {
+	return isInNetwork(address, networks);
+}
+
+export function sipUri(parts: Public.UriParts & { readonly host: string }): Public.Uri {
+	return uriOf(parts);
+}
+
+export function parseUri(text: string): Public.Uri | undefined {
+	return readUri(text);
+}
+
+export function parseAddress(text: string): Public.Address | undefined {
+	return readAddress(text);
+}
+
+export function parseValue(text: string): Public.HeaderValue | undefined {
+	return readValue(text);
+}
+
 export function forceSips(leg: Public.CalleeLeg): void {
 	calleeLeg("forceSips", leg).force("sips");
 }
@@ -49,8 +93,6 @@ export function stripTransport(contact: Public.Contact): void {
 		throw new TypeError("stripTransport() takes one of request.contacts");
 	contact.edit(strip(contact.text).stored);
 }
-
-type Target = Public.Device | string;
 
 export function relay(
 	...given: readonly [target?: Target, options?: Public.ForkOptions]
@@ -76,8 +118,11 @@ export function reply(
 	return decision(replyWith(status, reason, headers ?? {}));
 }
 
-export function redirect(contacts: string | readonly string[], status = 302): Public.Decision {
-	return decision(redirectTo(typeof contacts === "string" ? [contacts] : contacts, status));
+export function redirect(
+	contacts: Public.Uri | string | readonly (Public.Uri | string)[],
+	status = 302,
+): Public.Decision {
+	return decision(redirectTo(Array.isArray(contacts) ? contacts : [contacts], status));
 }
 
 export function save(): Public.Decision {

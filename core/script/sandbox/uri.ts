@@ -3,7 +3,8 @@ import { type NameAddress, parseNameAddress } from "../../message/name-addr.ts";
 import { unquote } from "../../message/params.ts";
 import { parseUri, type Uri, unescapeUser, uriParam } from "../../message/uri.ts";
 import type * as Public from "../sipwright.d.ts";
-import { fromWire } from "./text.ts";
+import { fromWire, toWire } from "./text.ts";
+import { withParts } from "./uri-parts.ts";
 
 export class ScriptUri implements Public.Uri {
 	readonly #uri: Uri;
@@ -36,6 +37,40 @@ export class ScriptUri implements Public.Uri {
 	param(name: string): string | undefined {
 		const param = uriParam(this.#uri, name.toLowerCase());
 		return param && (param.value ?? "");
+	}
+
+	with(parts: Public.UriParts): ScriptUri {
+		return new ScriptUri(withParts(this.#uri, parts));
+	}
+}
+
+/** A URI of its parts. Throws a TypeError for parts that make none. */
+export function uriOf(parts: Public.UriParts & { readonly host: string }): ScriptUri {
+	if (typeof parts?.host !== "string")
+		throw new TypeError('sipUri() takes the parts of a URI, { user: "5000", host: "192.0.2.7" }');
+	return new ScriptUri(withParts(NOWHERE, parts));
+}
+
+/** Undefined for a text that is no URI. */
+export function readUri(text: string): ScriptUri | undefined {
+	return attempt(() => new ScriptUri(parseUri(toWire("URI", String(text)))));
+}
+
+/** Undefined for a text that is no address. */
+export function readAddress(text: string): ScriptAddress | undefined {
+	return attempt(() => {
+		const parsed = parseNameAddress("address", toWire("address", String(text)));
+		// Whoever asks for its URI later has no way to be told that it is none.
+		if (!parsed.star) parseUri(parsed.uri);
+		return new ScriptAddress(() => parsed);
+	});
+}
+
+function attempt<T>(read: () => T): T | undefined {
+	try {
+		return read();
+	} catch {
+		return undefined;
 	}
 }
 
@@ -98,6 +133,8 @@ export class ScriptContact extends ScriptAddress implements Public.Contact {
 		this.replace("Contact", value);
 	}
 }
+
+const NOWHERE = parseUri("sip:invalid");
 
 const STAR: Uri = {
 	text: "*",

@@ -1,12 +1,11 @@
 import { configured, equal } from "sipwright/test";
 
-/** `replace-prefix` is the prefix itself: the trunk is sent the number as the script found it. */
 const test = configured({
 	routes: "./numbers.ts",
 	devices: {
 		"+49305000": { type: "Extension", contact: "*" },
 		"+49305001": { type: "Extension", contact: "*" },
-		carrier: { type: "Trunk", prefix: "+", "replace-prefix": "+", contact: "sip:192.0.2.91" },
+		carrier: { type: "Trunk", prefix: "+", contact: "sip:192.0.2.91" },
 	},
 });
 

@@ -1,22 +1,16 @@
 /** However a number was dialled, it is looked up and sent on as E.164: +49301234. */
-import { defineRoutes, device, relay, reply, save } from "sipwright";
+import { defineRoutes, device, e164, relay, reply, save, withNumber } from "sipwright";
 
-const COUNTRY = "+49";
-const AREA = "+4930";
+/** 0043…, 0301234 and 1234 from a phone in Berlin. */
+const BERLIN = { country: "49", area: "30" };
 
 export default defineRoutes({
 	onRequest(request) {
 		if (request.method === "REGISTER") return save();
-		const callee = device(international(request.uri.user ?? ""));
-		return callee ? relay(callee) : reply(404);
+		const number = e164(request.uri.user, BERLIN);
+		// Names stay as they are.
+		const callee = device(number ?? request.uri.user);
+		if (!callee) return reply(404);
+		return callee.type === "Trunk" && number ? relay(withNumber(callee, number)) : relay(callee);
 	},
 });
-
-/** 0043…, 0301234 and 1234 from a phone in Berlin; names stay as they are. */
-function international(dialled: string): string {
-	const number = dialled.replaceAll(/[\s().-]/g, "");
-	if (!/^\+?\d+$/.test(number)) return dialled;
-	if (number.startsWith("+")) return number;
-	if (number.startsWith("00")) return `+${number.slice(2)}`;
-	return number.startsWith("0") ? `${COUNTRY}${number.slice(1)}` : `${AREA}${number}`;
-}

@@ -1,39 +1,41 @@
-/** The networks of `trusted:`: CIDR blocks and single addresses, asked once per message. */
-import { BlockList, isIPv4, isIPv6 } from "node:net";
-import { unmapped } from "../base/ip-address.ts";
-import { isWildcard } from "./host.ts";
+/** Networks as CIDR blocks and single addresses (RFC 4632 §3.1, RFC 4291 §2.3): asked once per message. */
+import { addressOctets, isIpv4, unmapped } from "./ip-address.ts";
+
+export type Network = { readonly text: string; readonly address: string; readonly prefix: number };
 
 export class Networks {
 	/** As written. */
 	readonly texts: readonly string[];
 	readonly #ipv4: readonly { readonly base: number; readonly mask: number }[];
-	readonly #ipv6 = new BlockList();
+	readonly #ipv6: readonly { readonly base: readonly number[]; readonly prefix: number }[];
 
 	constructor(networks: readonly Network[]) {
 		this.texts = networks.map(({ text }) => text);
 		this.#ipv4 = networks
-			.filter(({ address }) => isIPv4(address))
+			.filter(({ address }) => isIpv4(address))
 			.map(({ address, prefix }) => {
 				const mask = maskOf(prefix);
 				return { base: (ipv4(address) & mask) >>> 0, mask };
 			});
-		for (const { address, prefix } of networks)
-			if (isIPv6(address)) this.#ipv6.addSubnet(address, prefix, "ipv6");
+		this.#ipv6 = networks
+			.filter(({ address }) => !isIpv4(address))
+			.map(({ address, prefix }) => ({ base: addressOctets(address) ?? [], prefix }));
 	}
 
 	/** An IPv4 peer on an IPv6 socket (`::ffff:10.0.0.1`) counts as IPv4. */
 	contains(peer: string): boolean {
-		const address = unmapped(peer);
-		if (isIPv4(address)) {
+		const address = peer.includes(":") ? unmapped(peer) : peer;
+		if (isIpv4(address)) {
 			const number = ipv4(address);
 			return this.#ipv4.some(({ base, mask }) => (number & mask) >>> 0 === base);
 		}
-		const withoutZone = address.split("%")[0] ?? "";
-		return isIPv6(withoutZone) && this.#ipv6.check(withoutZone, "ipv6");
+		if (this.#ipv6.length === 0) return false;
+		const octets = addressOctets(address);
+		return (
+			octets !== undefined && this.#ipv6.some(({ base, prefix }) => begin(octets, base, prefix))
+		);
 	}
 }
-
-export type Network = { readonly text: string; readonly address: string; readonly prefix: number };
 
 /** `10.0.0.0/8`, `::1`; undefined if it is neither a network nor an address. */
 export function parseNetwork(text: string): Network | undefined {
@@ -61,16 +63,32 @@ function meet(one: string, other: string): boolean {
 
 /** Whether it holds every address of its family. */
 export function holdsAll({ address, prefix }: Network): boolean {
-	return prefix === 0 && isWildcard(address);
+	return prefix === 0 && (address === "0.0.0.0" || address === "::");
 }
 
 function addressBits(address: string): number {
-	if (isIPv4(address)) return 32;
-	return isIPv6(address) ? 128 : 0;
+	return (addressOctets(address)?.length ?? 0) * 8;
+}
+
+/** Whether the first `prefix` bits are the same. */
+function begin(octets: readonly number[], base: readonly number[], prefix: number): boolean {
+	const whole = prefix >> 3;
+	for (let at = 0; at < whole; at += 1) if (octets[at] !== base[at]) return false;
+	const bits = prefix & 7;
+	return bits === 0 || ((octets[whole] ?? 0) ^ (base[whole] ?? 0)) >> (8 - bits) === 0;
 }
 
 function ipv4(address: string): number {
-	return address.split(".").reduce((number, part) => ((number << 8) | Number(part)) >>> 0, 0);
+	let number = 0;
+	let octet = 0;
+	for (let at = 0; at < address.length; at += 1) {
+		const code = address.charCodeAt(at);
+		if (code === 46) {
+			number = (number << 8) | octet;
+			octet = 0;
+		} else octet = octet * 10 + code - 48;
+	}
+	return ((number << 8) | octet) >>> 0;
 }
 
 function maskOf(prefix: number): number {
