@@ -17,14 +17,20 @@ export function guardsKeys({ caller, callee }: Legs): boolean {
 	return (isSips(caller) && isClear(callee)) || (isSips(callee) && isClear(caller));
 }
 
-/** Whether the body has keys: SDP, or SDP as a part of several. What is encoded is not looked into. */
-export function hasKeys(message: Request | Response): boolean {
+/**
+ * Whether the body has keys, or the one that stands in its place: SDP, or SDP as a part of several.
+ * What is encoded is not looked into.
+ */
+export function hasKeys(message: Request | Response, other?: OtherBody): boolean {
 	const { head, bodyStart, bodyEnd } = message;
-	if (bodyStart === bodyEnd || !head.has("content-type")) return false;
-	const type = head.text1("content-type") ?? "";
+	const type = other?.value || head.text1("content-type") || "";
 	if (!/^\s*(?:application\/sdp|multipart\/)/i.test(type)) return false;
-	return KEYS.test(message.text.slice(bodyStart, bodyEnd));
+	if (other !== undefined) return KEYS.test(other.body);
+	return bodyStart !== bodyEnd && KEYS.test(message.text.slice(bodyStart, bodyEnd));
 }
+
+/** `value`: of its Content-Type, empty for the one received. */
+export type OtherBody = { readonly value: string; readonly body: string };
 
 /** Takes the keys out. */
 export function removeKeys(patch: Patch): void {

@@ -24,6 +24,6 @@ export function parseContentLength(value: string, offset: number): number {
 /** A message that goes out on a stream needs one (§16.6 step 9). */
 export function addContentLength(patch: Patch): Patch {
 	const { message } = patch;
-	if (message.head.has("content-length")) return patch;
+	if (message.head.has("content-length") || patch.hasOtherBody) return patch;
 	return patch.append("Content-Length", String(message.bodyEnd - message.bodyStart));
 }

@@ -12,6 +12,7 @@ import { isToken } from "./scanner.ts";
 export class Patch {
 	readonly message: Request | Response;
 	readonly #edits: Edits;
+	#otherBody = false;
 	/** Elements to leave out, by line: which comma goes with them is decided at the end. */
 	#removed: Map<number, Element[]> | undefined;
 
@@ -95,8 +96,14 @@ export class Patch {
 		return this;
 	}
 
+	/** Whether Content-Length has been made to follow another body. */
+	get hasOtherBody(): boolean {
+		return this.#otherBody;
+	}
+
 	/** Another body; Content-Length follows it. */
 	body(text: string): this {
+		this.#otherBody = true;
 		this.replace(this.message.bodyStart, this.message.bodyEnd, text);
 		return this.set("content-length", String(text.length));
 	}

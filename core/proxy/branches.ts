@@ -16,6 +16,7 @@ import type { Environment } from "./environment.ts";
 import type { ForkOwner } from "./fork.ts";
 import { forwardRequest, nextHopUri } from "./forward-request.ts";
 import { forwardResponse } from "./forward-response.ts";
+import { bodyEdit } from "./header-edits.ts";
 import { LargeRequests } from "./large-requests.ts";
 import type { LegLinter } from "./leg-linter.ts";
 import { statefulBranch } from "./loop.ts";
@@ -244,7 +245,7 @@ export class Branches implements BranchOwner, ForkOwner {
 			return;
 		}
 		const { request } = route;
-		if (guardsKeys(way.legs) && hasKeys(request)) {
+		if (guardsKeys(way.legs) && hasKeys(request, bodyEdit(context.edits))) {
 			this.#refuse(branch, 488);
 			return;
 		}

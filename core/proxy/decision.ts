@@ -2,12 +2,25 @@
 import type { Milliseconds } from "../base/clock.ts";
 import type { Scheme } from "../base/scheme.ts";
 
-/** A header field that the script set, added or removed on what is forwarded or answered. */
-export type HeaderEdit = {
-	readonly op: "set" | "add" | "remove";
-	readonly name: string;
-	/** Empty for `remove`. */
+/** What the script changes on what is forwarded or answered. */
+export type HeaderEdit =
+	/** A header field that it set, added or removed. */
+	| {
+			readonly op: "set" | "add" | "remove";
+			readonly name: string;
+			/** Empty for `remove`. */
+			readonly value: string;
+	  }
+	| BodyEdit;
+
+/** Another body in the place of the one received: the last one counts. */
+export type BodyEdit = {
+	readonly op: "body";
+	readonly name: "Content-Type";
+	/** Of Content-Type; empty to leave it as it is, or where there is no body any more. */
 	readonly value: string;
+	/** One character per octet. */
+	readonly body: string;
 };
 
 /** Where a script wants a request to go: RFC 3261 §16.5. */

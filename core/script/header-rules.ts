@@ -29,8 +29,21 @@ export function enclosed(name: string, value: string): string {
 	return needed && /^[a-z][a-z0-9+.-]*:[^\s<>"]+$/i.test(value) ? `<${value}>` : value;
 }
 
+/** `m-type/m-subtype` with parameters: RFC 3261 §25.1 `media-type`. */
+export function isMediaType(value: string): boolean {
+	return MEDIA_TYPE.test(value);
+}
+
+const TOKEN = "[A-Za-z0-9\\-.!%*_+`'~]+";
+const MEDIA_TYPE = new RegExp(
+	`^${TOKEN}/${TOKEN}(?: ?; ?${TOKEN}=(?:${TOKEN}|"[^"\\\\\\0-\\x1f]*"))*$`,
+);
+
 /** Why an edit may not cross; undefined for one that may. */
-export function headerFault({ name, value }: HeaderEdit): string | undefined {
+export function headerFault({
+	name,
+	value,
+}: Pick<HeaderEdit, "name" | "value">): string | undefined {
 	if (!isToken(name)) return `${JSON.stringify(name)} is not a header name`;
 	if (ENGINE_HEADERS.includes(longName(name)))
 		return `${name} belongs to the engine: scripts cannot edit it`;

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { parseNameAddress } from "../message/name-addr.ts";
 import { parseUri } from "../message/uri.ts";
 import type { Decision } from "../proxy/decision.ts";
-import { headerFault } from "./header-rules.ts";
+import { headerFault, isMediaType } from "./header-rules.ts";
 import {
+	BODY_LENGTH_MAX,
 	EDITS_MAX,
 	FORK_TIMEOUT_MAX_MS,
 	FORK_TIMEOUT_MIN_MS,
@@ -23,7 +24,17 @@ const edit = z
 		const message = headerFault(value);
 		if (message !== undefined) context.addIssue({ code: "custom", message });
 	});
-const edits = z.array(edit).max(EDITS_MAX);
+/** What `reply` may add. */
+const additions = z.array(edit).max(EDITS_MAX);
+const body = z
+	.object({
+		op: z.literal("body"),
+		name: z.literal("Content-Type"),
+		value: text,
+		body: z.string().max(BODY_LENGTH_MAX).refine(isOctets, "no octets"),
+	})
+	.refine(({ value }) => value === "" || isMediaType(value), "not a content type");
+const edits = z.array(z.union([body, edit])).max(EDITS_MAX);
 const target = z.discriminatedUnion("kind", [
 	z.object({
 		kind: z.literal("device"),
@@ -53,7 +64,7 @@ const decision = z.discriminatedUnion("kind", [
 		kind: z.literal("reply"),
 		status: z.int().min(200).max(699),
 		reason: text.optional(),
-		edits,
+		edits: additions,
 	}),
 	z.object({
 		kind: z.literal("redirect"),
@@ -109,6 +120,10 @@ function withUndefined(data: z.infer<typeof decision>): Decision {
 		default:
 			return data;
 	}
+}
+
+function isOctets(value: string): boolean {
+	return !/[^\0-\xff]/.test(value);
 }
 
 function isOneLine(value: string): boolean {

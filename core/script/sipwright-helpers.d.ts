@@ -3,7 +3,7 @@
  * "sipwright"; none of it waits.
  */
 
-import type { Address, Device, Uri, UriParts } from "./sipwright-types.d.ts";
+import type { Address, Device, Request, Uri, UriParts } from "./sipwright-types.d.ts";
 
 /**
  * How numbers are dialled in one place.
@@ -125,6 +125,20 @@ export interface HeaderValue {
  * const busy = request.headers.list("Reason").some((one) => parseValue(one)?.param("cause") === "17");
  */
 export function parseValue(text: string): HeaderValue | undefined;
+
+/**
+ * Puts another body in the place of the one that came, on what `relay` or `fork` sends on: UTF-8, at
+ * most 32,768 octets, "" for none. Content-Type is what is given, or stays; Content-Length follows and
+ * Content-Encoding goes. The answer is about the body that was sent, and the caller gets it as it is.
+ *
+ * RFC 3261 §16.6 forbids a proxy to change a body: whoever signed or encrypted it, or compares what it
+ * sent with what is answered, will notice. Nothing in Sipwright does it unless a script says so.
+ *
+ * @example
+ * const narrow = request.body.replace(/^(m=audio \d+ RTP\/AVP).*$/m, "$1 8 101");
+ * setBody(request, narrow);
+ */
+export function setBody(request: Request, body: string, contentType?: string): void;
 
 // biome-ignore lint/complexity/noUselessEmptyExport: without it, what does not say export is exported too
 export {};

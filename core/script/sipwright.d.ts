@@ -14,6 +14,7 @@ export {
 	parseUri,
 	parseValue,
 	replacePrefix,
+	setBody,
 	sipUri,
 	stripPrefix,
 	withNumber,

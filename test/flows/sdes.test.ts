@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { relay } from "../support/decisions.ts";
 import type { ExchangeRig } from "../support/exchange-rig.ts";
 import { YAML } from "../support/rig-config.ts";
 import { testBed } from "../support/test-bed.ts";
@@ -111,4 +112,16 @@ test("RFC 4568 §8.3, secure-signaling §3.6: in a dialog a re-INVITE with keys 
 	side.send("BYE");
 	bob.take("BYE");
 	assert.equal(bob.received.filter(({ method }) => method === "INVITE").length, 1);
+});
+
+test("RFC 4568 §8.3: keys in a body of the script are keys, and those that it took out are none", () => {
+	const outcome = (sent: string, made: string) => {
+		const edit = { op: "body", name: "Content-Type", value: "", body: made } as const;
+		const rig = bed.rig({ routes: () => ({ ...relay("5000"), edits: [edit] }) });
+		const { d3, bob } = phones(rig);
+		d3.request("INVITE", TO_BOB, { ...FROM_D3, headers: [TYPE], body: sent });
+		return bob.received[0]?.body ?? d3.take(488).status;
+	};
+	assert.equal(outcome(WITHOUT, WITH_KEY), 488);
+	assert.equal(outcome(WITH_KEY, WITHOUT), WITHOUT);
 });

@@ -75,3 +75,37 @@ test("RFC 3261 §16.6 step 5: edits stand on what is forwarded, next to our own"
 	assert.deepEqual(out.values("Subject"), []);
 	assert.equal(out.vias.length, 2);
 });
+
+const body = (text: string, type = ""): HeaderEdit => ({
+	op: "body",
+	name: "Content-Type",
+	value: type,
+	body: text,
+});
+
+test("RFC 3261 §7.4.1, §20.14: another body has its own length and type, and loses the encoding of the old one; all else stays", () => {
+	const lines = ["c: application/sdp", "Content-Encoding: gzip", "X-A: 1"];
+	const sent = request({ lines, body: "v=0\r\n" });
+	const out = forwarded(sent, { edits: [body("old"), body("v=0\r\ns=-\r\n", "text/plain")] });
+	assert.equal(out.body, "v=0\r\ns=-\r\n");
+	assert.deepEqual(
+		out.lines.filter((line) => /^(c|l|x-a|content-.*):/i.test(line)),
+		["c: text/plain", "X-A: 1", "Content-Length: 10"],
+	);
+	const kept = forwarded(sent, { edits: [body("v=1\r\n")] });
+	assert.equal(kept.value("c"), "application/sdp");
+	const none = forwarded(sent, { edits: [body("")] });
+	assert.deepEqual(
+		[none.body, none.values("Content-Type"), none.values("Content-Length")],
+		["", [], ["0"]],
+	);
+});
+
+test("RFC 3261 §16.6 step 9: a body where there was none, and no length, has one length on every transport", () => {
+	const sent = request({ lines: ["Subject: x"] });
+	for (const transport of ["udp", "tcp"] as const) {
+		const out = forwarded(sent, { transport, edits: [body("hello", "text/plain")] });
+		assert.deepEqual(out.values("Content-Length"), ["5"], transport);
+		assert.deepEqual([out.body, out.value("Content-Type")], ["hello", "text/plain"]);
+	}
+});

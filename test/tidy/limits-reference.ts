@@ -80,6 +80,7 @@ const SCRIPTS: Readonly<Partial<Record<keyof typeof scriptLimits, Said>>> = {
 	TARGETS_MAX: ["500, or the fallback", "scriptErrors"],
 	FORK_TIMEOUT_MAX_MS: ["500, or the fallback", "scriptErrors"],
 	EDITS_MAX: ["500, or the fallback", "scriptErrors"],
+	BODY_LENGTH_MAX: ["500, or the fallback", "scriptErrors"],
 	VALUE_LENGTH_MAX: ["500, or the fallback", "scriptErrors"],
 	LOG_LINES_MAX: ["further lines of that hook are left out"],
 	LOG_LENGTH_MAX: ["the rest of the line is left out"],

@@ -1,7 +1,7 @@
 /** The headers of a request as scripts see and edit them: RFC 3261 §7.3.1. */
 import type { Head } from "../../message/head.ts";
 import { type Element, splitList } from "../../message/list.ts";
-import type { HeaderEdit } from "../../proxy/decision.ts";
+import type { BodyEdit, HeaderEdit } from "../../proxy/decision.ts";
 import { enclosed, headerFault, longName } from "../header-rules.ts";
 import { EDITS_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
@@ -48,11 +48,25 @@ export class ScriptHeaders implements Public.Headers {
 		this.#edit("remove", name, "").length = 0;
 	}
 
-	#edit(op: HeaderEdit["op"], name: string, value: string): string[] {
-		const edit = headerEdit(op, name, value);
+	/** Another body, in the place of an earlier one: what describes it is seen at once. */
+	replaceBody(edit: BodyEdit): void {
+		const earlier = this.#edits.findIndex(({ op }) => op === "body");
+		if (earlier !== -1) this.#edits.splice(earlier, 1);
+		this.#push(edit);
+		this.#edited.set("content-length", [String(edit.body.length)]);
+		this.#edited.set("content-encoding", []);
+		if (edit.body === "") this.#edited.set("content-type", []);
+		else if (edit.value !== "") this.#edited.set("content-type", [edit.value]);
+	}
+
+	#push(edit: HeaderEdit): void {
 		if (this.#edits.length === EDITS_MAX)
-			throw new RangeError(`more than ${EDITS_MAX} header edits in one hook`);
+			throw new RangeError(`more than ${EDITS_MAX} edits in one hook`);
 		this.#edits.push(edit);
+	}
+
+	#edit(op: "set" | "add" | "remove", name: string, value: string): string[] {
+		this.#push(headerEdit(op, name, value));
 		const key = longName(name);
 		const values = this.#edited.get(key) ?? [...this.#received(key)];
 		this.#edited.set(key, values);
@@ -84,7 +98,7 @@ function listValues(line: string): string | string[] {
 }
 
 /** An edit that may cross; throws a TypeError at the script's line for one that may not. */
-export function headerEdit(op: HeaderEdit["op"], name: string, value: string): HeaderEdit {
+export function headerEdit(op: "set" | "add" | "remove", name: string, value: string): HeaderEdit {
 	if (typeof name !== "string" || typeof value !== "string")
 		throw new TypeError("a header edit takes strings");
 	const edit = { op, name, value: toWire(name, enclosed(name, value)) };

@@ -5,6 +5,7 @@ import { rereadRequest } from "../../message/parse-message.ts";
 import { physicalLineEnd } from "../../message/scan-head.ts";
 import { type RequestLine, readRequestLine } from "../../message/start-line.ts";
 import { parseUri } from "../../message/uri.ts";
+import type { BodyEdit } from "../../proxy/decision.ts";
 import type * as Public from "../sipwright.d.ts";
 import { ScriptHeaders } from "./headers.ts";
 import type { Sender } from "./sender.ts";
@@ -21,6 +22,8 @@ export class ScriptRequest implements Public.Request {
 	#to: ScriptAddress | undefined;
 	#contacts: readonly ScriptContact[] | undefined;
 	#headers: ScriptHeaders | undefined;
+	/** The one that the script put in the place of the one received. */
+	#body: string | undefined;
 
 	/** `text` is one that the engine has parsed. Throws ParseError for what is no request. */
 	constructor(text: string, sender: Sender) {
@@ -76,6 +79,7 @@ export class ScriptRequest implements Public.Request {
 	}
 
 	get body(): string {
+		if (this.#body !== undefined) return this.#body;
 		const { text, bodyStart, bodyEnd } = this.#scanned;
 		return fromWire(text.slice(bodyStart, bodyEnd));
 	}
@@ -88,6 +92,16 @@ export class ScriptRequest implements Public.Request {
 	get #scanned(): Request {
 		this.#request ??= rereadRequest(this.#text);
 		return this.#request;
+	}
+
+	/** Whether `setBody` may have it: what is not a request has no private field. */
+	static is(value: unknown): value is ScriptRequest {
+		return typeof value === "object" && value !== null && #text in value;
+	}
+
+	static replaceBody(request: ScriptRequest, body: string, edit: BodyEdit): void {
+		request.headers.replaceBody(edit);
+		request.#body = body;
 	}
 
 	/** What the script made of it, as far as it looked. */

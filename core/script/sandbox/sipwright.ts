@@ -1,6 +1,7 @@
 /** The module "sipwright" inside the isolate. What each function means to a script: ../sipwright.d.ts. */
 import { stripTransport as strip } from "../../leg/strip-transport.ts";
 import type * as Public from "../sipwright.d.ts";
+import { replaceBody } from "./body.ts";
 import { Callee } from "./call.ts";
 import {
 	CHALLENGE,
@@ -62,6 +63,10 @@ export function withNumber(callee: Public.Device, number: string): Public.Device
 
 export function inNetwork(address: string, networks: string | readonly string[]): boolean {
 	return isInNetwork(address, networks);
+}
+
+export function setBody(request: Public.Request, body: string, contentType?: string): void {
+	replaceBody(request, body, contentType);
 }
 
 export function sipUri(parts: Public.UriParts & { readonly host: string }): Public.Uri {

@@ -14,6 +14,11 @@ export function fromWire(octets: string): string {
 /** Text of a script as octets. Refuses CR, LF and NUL. */
 export function toWire(field: string, text: string): string {
 	refuseInjection(field, text);
+	return octetsOf(text);
+}
+
+/** Any text as octets of UTF-8. */
+export function octetsOf(text: string): string {
 	if (!/[\u0080-\uffff]/.test(text)) return text;
 	return text
 		.toWellFormed()
