@@ -23,8 +23,8 @@ export interface NumberPlan {
 }
 
 /**
- * The number as E.164 with its `+`, whatever way it was dialled or written: visual separators (RFC
- * 3966 §5.1.1), spaces, `tel:`, a `(0)` behind the country code. Undefined for what is no telephone
+ * The number as E.164 with its `+`, whatever way it was dialled or written: visual separators
+ * (RFC 3966 §5.1.1), spaces, `tel:`, a `(0)` behind the country code. Undefined for what is no telephone
  * number: a name, more than 15 digits, one that says with `phone-context` that it is local somewhere.
  *
  * @example
