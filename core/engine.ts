@@ -28,6 +28,9 @@ import { SqliteStore } from "./location/sqlite.ts";
 import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
+import { KeyValueStore } from "./script/host-calls/key-value-store.ts";
+import { Performing } from "./script/host-calls/performing.ts";
+import { KEY_VALUES } from "./script/limits.ts";
 import type { LoadErrorCode } from "./script/load-steps.ts";
 import { scriptDevices } from "./script/script-device.ts";
 import { type ReloadResult, Scripts } from "./script/scripts.ts";
@@ -118,6 +121,7 @@ class RunningEngine implements Engine, TransportUser {
 			...this.#settings(config, store),
 			store,
 			scripts: this.#scripts,
+			calls: new Performing({ kv: new KeyValueStore(KEY_VALUES) }),
 			send: (text, flow, owner) => transports.send(text, flow, owner),
 			askDns: (question, answer) => {
 				void this.#dns

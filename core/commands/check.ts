@@ -46,11 +46,10 @@ async function scriptErrors(config: Config, output: Output): Promise<readonly Re
 	);
 	const { LoadError } = await import("../script/load-error.ts");
 	const { scriptDevices } = await import("../script/script-device.ts");
-	const { timeoutMs, heapMb } = config.script;
 	const options = {
 		entry: config.routes,
 		devices: scriptDevices(config.devices.values()),
-		limits: { timeoutMs, heapMb },
+		limits: config.script,
 		typecheck: config.reload.typecheck,
 		log: logTo(output),
 		state: config.state,

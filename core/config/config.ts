@@ -80,6 +80,10 @@ export type RegistrarConfig = {
 export type ScriptConfig = {
 	readonly timeoutMs: number;
 	readonly heapMb: number;
+	/** How long a hook may wait for what it calls. */
+	readonly deadlineMs: number;
+	/** Calls of the host that one hook may make. */
+	readonly hostCalls: number;
 	/** What a request gets whose script failed. */
 	readonly fallback: "500" | "built-in";
 };

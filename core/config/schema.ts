@@ -129,6 +129,14 @@ export const scriptShape = {
 		integer({ min: 8, max: 1024 }).default(64),
 		"megabytes that one generation of the scripts may use",
 	),
+	"deadline-ms": key(
+		integer({ min: 10, max: 60_000 }).default(5_000),
+		"milliseconds that a route script may wait for what it calls, such as `fetch`, before its request gets the fallback",
+	),
+	"host-calls": key(
+		integer({ min: 1, max: 1_000 }).default(32),
+		"how often a route script may call `kv`, `fetch`, `dns` and `lookup` for one request",
+	),
 	fallback: key(
 		choice(["500", "built-in"]).default("500"),
 		"what a request gets whose script failed: 500, or the built-in routes",

@@ -125,6 +125,8 @@ export function readScript(node: Node | undefined, found: Findings): ScriptConfi
 	return {
 		timeoutMs: given["timeout-ms"],
 		heapMb: given["heap-mb"],
+		deadlineMs: given["deadline-ms"],
+		hostCalls: given["host-calls"],
 		fallback: given.fallback,
 	};
 }

@@ -29,24 +29,18 @@ import type { ServiceStatus } from "../proxy/service-state.ts";
 import type { Target } from "../proxy/target-set.ts";
 import type { Located, Waiting } from "../proxy/waiting.ts";
 import type { RegisterOptions } from "../registrar/register-input.ts";
-import type { AskContext } from "../script/ask-context.ts";
-import type { HookName } from "../script/hooks.ts";
+import type { HostCalls } from "../script/host-call.ts";
 import { ScriptError } from "../script/script-error.ts";
+import type { Outcome } from "../script/waiting-hook.ts";
 import { responseFlow } from "../transaction/response-flow.ts";
 import type { Send } from "../transaction/send.ts";
 import { AddressLookup, type AskDns } from "./address-lookup.ts";
 import { crossingOf, judgeArrival, judgeInDialog, refusal } from "./arrival.ts";
+import { Asking, type Question } from "./asking.ts";
 import { asker, type Caller, credentialsName, identify, ownCredentials } from "./caller.ts";
+import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 import { saveBindings } from "./save-bindings.ts";
 import { SchemeLog } from "./scheme-log.ts";
-
-/** The route scripts as they are asked. The generation that is current when a request comes serves it to its end. */
-export type RouteScripts = { readonly generation: RouteGeneration };
-export type RouteGeneration = {
-	ask(hook: HookName, text: string, context: AskContext): Decision | ScriptError;
-	retain(): void;
-	release(): void;
-};
 
 export type ExchangeOptions = {
 	readonly environment: Environment;
@@ -54,6 +48,8 @@ export type ExchangeOptions = {
 	readonly registrar: Omit<RegisterOptions, "register">;
 	readonly store: LocationStore;
 	readonly scripts: RouteScripts;
+	/** What scripts may wait for. */
+	readonly calls: HostCalls;
 	/** What a request gets whose script failed: the decision of other scripts, or 500. */
 	readonly fallback: RouteGeneration | undefined;
 	readonly send: Send;
@@ -88,6 +84,7 @@ export class Exchange implements ProxyPort {
 	#addresses: AddressLookup;
 	#stopped = false;
 	readonly #schemes: SchemeLog;
+	readonly #asking: Asking;
 	readonly #counters = { malformed: 0, scriptErrors: 0 };
 
 	constructor(options: ExchangeOptions) {
@@ -96,6 +93,7 @@ export class Exchange implements ProxyPort {
 		this.#wheel = new TimerWheel(options.now);
 		this.#addresses = this.#lookup(options.environment);
 		this.#schemes = new SchemeLog(options.log);
+		this.#asking = new Asking(options.calls, this.#wheel);
 		this.proxy = new ProxyCore({
 			port: this,
 			environment: options.environment,
@@ -110,6 +108,11 @@ export class Exchange implements ProxyPort {
 	/** Counts since the start. */
 	get counters() {
 		return { ...this.#counters, ...this.#schemes.counters };
+	}
+
+	/** Hooks that wait for what they called. */
+	get waiting(): number {
+		return this.#asking.waiting;
 	}
 
 	configure(settings: ExchangeSettings, now: Milliseconds): void {
@@ -219,19 +222,21 @@ export class Exchange implements ProxyPort {
 		context.asked = { caller, generation } satisfies Asked;
 		const { host: address, port, transport, identities } = server.flow;
 		const { device, authenticated, trusted } = caller;
-		return this.#decision(generation, request.text, {
-			source: {
-				address,
-				port,
-				transport,
-				trusted,
-				device,
-				authenticated,
-				...(identities && { identities }),
+		const source = { address, port, transport, trusted, device, authenticated };
+		const question = {
+			generation,
+			hook: "onRequest",
+			text: request.text,
+			context: {
+				source: identities === undefined ? source : { ...source, identities },
+				callerScheme: verdict.scheme,
+				ours: own.owns(request.parsedUri) && !hasForeignRoute(route),
 			},
-			callerScheme: verdict.scheme,
-			ours: own.owns(request.parsedUri) && !hasForeignRoute(route),
-		});
+		} as const;
+		const decided = (outcome: Outcome, at: Milliseconds) =>
+			this.proxy.decide(context, this.#orFallback(question, outcome, at), at);
+		const outcome = this.#asking.ask(question, decided, now);
+		return outcome && this.#orFallback(question, outcome, now);
 	}
 
 	ended(context: ResponseContext): void {
@@ -326,18 +331,21 @@ export class Exchange implements ProxyPort {
 	}
 
 	/** A script that fails costs this request what is configured, and nobody else anything. */
-	#decision(generation: RouteGeneration, text: string, context: AskContext): Decision {
-		const answer = generation.ask("onRequest", text, context);
-		if (!(answer instanceof ScriptError)) return answer;
+	#orFallback(question: Question, outcome: Outcome, now: Milliseconds): Decision {
+		if (!(outcome instanceof ScriptError) && outcome.kind !== "pass") return outcome;
+		this.#scriptFailed(outcome);
+		const generation = this.#settings.fallback;
+		const second = generation && this.#asking.ask({ ...question, generation }, () => {}, now);
+		if (second === undefined || second instanceof ScriptError || second.kind === "pass")
+			return { kind: "reply", status: 500, reason: undefined, edits: [] };
+		return second;
+	}
+
+	#scriptFailed(outcome: Outcome): void {
+		if (!(outcome instanceof ScriptError)) return;
 		this.#counters.scriptErrors += 1;
-		const { code, script, generation: id } = answer;
-		this.#options.log.error(
-			{ event: "script.failed", code, script, generation: id },
-			answer.message,
-		);
-		const second = this.#settings.fallback?.ask("onRequest", text, context);
-		if (second !== undefined && !(second instanceof ScriptError)) return second;
-		return { kind: "reply", status: 500, reason: undefined, edits: [] };
+		const { code, script, generation } = outcome;
+		this.#options.log.error({ event: "script.failed", code, script, generation }, outcome.message);
 	}
 }
 

@@ -83,3 +83,14 @@ export type Decision =
 	| { readonly kind: "challenge" }
 	/** No answer at all. */
 	| { readonly kind: "drop" };
+
+/** A hook that may leave things as they are did so: the request or response goes on. */
+export type Pass = {
+	readonly kind: "pass";
+	/** The scheme that `forceSips` or `forceSip` gave the leg. */
+	readonly callee: Scheme | undefined;
+	readonly edits: readonly HeaderEdit[];
+};
+
+/** What a hook may answer, whichever it is. */
+export type Answer = Decision | Pass;

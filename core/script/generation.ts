@@ -4,23 +4,33 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Log } from "../base/log.ts";
-import type { Decision } from "../proxy/decision.ts";
+import type { Answer } from "../proxy/decision.ts";
 import { type AskContext, contextText } from "./ask-context.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, hashOf } from "./compile.ts";
-import type { HookName } from "./hooks.ts";
-import { type Breach, Isolate, type Thrown, TIMED_OUT, thrown } from "./isolate.ts";
+import { type HookName, isHook } from "./hooks.ts";
+import type { HostCall, HostResult } from "./host-call.ts";
+import {
+	type Breach,
+	type HookArguments,
+	Isolate,
+	type Thrown,
+	TIMED_OUT,
+	thrown,
+} from "./isolate.ts";
 import { DRAIN_MS, PROBE_TIMEOUT_MS, type ScriptLimits, START_TIMEOUT_MS } from "./limits.ts";
 import { LoadError } from "./load-error.ts";
 import type { LoadStep } from "./load-steps.ts";
 import type { Place } from "./place.ts";
 import { Positions } from "./positions.ts";
 import { PROBES } from "./probes.ts";
-import { readAnswer, readDecision } from "./read-answer.ts";
+import { mayAnswer, type ReadAnswer, readAnswer, readDecision } from "./read-answer.ts";
 import { readJson } from "./read-json.ts";
 import type { ScriptDevice } from "./script-device.ts";
 import { ScriptError } from "./script-error.ts";
 import { writeScriptLog } from "./script-log.ts";
+import type { Outcome, WaitingHook } from "./waiting-hook.ts";
+import { WaitingHooks } from "./waiting-hooks.ts";
 
 /** Where the code came from: the configured script, what last worked of it, what a rollback brought back, or our own routes. */
 export type Origin = "script" | "last-good" | "rolled-back" | "built-in";
@@ -43,7 +53,9 @@ export class Generation {
 	readonly #positions: Positions;
 	readonly #log: Log;
 	/** Answers that were checked before: scripts send many calls to the same few places. */
-	readonly #known = new BoundedMap<string, Decision>("checked answers", KNOWN_ANSWERS);
+	readonly #known = new BoundedMap<string, Answer>("checked answers", KNOWN_ANSWERS);
+	readonly #waiting: WaitingHooks;
+	readonly #hooks: ReadonlySet<HookName>;
 	#asked = 0;
 	#failed = 0;
 	#users = 0;
@@ -59,6 +71,12 @@ export class Generation {
 		this.#positions = new Positions(bundle);
 		this.limits = options.limits;
 		this.#log = options.log;
+		this.#hooks = new Set(readNames(isolate.hooks));
+		this.#waiting = new WaitingHooks(isolate, options.limits, {
+			outcome: (hook, answer) => this.#outcome(hook, answer),
+			breach: (breach) => this.#breached(breach),
+			log: (log) => this.#writeLog(log),
+		});
 	}
 
 	/** Start, exports, probe. Throws LoadError, and leaves nothing behind then. */
@@ -81,27 +99,101 @@ export class Generation {
 		return { asked: this.#asked, failed: this.#failed };
 	}
 
-	/** Asks the script. `text` is the message as received, one character per octet. */
-	ask(hook: HookName, text: string, context: AskContext): Decision | ScriptError {
+	/** Whether the script has something to say there. */
+	defines(hook: HookName): boolean {
+		return this.#hooks.has(hook);
+	}
+
+	/** Hooks that wait. */
+	get waiting(): number {
+		return this.#waiting.size;
+	}
+
+	/**
+	 * Asks the script. `text` is the message as received, one character per octet; `more` what the hook
+	 * is told besides. A hook that waits is in the answer of `nextDecided` once it has decided.
+	 */
+	ask(hook: HookName, text: string, context: AskContext, more?: string): Outcome | WaitingHook {
 		this.#asked += 1;
-		const decision = this.#decide(hook, text, context);
-		if (decision instanceof ScriptError) this.#failed += 1;
+		const outcome = this.#decide(hook, text, context, more);
+		if (outcome instanceof ScriptError) this.#failed += 1;
 		if (this.#drain !== undefined) this.#disposeUnused();
-		return decision;
+		return outcome;
+	}
+
+	/** Whether a host call or a decision is there to be fetched. */
+	get busy(): boolean {
+		return this.#waiting.busy;
+	}
+
+	nextCall(): HostCall | undefined {
+		return this.#waiting.nextCall();
+	}
+
+	/** Its `outcome` is there. */
+	nextDecided(): WaitingHook | undefined {
+		const hook = this.#waiting.nextDecided();
+		if (hook?.outcome instanceof ScriptError) this.#failed += 1;
+		return hook;
+	}
+
+	/** What a host call brought. */
+	answer(call: HostCall, result: HostResult): void {
+		this.#waiting.answer(call, result);
+	}
+
+	/** It has waited for too long; or, without a reason, nobody wants to know any more. */
+	abandon(hook: WaitingHook, reason?: string): ScriptError | undefined {
+		this.#waiting.abandon(hook);
+		if (reason === undefined) return undefined;
+		this.#failed += 1;
+		return this.#error("SCRIPT_DEADLINE", reason, "");
 	}
 
 	/** Whatever goes wrong here costs this one request, and nothing else. */
-	#decide(hook: HookName, text: string, context: AskContext): Decision | ScriptError {
+	#decide(
+		hook: HookName,
+		text: string,
+		context: AskContext,
+		more: string | undefined,
+	): Outcome | WaitingHook {
 		try {
-			const { timeoutMs } = this.limits;
-			const answer = this.#isolate.ask(hook, text, contextText(context), timeoutMs);
+			const sender = contextText(context);
+			const args: HookArguments = more === undefined ? [text, sender] : [text, sender, more];
+			const answer = this.#isolate.ask(hook, args, this.limits.timeoutMs);
+			this.#waiting.recover();
 			const known = typeof answer === "string" ? this.#known.get(answer) : undefined;
-			return known ?? this.#read(answer);
+			if (known !== undefined && mayAnswer(hook, known)) return known;
+			if (typeof answer !== "string") return this.#breached(answer);
+			return this.#answered(hook, args, answer);
 		} catch (error) {
 			const at = { script: this.bundle.entry, place: undefined, generation: this.id };
 			const reason = `the answer cannot be read: ${thrown(error).message}`;
 			return new ScriptError("SCRIPT_DECISION", at, reason);
 		}
+	}
+
+	#answered(hook: HookName, args: HookArguments, answer: string): Outcome | WaitingHook {
+		const read = readAnswer(answer);
+		if (read === undefined) return this.#error("SCRIPT_DECISION", "the answer has no shape", "");
+		const outcome = this.#outcome(hook, read);
+		const { ticket, log } = read;
+		if (ticket !== undefined) return this.#waiting.add(hook, args, ticket, outcome);
+		if (outcome === undefined) return this.#error("SCRIPT_DECISION", "the answer is empty", "");
+		if (log === undefined && !(outcome instanceof ScriptError) && answer.length <= KNOWN_LENGTH_MAX)
+			this.#known.push(answer, outcome);
+		return outcome;
+	}
+
+	#outcome(hook: HookName, read: ReadAnswer): Outcome | undefined {
+		if (read.log !== undefined) this.#writeLog(read.log);
+		if (read.failure)
+			return this.#error(read.failure.code, read.failure.reason, read.failure.stack);
+		if (read.decision === undefined) return undefined;
+		const decision = readDecision(read.decision);
+		if (typeof decision === "string") return this.#error("SCRIPT_DECISION", decision, "");
+		if (mayAnswer(hook, decision)) return decision;
+		return this.#error("SCRIPT_DECISION", `${hook} may not answer ${decision.kind}`, "");
 	}
 
 	/** Requests that it began and that have not ended. */
@@ -141,20 +233,6 @@ export class Generation {
 		this.end();
 	}
 
-	#read(answer: string | Breach): Decision | ScriptError {
-		if (typeof answer !== "string") return this.#breached(answer);
-		const read = readAnswer(answer);
-		if (read === undefined) return this.#error("SCRIPT_DECISION", "the answer has no shape", "");
-		if (read.log !== undefined) this.#writeLog(read.log);
-		if (read.failure)
-			return this.#error(read.failure.code, read.failure.reason, read.failure.stack);
-		const decision = readDecision(read.decision);
-		if (typeof decision === "string") return this.#error("SCRIPT_DECISION", decision, "");
-		if (read.log === undefined && answer.length <= KNOWN_LENGTH_MAX)
-			this.#known.push(answer, decision);
-		return decision;
-	}
-
 	#breached({ code, reason, stack, log }: Breach): ScriptError {
 		if (log !== undefined) this.#writeLog(readJson(log));
 		return this.#error(code, reason, stack);
@@ -173,16 +251,20 @@ export class Generation {
 	/** A script that fails on a canned request would fail on any. */
 	async #probe(): Promise<void> {
 		for (const { text, context } of PROBES) {
-			const answer = await this.#isolate.rehearse(
-				"onRequest",
-				text,
-				contextText(context),
-				PROBE_TIMEOUT_MS,
-			);
-			const decision = this.#read(answer);
-			if (decision instanceof ScriptError)
-				throw refused("LOAD_PROBE", "probe", this.bundle, decision.reason, decision.place);
+			const args: HookArguments = [text, contextText(context)];
+			const answer = await this.#isolate.rehearse("onRequest", args, PROBE_TIMEOUT_MS);
+			const outcome = typeof answer === "string" ? this.#rehearsed(answer) : this.#breached(answer);
+			if (outcome instanceof ScriptError)
+				throw refused("LOAD_PROBE", "probe", this.bundle, outcome.reason, outcome.place);
 		}
+	}
+
+	/** A hook that waits has done what can be tried: what it calls would be done. */
+	#rehearsed(answer: string): Outcome | undefined {
+		const read = readAnswer(answer);
+		if (read === undefined) return this.#error("SCRIPT_DECISION", "the answer has no shape", "");
+		if (read.ticket !== undefined) this.#isolate.forget(read.ticket);
+		return this.#outcome("onRequest", read);
 	}
 }
 
@@ -217,4 +299,10 @@ function refused(
 /** Of code and devices: the same hash means the same behaviour. */
 export function generationHash(bundle: Bundle, devices: readonly ScriptDevice[]): string {
 	return hashOf(bundle.hash, JSON.stringify(devices)).slice(0, 16);
+}
+
+/** Of the JSON of a list that an isolate made. */
+function readNames(text: string): HookName[] {
+	const names = readJson(text);
+	return Array.isArray(names) ? names.filter(isHook) : [];
 }

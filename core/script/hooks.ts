@@ -1,7 +1,15 @@
 /** The hooks a script can define: plain ECMAScript, shared by the host and the isolate. */
+import type { Decision } from "../proxy/decision.ts";
+
 export const HOOKS = ["onRequest"] as const;
 
 export type HookName = (typeof HOOKS)[number];
+
+/** What each of them decides. */
+export type Answers = { readonly onRequest: Decision };
+
+/** Those that may await host calls. The others answer at once. */
+export const WAITING_HOOKS: readonly HookName[] = ["onRequest"];
 
 /** Names that are planned: refused with a message of their own. */
 export const LATER_HOOKS: readonly string[] = [
@@ -12,3 +20,8 @@ export const LATER_HOOKS: readonly string[] = [
 	"onStart",
 	"onTimer",
 ];
+
+/** Whether a text from an isolate names a hook. */
+export function isHook(name: unknown): name is HookName {
+	return (HOOKS as readonly unknown[]).includes(name);
+}

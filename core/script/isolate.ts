@@ -14,7 +14,7 @@
  */
 import ivm from "isolated-vm";
 import type { Bundle } from "./compile.ts";
-import type { HookName } from "./hooks.ts";
+import { HOOKS, type HookName } from "./hooks.ts";
 import {
 	ANSWER_LENGTH_MAX,
 	HEAP_CHECK_EVERY,
@@ -30,12 +30,16 @@ import type { AskHook, Runtime } from "./sandbox/runtime.ts";
 import { Overdue, Watchdog } from "./watchdog.ts";
 
 export type Breach = {
-	readonly code: "SCRIPT_TIMEOUT" | "SCRIPT_MEMORY" | "SCRIPT_THREW" | "SCRIPT_DECISION";
+	readonly code:
+		| ("SCRIPT_TIMEOUT" | "SCRIPT_MEMORY" | "SCRIPT_THREW" | "SCRIPT_DECISION")
+		| "SCRIPT_LIMIT";
 	readonly reason: string;
 	/** Of the bundle; "" when there is none. */
 	readonly stack: string;
 	/** JSON of the Log written before, as far as it can still be had. */
 	readonly log: string | undefined;
+	/** It may be asked again: it has hardly run (stalled), or it is not known yet where it was (overdue). */
+	readonly late?: "stalled" | "overdue";
 };
 
 type Running = {
@@ -44,10 +48,18 @@ type Running = {
 	readonly fault: ivm.Reference<Runtime["fault"]>;
 	readonly log: ivm.Reference<Runtime["log"]>;
 	readonly fits: ivm.Reference<Runtime["fits"]>;
+	readonly resume: ivm.Reference<Runtime["resume"]>;
+	readonly take: ivm.Reference<Runtime["take"]>;
+	readonly forget: ivm.Reference<Runtime["forget"]>;
+	readonly hooks: string;
 	readonly watchdog: Watchdog;
 };
 
-type HookArguments = [text: string, sender: string];
+/** What a hook is asked: as few texts as it needs, since each that crosses costs. */
+export type HookArguments = [text: string, sender: string, more?: string, record?: string];
+
+/** A crossing: with `timeout` it is watched by isolated-vm, else by the watchdog. */
+type Cross = (running: Running, options?: { readonly timeout: number }) => unknown;
 
 type Start = (devices: string) => Runtime;
 
@@ -56,6 +68,7 @@ export const TIMED_OUT = "Script execution timed out.";
 
 /** In a millisecond. */
 const MICROSECONDS = 1e3;
+const NANOSECONDS = 1e6;
 const MB = 1024 * 1024;
 const ORIGIN = { filename: BUNDLE_FILE } as const;
 const STARTING = { timeout: START_TIMEOUT_MS } as const;
@@ -69,6 +82,7 @@ export class Isolate {
 	/** The script has run for too long before: from then on it is worth while to know where. */
 	#overdue = false;
 	#untilCheck = HEAP_CHECK_EVERY;
+	#opened = 1;
 	readonly #usage = new ThreadUsage();
 
 	private constructor(bundle: Bundle, devices: string, limits: ScriptLimits, running: Running) {
@@ -105,37 +119,80 @@ export class Isolate {
 		}
 	}
 
-	/** JSON of an Answer (sandbox/runtime.ts), made inside and not to be trusted; or why there is none. */
-	ask(
-		hook: HookName,
-		text: string,
-		sender: string,
-		timeout: number,
-		again = true,
-	): string | Breach {
+	/** JSON: the names of the hooks that the script defines, made inside and not to be trusted. */
+	get hooks(): string {
+		return this.#open().hooks;
+	}
+
+	/** Another number after each time that it was thrown away: what waited in the one before is lost. */
+	get opened(): number {
+		return this.#opened;
+	}
+
+	/** What it has used of the processor since it was opened last, milliseconds. */
+	get processorMs(): number {
+		const isolate = this.#running?.isolate;
+		return isolate === undefined || isolate.isDisposed ? 0 : Number(isolate.cpuTime) / NANOSECONDS;
+	}
+
+	/** JSON of an Answer (sandbox/asked.ts), made inside and not to be trusted; or why there is none. */
+	ask(hook: HookName, args: HookArguments, timeout: number, again = true): string | Breach {
+		const answer = this.#cross(
+			({ ask }, options) => ask[hook].applySync(undefined, args, options),
+			timeout,
+		);
+		if (typeof answer === "string" || answer.late === undefined || !again) return answer;
+		return this.#askAgain(hook, args, timeout, answer.late);
+	}
+
+	/** A host call has its result; the JSON of a Taken (sandbox/runtime.ts), or why there is none. */
+	resume(ticket: number, call: number, result: string, timeout: number): string | Breach {
+		const done = this.#cross(({ resume }, options) => {
+			resume.applySync(undefined, [ticket, call, result], options);
+			return "";
+		}, timeout);
+		return typeof done === "string" ? this.take(timeout) : done;
+	}
+
+	/** The JSON of a Taken (sandbox/runtime.ts): what came of the microtasks of the last crossing. */
+	take(timeout: number): string | Breach {
+		return this.#cross(({ take }, options) => take.applySync(undefined, [], options), timeout);
+	}
+
+	/** Nobody waits for this hook any more. */
+	forget(ticket: number): void {
+		if (this.#running === undefined) return;
+		try {
+			this.#running.forget.applySync(undefined, [ticket], STARTING);
+		} catch {
+			this.dispose();
+		}
+	}
+
+	#cross(cross: Cross, timeout: number): string | Breach {
 		const used = this.#usage.before(timeout);
 		let running: Running | undefined;
 		try {
 			running = this.#open();
-			const answer = this.#run(running, hook, [text, sender], timeout);
+			const answer = this.#run(running, cross, timeout);
 			if (this.#isFull(running)) return this.#drop(running, "SCRIPT_MEMORY", this.#tooMuch());
 			if (typeof answer === "string" && answer.length <= ANSWER_LENGTH_MAX) return answer;
 			return this.#drop(running, "SCRIPT_DECISION", "the answer is too long or no text");
 		} catch (error) {
 			const what = thrown(error);
-			const overdue = error instanceof Overdue;
-			const late = overdue || (what.message === TIMED_OUT && isStalled(used, timeout));
-			if (again && late) return this.#askAgain(hook, text, sender, timeout, used);
-			return this.#breach(running, what, timeout);
+			const stalled = isStalled(used, timeout);
+			if (error instanceof Overdue) return this.#late(stalled, timeout);
+			const breach = this.#breach(running, what, timeout);
+			return what.message === TIMED_OUT && stalled ? { ...breach, late: "stalled" } : breach;
 		}
 	}
 
-	/** What the hook returns, unchecked. */
-	#run({ ask, watchdog }: Running, hook: HookName, args: HookArguments, timeout: number): unknown {
-		if (this.#overdue || !watchdog.begin())
-			return ask[hook].applySync(undefined, args, { timeout });
+	/** What came back, unchecked. */
+	#run(running: Running, cross: Cross, timeout: number): unknown {
+		const { watchdog } = running;
+		if (this.#overdue || !watchdog.begin()) return cross(running, { timeout });
 		try {
-			const answer = ask[hook].applySync(undefined, args);
+			const answer = cross(running);
 			if (watchdog.end()) return answer;
 		} catch (error) {
 			if (watchdog.end()) throw error;
@@ -143,26 +200,25 @@ export class Isolate {
 		throw new Overdue();
 	}
 
-	/** What a watchdog ends is asked again with a `timeout`, which tells where in the script it is. */
-	#askAgain(hook: HookName, text: string, sender: string, timeout: number, used: NodeJS.CpuUsage) {
-		const stalled = isStalled(used, timeout);
+	/** From now on isolated-vm watches this script, which tells where in it a loop is. */
+	#late(stalled: boolean, timeout: number): Breach {
 		this.#overdue ||= !stalled;
-		this.dispose();
-		const second = this.ask(hook, text, sender, timeout, false);
-		if (stalled || typeof second !== "string") return second;
+		const breach = this.#drop(undefined, "SCRIPT_TIMEOUT", tooLong(timeout));
+		return { ...breach, late: stalled ? "stalled" : "overdue" };
+	}
+
+	/** What a watchdog ended is asked again with a `timeout`, which tells where in the script it is. */
+	#askAgain(hook: HookName, args: HookArguments, timeout: number, late: Breach["late"]) {
+		const second = this.ask(hook, args, timeout, false);
+		if (late === "stalled" || typeof second !== "string") return second;
 		return this.#drop(undefined, "SCRIPT_TIMEOUT", tooLong(timeout));
 	}
 
 	/** As `ask`, off the main thread: for questions that no request waits for. */
-	async rehearse(
-		hook: HookName,
-		text: string,
-		sender: string,
-		timeout: number,
-	): Promise<string | Breach> {
+	async rehearse(hook: HookName, args: HookArguments, timeout: number): Promise<string | Breach> {
 		const running = this.#open();
 		try {
-			return await running.ask[hook].apply(undefined, [text, sender], { timeout });
+			return await running.ask[hook].apply(undefined, args, { timeout });
 		} catch (error) {
 			return this.#breach(running, thrown(error), timeout);
 		}
@@ -170,9 +226,11 @@ export class Isolate {
 
 	/** Frees it. A later question opens it again. */
 	dispose(): void {
-		this.#running?.watchdog.close();
-		if (this.#running) close(this.#running.isolate);
+		if (this.#running === undefined) return;
+		this.#running.watchdog.close();
+		close(this.#running.isolate);
 		this.#running = undefined;
+		this.#opened += 1;
 	}
 
 	#open(): Running {
@@ -289,9 +347,14 @@ function connect(
 	{ timeoutMs }: ScriptLimits,
 ): Running {
 	const ask = runtime.getSync("ask", AS_REFERENCE);
+	const asks = HOOKS.map((hook) => [hook, ask.getSync(hook, AS_REFERENCE)]);
 	return {
 		isolate,
-		ask: { onRequest: ask.getSync("onRequest", AS_REFERENCE) },
+		ask: Object.fromEntries(asks),
+		resume: runtime.getSync("resume", AS_REFERENCE),
+		take: runtime.getSync("take", AS_REFERENCE),
+		forget: runtime.getSync("forget", AS_REFERENCE),
+		hooks: runtime.getSync("hooks", AS_REFERENCE).applySync(undefined, [], STARTING),
 		fault: runtime.getSync("fault", AS_REFERENCE),
 		log: runtime.getSync("log", AS_REFERENCE),
 		fits: runtime.getSync("fits", AS_REFERENCE),

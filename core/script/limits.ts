@@ -5,9 +5,18 @@ export type ScriptLimits = {
 	readonly timeoutMs: number;
 	/** What a generation may keep. */
 	readonly heapMb: number;
+	/** How long a hook may wait for what it calls. */
+	readonly deadlineMs: number;
+	/** Calls of the host that one hook may make. */
+	readonly hostCalls: number;
 };
 
-export const DEFAULT_LIMITS: ScriptLimits = { timeoutMs: 50, heapMb: 64 };
+export const DEFAULT_LIMITS: ScriptLimits = {
+	timeoutMs: 50,
+	heapMb: 64,
+	deadlineMs: 5_000,
+	hostCalls: 32,
+};
 
 /**
  * What V8 may use beyond `heapMb` before it gives up. A table that doubles past V8's own limit
@@ -55,6 +64,16 @@ export const FORK_TIMEOUT_MIN_MS = 1_000;
 export const FORK_TIMEOUT_MAX_MS = 3_600_000;
 export const EDITS_MAX = 64;
 export const VALUE_LENGTH_MAX = 8_192;
+
+/** Hooks of one generation that wait at a time: each keeps its request. */
+export const WAITING_MAX = 10_000;
+/** What a host call may be given, as JSON, and what it may bring. */
+export const HOST_CALL_LENGTH_MAX = 16_384;
+export const HOST_RESULT_LENGTH_MAX = 262_144;
+
+/** What scripts keep with `kv`, all of them together. */
+export const KEY_VALUES = { entries: 100_000, characters: 32 * 1024 * 1024 } as const;
+export const KEY_LENGTH_MAX = 256;
 
 /** What a hook may log. */
 export const LOG_LINES_MAX = 20;

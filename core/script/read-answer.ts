@@ -2,13 +2,15 @@
 import { z } from "zod";
 import { parseNameAddress } from "../message/name-addr.ts";
 import { parseUri } from "../message/uri.ts";
-import type { Decision } from "../proxy/decision.ts";
+import type { Answer } from "../proxy/decision.ts";
 import { headerFault, isMediaType } from "./header-rules.ts";
+import type { Answers, HookName } from "./hooks.ts";
 import {
 	BODY_LENGTH_MAX,
 	EDITS_MAX,
 	FORK_TIMEOUT_MAX_MS,
 	FORK_TIMEOUT_MIN_MS,
+	HOST_CALL_LENGTH_MAX,
 	TARGETS_MAX,
 	VALUE_LENGTH_MAX,
 } from "./limits.ts";
@@ -74,6 +76,7 @@ const decision = z.discriminatedUnion("kind", [
 	z.object({ kind: z.literal("save"), contacts: z.array(contact).optional() }),
 	z.object({ kind: z.literal("challenge") }),
 	z.object({ kind: z.literal("drop") }),
+	z.object({ kind: z.literal("pass"), callee: scheme, edits }),
 ]);
 const answer = z.object({
 	decision: z.unknown().optional(),
@@ -85,9 +88,28 @@ const answer = z.object({
 		})
 		.optional(),
 	log: z.unknown().optional(),
+	ticket: z.int().optional(),
+});
+const taken = z.object({
+	decided: z.array(z.object({ ticket: z.int(), answer })),
+	calls: z.array(
+		z.object({
+			ticket: z.int(),
+			index: z.int().nonnegative(),
+			kind: z.string(),
+			args: z.string().max(HOST_CALL_LENGTH_MAX),
+		}),
+	),
+	log: z.unknown().optional(),
 });
 
 export type ReadAnswer = z.infer<typeof answer>;
+export type ReadTaken = z.infer<typeof taken>;
+
+/** The parts of a Taken (sandbox/runtime.ts); undefined for a text that is none. */
+export function readTaken(text: string): ReadTaken | undefined {
+	return taken.safeParse(readJson(text)).data;
+}
 
 /** The parts of an Answer (sandbox/runtime.ts); undefined for a text that is none. */
 export function readAnswer(text: string): ReadAnswer | undefined {
@@ -95,14 +117,23 @@ export function readAnswer(text: string): ReadAnswer | undefined {
 }
 
 /** The decision, or what is wrong with it. */
-export function readDecision(value: unknown): Decision | string {
+export function readDecision(value: unknown): Answer | string {
 	const read = decision.safeParse(value);
 	if (!read.success) return read.error.issues.map(describe).join("; ");
 	return withUndefined(read.data);
 }
 
+/** The kinds of decision that each hook may answer with. */
+const KINDS: Readonly<Record<HookName, readonly Answer["kind"][]>> = {
+	onRequest: ["relay", "reply", "redirect", "save", "challenge", "drop"],
+};
+
+export function mayAnswer<H extends HookName>(hook: H, answer: Answer): answer is Answers[H] {
+	return KINDS[hook].includes(answer.kind);
+}
+
 /** Optional fields of the JSON become fields that are there. */
-function withUndefined(data: z.infer<typeof decision>): Decision {
+function withUndefined(data: z.infer<typeof decision>): Answer {
 	switch (data.kind) {
 		case "relay": {
 			const targets = data.targets.map((one) =>
@@ -117,6 +148,8 @@ function withUndefined(data: z.infer<typeof decision>): Decision {
 			return { ...data, reason: data.reason };
 		case "save":
 			return { ...data, contacts: data.contacts };
+		case "pass":
+			return { ...data, callee: data.callee };
 		default:
 			return data;
 	}

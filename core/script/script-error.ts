@@ -13,7 +13,11 @@ export class ScriptError extends Error {
 		/** It keeps more than it may. */
 		| "SCRIPT_MEMORY"
 		/** What the hook returned is no decision. */
-		| "SCRIPT_DECISION";
+		| "SCRIPT_DECISION"
+		/** It waited longer than it may. */
+		| "SCRIPT_DEADLINE"
+		/** It calls the host more often than it may, or too many wait already. */
+		| "SCRIPT_LIMIT";
 	/** Absolute path of the entry. */
 	readonly script: string;
 	/** Where in the script's files, as far as known. */

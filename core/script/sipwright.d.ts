@@ -3,6 +3,7 @@
  * code share; a call that is not allowed where it stands is a type error in your editor.
  */
 
+import type { KeyValues } from "./sipwright-host.d.ts";
 import type { Call, CalleeLeg, Contact, Device, Request, Uri } from "./sipwright-types.d.ts";
 
 export type * from "./sipwright-helpers.d.ts";
@@ -19,6 +20,7 @@ export {
 	stripPrefix,
 	withNumber,
 } from "./sipwright-helpers.js";
+export type * from "./sipwright-host.d.ts";
 export type * from "./sipwright-types.d.ts";
 
 declare const decision: unique symbol;
@@ -40,8 +42,8 @@ export interface Decision {
  * const routes: Routes = { onRequest: () => reply(404) };
  */
 export interface Routes {
-	/** A new request: where does it go? */
-	onRequest(request: Request, call: Call): Decision;
+	/** A new request: where does it go? It may wait for `kv` and the like: `async onRequest(…)`. */
+	onRequest(request: Request, call: Call): Decision | Promise<Decision>;
 }
 
 /**
@@ -237,6 +239,15 @@ export interface ScriptLog {
  * log.info("no trunk for this number", { number: request.uri.user });
  */
 export const log: ScriptLog;
+
+/**
+ * What scripts keep beyond a request: one store for every script and generation. A restart empties it.
+ *
+ * @example
+ * const calls = await kv.increment(`calls:${request.from.uri.user}`, { expires: 60 });
+ * if (calls > 10) return reply(503);
+ */
+export const kv: KeyValues;
 
 // biome-ignore lint/complexity/noUselessEmptyExport: without it, what does not say export is exported too
 export {};

@@ -1,8 +1,9 @@
 /** What a script was asked and what it answered, for assertions and for the ladder. */
 import type { Milliseconds } from "../base/clock.ts";
-import type { RouteGeneration } from "../exchange/exchange.ts";
-import type { Decision, Forking, TargetChoice } from "../proxy/decision.ts";
+import type { RouteGeneration } from "../exchange/route-generation.ts";
+import type { Answer, Forking, TargetChoice } from "../proxy/decision.ts";
 import { ScriptError } from "../script/script-error.ts";
+import { type Outcome, WaitingHook } from "../script/waiting-hook.ts";
 import type { DecisionTrace } from "./sipwright-test.d.ts";
 import { stamped } from "./virtual-date.ts";
 import { WireMessage } from "./wire-message.ts";
@@ -12,17 +13,42 @@ export type Traced = {
 	decided(trace: DecisionTrace): void;
 };
 
+type Asked = "hook" | "method" | "uri" | "callId" | "source";
+
 /** The generation, told the time and heard out. */
 export function traced(generation: RouteGeneration, { now, decided }: Traced): RouteGeneration {
+	/** What was asked of those that wait. */
+	const waiting = new WeakMap<WaitingHook, Pick<DecisionTrace, Asked>>();
 	return {
-		ask: (hook, text, context) => {
-			const answer = generation.ask(hook, stamped(now(), text), context);
+		ask: (hook, text, context, more) => {
+			const answer = generation.ask(hook, stamped(now(), text), context, more);
 			const { method = "", uri, values } = asRead(text);
 			const [callId = ""] = values;
-			const source = context.source.device;
-			decided({ hook, method, uri, callId, source, ...answerOf(answer) });
+			const asked = { hook, method, uri, callId, source: context.source.device };
+			if (answer instanceof WaitingHook) waiting.set(answer, asked);
+			else decided({ ...asked, ...answerOf(answer) });
 			return answer;
 		},
+		nextDecided: () => {
+			const hook = generation.nextDecided();
+			const asked = hook && waiting.get(hook);
+			if (hook?.outcome !== undefined && asked !== undefined)
+				decided({ ...asked, ...answerOf(hook.outcome) });
+			return hook;
+		},
+		abandon: (hook, reason) => {
+			const error = generation.abandon(hook, reason);
+			const asked = waiting.get(hook);
+			if (error !== undefined && asked !== undefined) decided({ ...asked, ...answerOf(error) });
+			return error;
+		},
+		defines: (hook) => generation.defines(hook),
+		get busy() {
+			return generation.busy;
+		},
+		nextCall: () => generation.nextCall(),
+		answer: (call, result) => generation.answer(call, result),
+		limits: generation.limits,
 		retain: () => generation.retain(),
 		release: () => generation.release(),
 	};
@@ -34,9 +60,7 @@ function asRead(text: string) {
 	return { method: message.method, uri: message.uri, values };
 }
 
-function answerOf(
-	answer: Decision | ScriptError,
-): Pick<DecisionTrace, "decision" | "targets" | "text"> {
+function answerOf(answer: Outcome): Pick<DecisionTrace, "decision" | "targets" | "text"> {
 	if (answer instanceof ScriptError)
 		return { decision: "failed", targets: [], text: `failed, ${answer.code}: ${answer.message}` };
 	const targets = answer.kind === "relay" ? answer.targets.map(targetText) : [];
@@ -44,7 +68,7 @@ function answerOf(
 }
 
 /** One line: `reply 404`, `relay desk, mobile (serial, 20 s)`. */
-export function decisionText(decision: Decision): string {
+export function decisionText(decision: Answer): string {
 	switch (decision.kind) {
 		case "relay": {
 			const { targets, fork, callee } = decision;

@@ -15,12 +15,17 @@ import type { Random } from "../base/random.ts";
 import type { Config } from "../config/config.ts";
 import { isWildcard } from "../config/host.ts";
 import { configuredDirectory } from "../exchange/configured-directory.ts";
-import { Exchange, type ExchangeSettings, type RouteGeneration } from "../exchange/exchange.ts";
+import { Exchange, type ExchangeSettings } from "../exchange/exchange.ts";
+import type { RouteGeneration } from "../exchange/route-generation.ts";
 import type { Key, Keys } from "../leg/seal.ts";
 import { MemoryStore } from "../location/memory.ts";
 import type { LocationStore } from "../location/store.ts";
 import { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { DnsAnswer, DnsQuestion } from "../resolve/dns.ts";
+import type { HostCalls } from "../script/host-call.ts";
+import { KeyValueStore } from "../script/host-calls/key-value-store.ts";
+import { Performing } from "../script/host-calls/performing.ts";
+import { KEY_VALUES } from "../script/limits.ts";
 import type { Peer, PeerWorld } from "./peer.ts";
 import { TestingError } from "./testing-error.ts";
 
@@ -63,6 +68,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 	keys: Keys = { current: signingKey(3), all: [signingKey(3)] };
 	readonly listeners: readonly Listener[];
 	readonly store: LocationStore;
+	readonly calls: HostCalls = new Performing({ kv: new KeyValueStore(KEY_VALUES) });
 	readonly phones: P[] = [];
 	exchange: Exchange;
 	readonly #options: InMemoryOptions;
@@ -197,6 +203,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 			...this.settings(),
 			store: this.store,
 			scripts: { generation: routes },
+			calls: this.calls,
 			send: (text, flow, owner) => this.#send(text, flow, owner),
 			askDns: (question, answer) => this.asked({ question, answer }),
 			alive: (flow) => this.#alive(flow),

@@ -278,8 +278,10 @@ export interface DecisionTrace {
 	readonly callId: string;
 	/** Name of the device that it came from, as far as it is known. */
 	readonly source: string | undefined;
-	/** `relay` stands for `fork` too. `failed`: the script threw, or ran into a limit. */
-	readonly decision: "relay" | "reply" | "redirect" | "save" | "challenge" | "drop" | "failed";
+	/** `relay` stands for `fork` too. `pass`: it went on. `failed`: the script threw, or ran into a limit. */
+	readonly decision:
+		| ("relay" | "reply" | "redirect" | "save" | "challenge" | "drop")
+		| ("pass" | "failed");
 	/** Of a relay: names of devices, each with the number to dial there if it is another, and URIs. */
 	readonly targets: readonly string[];
 	/** All of it in a line: `reply 404`, `relay desk, mobile (serial, 20 s)`. Why it failed, with file and line. */

@@ -5,7 +5,7 @@ import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Scheme } from "../base/scheme.ts";
 import type { Config } from "../config/config.ts";
-import type { RouteGeneration } from "../exchange/exchange.ts";
+import type { RouteGeneration } from "../exchange/route-generation.ts";
 import { hashHex, makeHmac } from "../host/hashes.ts";
 import { traced } from "./decision-trace.ts";
 import { drawLadder, PROXY, type Step } from "./ladder.ts";

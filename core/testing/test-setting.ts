@@ -69,11 +69,10 @@ export class TestSetting {
 		start: Milliseconds,
 	): Promise<Generation> {
 		const { devices, state, script } = config;
-		const { timeoutMs, heapMb } = script;
 		const options: LoadOptions = {
 			entry,
 			devices: scriptDevices(devices.values()),
-			limits: { timeoutMs, heapMb },
+			limits: script,
 			// `sipwright check` and every load look at the types: a test is about what the script does.
 			typecheck: "off",
 			log,

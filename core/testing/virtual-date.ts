@@ -38,10 +38,10 @@ function prologue(start: Milliseconds): string {
 const EPILOGUE = `(SIPWRIGHT_DEVICES);
 const ask = {};
 for (const [hook, answer] of Object.entries(runtime.ask))
-	ask[hook] = (text, sender) => {
+	ask[hook] = (text, ...rest) => {
 		const end = text.startsWith("\\0") ? text.indexOf("\\0", 1) : -1;
 		if (end > 0) now = Number(text.slice(1, end));
-		return answer(text.slice(end + 1), sender);
+		return answer(text.slice(end + 1), ...rest);
 	};
 return { ...runtime, ask };
 })`;

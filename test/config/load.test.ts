@@ -53,7 +53,7 @@ registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings
 udp: { max-request: 4000 }
 timers: { t1: 200, t2: 2000, t4: 2500 }
 admin: { address: "[::1]:9000" }
-script: { timeout-ms: 20, heap-mb: 32, fallback: built-in }
+script: { timeout-ms: 20, heap-mb: 32, deadline-ms: 2500, host-calls: 8, fallback: built-in }
 `,
 	);
 	assert.deepEqual(config.domains, ["example.com", "192.0.2.1"]);
@@ -74,7 +74,13 @@ script: { timeout-ms: 20, heap-mb: 32, fallback: built-in }
 	assert.deepEqual(config.udp, { maxRequest: 4000 });
 	assert.deepEqual(config.timers, { T1: 200, T2: 2000, T4: 2500 });
 	assert.deepEqual(config.admin, { address: "::1", port: 9000 });
-	assert.deepEqual(config.script, { timeoutMs: 20, heapMb: 32, fallback: "built-in" });
+	assert.deepEqual(config.script, {
+		timeoutMs: 20,
+		heapMb: 32,
+		deadlineMs: 2_500,
+		hostCalls: 8,
+		fallback: "built-in",
+	});
 });
 
 test("the realm is the first domain where none is given", async (t) => {

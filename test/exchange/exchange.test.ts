@@ -6,6 +6,7 @@ import { ScriptError } from "../../core/script/script-error.ts";
 import { credentials } from "../auth/phone.ts";
 import { relay, reply } from "../support/decisions.ts";
 import { type Decide, ExchangeRig } from "../support/exchange-rig.ts";
+import { plainRoutes } from "../support/plain-routes.ts";
 import { rigConfig } from "../support/rig-config.ts";
 
 const config = await rigConfig();
@@ -48,7 +49,7 @@ test("architecture §5: realm, trusted networks and fallback are those of the ne
 	const directory = configuredDirectory(untrusted, rig.store);
 	const environment = { ...settings.environment, directory };
 	const digest = { ...settings.digest, realm: "other.example.org" };
-	const fallback = { ask: () => ({ kind: "challenge" }) as const, retain() {}, release() {} };
+	const fallback = plainRoutes(() => ({ kind: "challenge" }));
 	rig.exchange.configure({ ...settings, environment, digest, fallback }, rig.now);
 	ann.request("INVITE", "sip:5000@172.21.83.50");
 	assert.match(ann.take(407).values("Proxy-Authenticate")[0] ?? "", /realm="other\.example\.org"/);

@@ -247,7 +247,7 @@ test("an answer that is no decision is refused: nothing, an object of one's own,
 	const cases: [string, RegExp][] = [
 		["", /onRequest returned nothing; return relay/],
 		["return { kind: 'drop' };", /returned a value of type object/],
-		["return Promise.resolve(drop());", /returned a Promise: hooks answer at once/],
+		["return Promise.resolve(1);", /onRequest returned a value of type number/],
 		["return save();", /save\(\) answers a REGISTER, not INVITE/],
 	];
 	for (const [statement, expected] of cases) {

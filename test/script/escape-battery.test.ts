@@ -166,8 +166,11 @@ const ANSWERS: Readonly<Record<string, string>> = {
 	"an object that is no decision": "return { kind: 'relay', targets: [] } as never;",
 	"a proxy around a decision": "return new Proxy(relay(), {}) as never;",
 	"a decision from a prototype": "return Object.create(relay()) as never;",
-	"a promise": "return Promise.resolve(relay()) as never;",
-	"a thenable": "return { then: (take: (value: unknown) => void) => take(relay()) } as never;",
+	"a promise of nothing": "return Promise.resolve(undefined) as never;",
+	"a promise of an object of one's own": "return Promise.resolve({ kind: 'drop' }) as never;",
+	"a thenable that throws": "return { then() { throw new Error('no'); } } as never;",
+	"a thenable of a thenable":
+		"return { then: (take: (value: unknown) => void) => take({ then: (again: (value: unknown) => void) => again(1) }) } as never;",
 	"a thrown proxy": "throw new Proxy({}, { get() { throw 1; } });",
 	"a thrown value that cannot be text": "throw { toString() { throw 1; } };",
 	"a thrown huge text": "throw new Error('x'.repeat(1e7));",

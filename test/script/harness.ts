@@ -10,6 +10,7 @@ import { Generation } from "../../core/script/generation.ts";
 import { DEFAULT_LIMITS, type ScriptLimits } from "../../core/script/limits.ts";
 import type { ScriptDevice } from "../../core/script/script-device.ts";
 import { ScriptError } from "../../core/script/script-error.ts";
+import { WaitingHook } from "../../core/script/waiting-hook.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 export type LogEntry = {
@@ -82,7 +83,7 @@ export async function loadFile(
 	});
 	t.after(() => generation.retire());
 	const ask: Loaded["ask"] = (text = request("INVITE", "sip:5000@127.0.0.1"), given = {}) =>
-		generation.ask("onRequest", text, context(given));
+		atOnce(generation.ask("onRequest", text, context(given)));
 	return { generation, entry, log, ask };
 }
 
@@ -141,6 +142,16 @@ export function request(method: string, uri: string, given: RequestGiven = {}): 
 		`Content-Length: ${body.length}`,
 	];
 	return `${lines.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** Of a hook that does not wait. */
+export function atOnce(outcome: ReturnType<Generation["ask"]>): Decision | ScriptError {
+	if (
+		outcome instanceof WaitingHook ||
+		(!(outcome instanceof ScriptError) && outcome.kind === "pass")
+	)
+		throw new TypeError(`no decision was made: ${JSON.stringify(outcome)}`);
+	return outcome;
 }
 
 /** The code of what had to fail. */

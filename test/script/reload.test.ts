@@ -2,15 +2,13 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import type { Decision } from "../../core/proxy/decision.ts";
 import { compile } from "../../core/script/compile.ts";
 import { Generation } from "../../core/script/generation.ts";
 import { DEFAULT_LIMITS } from "../../core/script/limits.ts";
 import type { ScriptDevice } from "../../core/script/script-device.ts";
-import type { ScriptError } from "../../core/script/script-error.ts";
 import { type ReloadResult, Scripts } from "../../core/script/scripts.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
-import { context, decision, hook, recordingLog, request, scriptDevice } from "./harness.ts";
+import { atOnce, context, decision, hook, recordingLog, request, scriptDevice } from "./harness.ts";
 
 type Bed = {
 	readonly scripts: Scripts;
@@ -67,8 +65,8 @@ async function start(
 	return { scripts, folder, log, next, serves, status: () => statusOf(scripts) };
 }
 
-function askInvite(generation: Generation): Decision | ScriptError {
-	return generation.ask("onRequest", request("INVITE", "sip:5000@127.0.0.1"), context());
+function askInvite(generation: Generation) {
+	return atOnce(generation.ask("onRequest", request("INVITE", "sip:5000@127.0.0.1"), context()));
 }
 
 function statusOf({ generation }: Scripts): number | string {
@@ -346,11 +344,17 @@ test("a reload with other limits applies them, though the script is the same", a
 		return reply(404);`;
 	const { scripts, folder } = await start(t, { "routes/default.ts": hook(body) });
 	const entry = join(folder.path, "routes/default.ts");
-	const result = await scripts.reload(undefined, { entry, limits: { timeoutMs: 7, heapMb: 32 } });
+	const result = await scripts.reload(undefined, {
+		entry,
+		limits: { ...DEFAULT_LIMITS, timeoutMs: 7, heapMb: 32 },
+	});
 	assert.deepEqual([result.ok, result.changed, result.generation], [true, true, 2]);
 	const outcome = askInvite(scripts.generation);
 	assert.match("code" in outcome ? outcome.reason : "", /more than 7 ms/);
-	const same = await scripts.reload(undefined, { entry, limits: { timeoutMs: 7, heapMb: 32 } });
+	const same = await scripts.reload(undefined, {
+		entry,
+		limits: { ...DEFAULT_LIMITS, timeoutMs: 7, heapMb: 32 },
+	});
 	assert.deepEqual([same.ok, same.changed], [true, false]);
 });
 
@@ -362,7 +366,7 @@ test("a reload with another entry that is refused leaves entry, devices, limits 
 	});
 	const change = {
 		entry: join(folder.path, "other/default.ts"),
-		limits: { timeoutMs: 7, heapMb: 32 },
+		limits: { ...DEFAULT_LIMITS, timeoutMs: 7, heapMb: 32 },
 	};
 	const result = await scripts.reload([scriptDevice({ name: "1" })], change);
 	assert.deepEqual([result.ok, result.generation, status()], [false, 1, 404]);

@@ -8,13 +8,15 @@ import type { Milliseconds } from "../../core/base/clock.ts";
 import type { Flow, Listener, TransportName } from "../../core/base/flow.ts";
 import type { Config } from "../../core/config/config.ts";
 import { configuredDirectory } from "../../core/exchange/configured-directory.ts";
-import { Exchange, type RouteGeneration } from "../../core/exchange/exchange.ts";
+import { Exchange } from "../../core/exchange/exchange.ts";
+import type { RouteGeneration } from "../../core/exchange/route-generation.ts";
 import { hashHex, makeHmac } from "../../core/host/hashes.ts";
 import type { Key } from "../../core/leg/seal.ts";
 import { MemoryStore } from "../../core/location/memory.ts";
 import { OwnAddresses } from "../../core/proxy/own-addresses.ts";
 import type { DnsAnswer, DnsQuestion } from "../../core/resolve/dns.ts";
 import { linted, Violations } from "../support/linted.ts";
+import { plainRoutes } from "../support/plain-routes.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Chance } from "./chance.ts";
 import type { Address, Network } from "./network.ts";
@@ -227,6 +229,7 @@ export class ProxyHost implements StreamHost {
 			store: this.store,
 			scripts: { generation: this.#counted(this.#options.routes) },
 			send: (text, flow, owner) => this.#send(text, flow, owner),
+			calls: { perform: () => undefined },
 			askDns: (question, answer) => this.#askDns(question, answer),
 			alive: (flow) =>
 				flow.connection === 0
@@ -245,7 +248,7 @@ export class ProxyHost implements StreamHost {
 
 	#counted(routes: Pick<RouteGeneration, "ask">): RouteGeneration {
 		return {
-			ask: (hook, text, context) => routes.ask(hook, text, context),
+			...plainRoutes((hook, text, context) => routes.ask(hook, text, context)),
 			retain: () => {
 				this.retained += 1;
 			},

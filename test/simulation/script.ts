@@ -1,5 +1,5 @@
 /** A route script for the calls that were planned, as a plain function: it forks, asks for passwords, fails. */
-import type { RouteGeneration } from "../../core/exchange/exchange.ts";
+import type { RouteGeneration } from "../../core/exchange/route-generation.ts";
 import type { Decision } from "../../core/proxy/decision.ts";
 import type { AskContext } from "../../core/script/ask-context.ts";
 import { ScriptError } from "../../core/script/script-error.ts";

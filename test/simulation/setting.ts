@@ -1,4 +1,5 @@
 /** What all seeds share: the configuration, and the built-in routes loaded for it. */
+import { DEFAULT_LIMITS } from "../../core/script/limits.ts";
 import { scriptDevices } from "../../core/script/script-device.ts";
 import { Scripts } from "../../core/script/scripts.ts";
 import { rigConfig } from "../support/rig-config.ts";
@@ -12,7 +13,7 @@ export async function openSetting(): Promise<Setting & { close(): Promise<void> 
 	const scripts = await Scripts.start({
 		entry: undefined,
 		devices: scriptDevices(config.devices.values()),
-		limits: { timeoutMs: 5_000, heapMb: 64 },
+		limits: { ...DEFAULT_LIMITS, timeoutMs: 5_000 },
 		typecheck: "off",
 		log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
 		state: folder.path,

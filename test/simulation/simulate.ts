@@ -1,6 +1,6 @@
 /** Runs seeds. One that fails is run again to tell what happened in the call concerned. */
 import type { Config } from "../../core/config/config.ts";
-import type { RouteGeneration } from "../../core/exchange/exchange.ts";
+import type { RouteGeneration } from "../../core/exchange/route-generation.ts";
 import { Chance } from "./chance.ts";
 import { Ladder } from "./ladder.ts";
 import { Violation } from "./watch.ts";

@@ -4,7 +4,7 @@
  */
 import type { Milliseconds } from "../../core/base/clock.ts";
 import type { Config } from "../../core/config/config.ts";
-import type { RouteGeneration } from "../../core/exchange/exchange.ts";
+import type { RouteGeneration } from "../../core/exchange/route-generation.ts";
 import type { DnsAnswer, DnsQuestion } from "../../core/resolve/dns.ts";
 import { START } from "../support/rig-config.ts";
 import { Agenda } from "./agenda.ts";

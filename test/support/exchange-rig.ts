@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import type { Flow, Listener } from "../../core/base/flow.ts";
 import type { Log } from "../../core/base/log.ts";
 import type { Config } from "../../core/config/config.ts";
-import type { RouteGeneration } from "../../core/exchange/exchange.ts";
+import type { RouteGeneration } from "../../core/exchange/route-generation.ts";
 import type { LocationStore } from "../../core/location/store.ts";
 import type { Decision } from "../../core/proxy/decision.ts";
 import type { DnsAnswer } from "../../core/resolve/dns.ts";
@@ -18,6 +18,7 @@ import type { ScriptError } from "../../core/script/script-error.ts";
 import { type Asking, ProxyInMemory, signingKey } from "../../core/testing/proxy-in-memory.ts";
 import { hash, hmac } from "./hashes.ts";
 import { linted, Violations } from "./linted.ts";
+import { passedOn, plainRoutes } from "./plain-routes.ts";
 import { START } from "./rig-config.ts";
 import { seeded } from "./seeded.ts";
 import { type PhonePlace, VirtualPhone } from "./virtual-phone.ts";
@@ -73,7 +74,7 @@ export class ExchangeRig extends ProxyInMemory<VirtualPhone> {
 			...others,
 			config: wanted === false ? config : linted(config),
 			routes: counting(routes, held),
-			fallback: fallback && { ask: asAsk(fallback), retain: nothing, release: nothing },
+			fallback: fallback && plainRoutes(asAsk(fallback)),
 			random: seeded(seed),
 			hash,
 			hmac,
@@ -150,19 +151,17 @@ export class ExchangeRig extends ProxyInMemory<VirtualPhone> {
 type Held = { requests: number };
 
 function counting(routes: RouteGeneration | Decide, held: Held): RouteGeneration {
-	return {
-		ask: typeof routes === "function" ? asAsk(routes) : routes.ask.bind(routes),
+	const counted = typeof routes === "function" ? plainRoutes(asAsk(routes)) : passedOn(routes);
+	return Object.assign(counted, {
 		retain: () => {
 			held.requests += 1;
 		},
 		release: () => {
 			held.requests -= 1;
 		},
-	};
+	});
 }
 
 function asAsk(decide: Decide): RouteGeneration["ask"] {
 	return (_hook, text, context) => decide(context, text);
 }
-
-function nothing(): void {}

@@ -1,6 +1,7 @@
 /** What a file of flow tests shares: a configuration, read as the program reads it, and the built-in routes loaded for it. */
 import { after } from "node:test";
 import type { Config } from "../../core/config/config.ts";
+import { DEFAULT_LIMITS } from "../../core/script/limits.ts";
 import { scriptDevices } from "../../core/script/script-device.ts";
 import { Scripts } from "../../core/script/scripts.ts";
 import { ExchangeRig, type RigOptions } from "./exchange-rig.ts";
@@ -19,7 +20,7 @@ export async function testBed(yaml: string = YAML): Promise<TestBed> {
 	const scripts = await Scripts.start({
 		entry: undefined,
 		devices: scriptDevices(config.devices.values()),
-		limits: { timeoutMs: 5_000, heapMb: 64 },
+		limits: { ...DEFAULT_LIMITS, timeoutMs: 5_000 },
 		typecheck: "off",
 		log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
 		state: folder.path,

@@ -37,8 +37,9 @@ defineRoutes({});
 defineRoutes({ onRequest: () => save(), onRequst: () => save() });
 // @ts-expect-error: a hook answers
 defineRoutes({ onRequest() {} });
-// @ts-expect-error: a hook answers at once
 defineRoutes({ onRequest: async () => save() });
+// @ts-expect-error: what it waits for is a decision
+defineRoutes({ onRequest: async () => undefined });
 // @ts-expect-error: a decision is made by the functions of the module
 defineRoutes({ onRequest: () => ({ kind: "drop" }) });
 // @ts-expect-error: a way without an answer

@@ -1,34 +1,45 @@
 /** What the host calls: one function per question, strings in, one string out. */
 import { LegError } from "../../leg/leg-error.ts";
 import { ParseError } from "../../message/parse-error.ts";
-import type { Decision } from "../../proxy/decision.ts";
-import type { HookName } from "../hooks.ts";
+import { HOOKS, type HookName, WAITING_HOOKS } from "../hooks.ts";
 import { STACK_LENGTH_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
-import { ScriptCall } from "./call.ts";
-import { Choice } from "./choice.ts";
+import { type Answer, type Ask, type Asked, refused } from "./asked.ts";
 import { isRoutes } from "./define-routes.ts";
 import { type Log, takeLog } from "./log.ts";
-import { ScriptRequest } from "./request.ts";
-import { senderOf } from "./sender.ts";
+import { OnRequest } from "./on-request.ts";
+import {
+	awaitHook,
+	beginHook,
+	forgetHook,
+	hookDecided,
+	resumeHook,
+	takeWishes,
+	ticketOfHook,
+	type Wish,
+} from "./tickets.ts";
 
-/** What crosses back, as JSON. */
-export type Answer = {
-	readonly decision?: Decision;
-	readonly failure?: Failure;
+/** What happened while microtasks ran: as JSON. */
+export type Taken = {
+	readonly decided: readonly Decided[];
+	readonly calls: readonly Wish[];
 	readonly log?: Log;
 };
-export type Failure = {
-	readonly code: "SCRIPT_THREW" | "SCRIPT_DECISION";
-	readonly reason: string;
-	/** Of the bundle; "" when there is none. */
-	readonly stack: string;
-};
 
-export type AskHook = (text: string, sender: string) => string;
+type Decided = { readonly ticket: number; readonly answer: Answer };
+
+export type AskHook = (text: string, sender: string, more?: string, record?: string) => string;
 export type Runtime = {
-	/** Answers a hook with the JSON of an Answer. `sender` is a `contextText` (ask-context.ts). */
+	/** Answers a hook with the JSON of an Answer (asked.ts). */
 	readonly ask: Readonly<Record<HookName, AskHook>>;
+	/** A host call has its result: the JSON of a HostResult. What came of it is there to be taken. */
+	resume(ticket: number, call: number, result: string): void;
+	/** The JSON of a Taken. */
+	take(): string;
+	/** Nobody waits for this hook any more. */
+	forget(ticket: number): void;
+	/** JSON: the names of the hooks that the script defines. */
+	hooks(): string;
 	/** Why the default export is no script; undefined when it is one. */
 	fault(): string | undefined;
 	/** The JSON of a Log with what was written and not yet taken; undefined for nothing. */
@@ -37,12 +48,19 @@ export type Runtime = {
 	fits(octets: number): boolean;
 };
 
+/** What each hook is asked with. */
+const QUESTIONS: Readonly<Record<HookName, Ask>> = {
+	onRequest: (text, sender) => new OnRequest(text, sender),
+};
+
 /** Kept from before the script runs, which may well patch its own globals. */
 const { parse, stringify } = JSON;
 const Buffer = ArrayBuffer;
 const { transfer } = ArrayBuffer.prototype;
+const { includes } = Array.prototype;
 const { slice } = String.prototype;
 const { apply } = Reflect;
+const { fromEntries, getOwnPropertyNames } = Object;
 /** When not even a failure can be told. */
 const UNTOLD = stringify({
 	failure: {
@@ -53,9 +71,14 @@ const UNTOLD = stringify({
 } satisfies Answer);
 
 export function openRuntime(script: { readonly default?: unknown }): Runtime {
-	const routes = script.default;
+	const routes = script.default as Public.Routes;
+	const asks = HOOKS.map((hook): [HookName, AskHook] => [hook, askHook(routes, hook)]);
 	return {
-		ask: { onRequest: (text, sender) => ask(routes as Public.Routes, "onRequest", text, sender) },
+		ask: fromEntries(asks) as Record<HookName, AskHook>,
+		resume: resumeHook,
+		take,
+		forget: forgetHook,
+		hooks: () => stringify(isRoutes(routes) ? getOwnPropertyNames(routes) : []),
 		fault: () => exportFault(script),
 		log: () => stringify(takeLog()),
 		fits: (octets) => {
@@ -71,15 +94,24 @@ export function openRuntime(script: { readonly default?: unknown }): Runtime {
 }
 
 /** Nothing is thrown across. */
-function ask(routes: Public.Routes, hook: HookName, text: string, sender: string): string {
-	try {
-		return answer(routes, hook, text, sender);
-	} catch (error) {
+function askHook(routes: Public.Routes, hook: HookName): AskHook {
+	const open = QUESTIONS[hook];
+	const mayWait = WAITING_HOOKS.includes(hook);
+	return (text, sender, more = "", record = "") => {
 		try {
-			return stringify(failed(error));
-		} catch {
-			return UNTOLD;
+			beginHook(hook, mayWait, record);
+			return withTicket(decide(routes, hook, () => open(text, sender, more)));
+		} catch (error) {
+			return failureText(error);
 		}
+	};
+}
+
+function failureText(error: unknown): string {
+	try {
+		return stringify(failed(error));
+	} catch {
+		return UNTOLD;
 	}
 }
 
@@ -91,51 +123,65 @@ function exportFault(script: { readonly default?: unknown }): string | undefined
 	return undefined;
 }
 
-function answer(routes: Public.Routes, hook: HookName, text: string, sender: string): string {
+/** With what it needs besides: most answers need nothing. */
+function withTicket(result: string | Answer): string {
+	const log = takeLog();
+	const ticket = ticketOfHook();
+	if (log === undefined && ticket === undefined)
+		return typeof result === "string" ? result : stringify(result);
+	return stringify({ ...(typeof result === "string" ? parse(result) : result), log, ticket });
+}
+
+/** An Answer, or the JSON of one that was given before; one that says nothing where the hook waits. */
+function decide(routes: Public.Routes, hook: HookName, open: () => Asked): string | Answer {
 	let result: string | Answer;
 	try {
-		result = decide(routes, hook, text, sender);
+		const asked = open();
+		const value = asked.run(routes);
+		if (isThenable(value)) return wait(hook, asked, value);
+		result = asked.answer(value);
 	} catch (error) {
 		result = failed(error);
 	}
+	hookDecided();
+	return result;
+}
+
+function wait(hook: HookName, asked: Asked, value: unknown): Answer {
+	if (!apply(includes, WAITING_HOOKS, [hook]))
+		return refused(`${hook} returned a Promise: it answers at once`);
+	awaitHook(
+		value,
+		(ticket, result) => decided.push({ ticket, answer: answered(asked, result) }),
+		(ticket, error) => decided.push({ ticket, answer: failed(error) }),
+	);
+	return {};
+}
+
+let decided: Decided[] = [];
+
+function answered(asked: Asked, value: unknown): Answer {
+	try {
+		const answer = asked.answer(value);
+		return typeof answer === "string" ? parse(answer) : answer;
+	} catch (error) {
+		return failed(error);
+	}
+}
+
+function take(): string {
+	const taken: Taken = { decided, calls: takeWishes() };
+	decided = [];
 	const log = takeLog();
-	if (log === undefined) return typeof result === "string" ? result : stringify(result);
-	return stringify(typeof result === "string" ? { ...parse(result), log } : { ...result, log });
-}
-
-/** An Answer, or the JSON of one that was given before. */
-function decide(
-	routes: Public.Routes,
-	hook: HookName,
-	text: string,
-	sender: string,
-): string | Answer {
-	const from = senderOf(sender);
-	const request = new ScriptRequest(text, from);
-	const call = new ScriptCall(from.caller);
-	const value: unknown = routes[hook](request, call);
-	if (!Choice.is(value)) return refused(noDecision(hook, value));
-	const draft = Choice.draft(value);
-	if (draft.kind === "save" && request.method !== "REGISTER")
-		return refused(`save() answers a REGISTER, not ${request.method}`);
-	if (draft.kind === "save")
-		return { decision: { kind: "save", contacts: ScriptRequest.contacts(request) } };
-	if (draft.kind !== "relay") return Choice.usual(value);
-	const { scheme } = call.callee;
-	const edits = ScriptRequest.edits(request);
-	if (scheme === undefined && edits.length === 0) return Choice.usual(value);
-	return { decision: { ...draft, callee: scheme, edits } };
-}
-
-function refused(reason: string): Answer {
-	return { failure: { code: "SCRIPT_DECISION", reason, stack: "" } };
-}
-
-function noDecision(hook: HookName, value: unknown): string {
-	if (isThenable(value))
-		return `${hook} returned a Promise: hooks answer at once, host calls that wait come later`;
-	const got = value === undefined ? "nothing" : `a value of type ${typeof value}`;
-	return `${hook} returned ${got}; return relay(…), reply(404) or another decision`;
+	try {
+		return stringify(log === undefined ? taken : { ...taken, log });
+	} catch {
+		const answer: Answer = parse(UNTOLD);
+		return stringify({
+			decided: taken.decided.map(({ ticket }) => ({ ticket, answer })),
+			calls: [],
+		});
+	}
 }
 
 function isThenable(value: unknown): boolean {

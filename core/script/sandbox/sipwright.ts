@@ -22,12 +22,14 @@ import { define } from "./define-routes.ts";
 import { findDevice, findTrunks, renumbered } from "./devices.ts";
 import { forkingOf } from "./forking.ts";
 import { readValue } from "./header-value.ts";
+import { keyValues } from "./key-values.ts";
 import { log as scriptLog } from "./log.ts";
 import { isInNetwork } from "./networks.ts";
 import { toE164, withOtherPrefix, withoutPrefix, withPrefix } from "./numbers.ts";
 import { readAddress, readUri, ScriptContact, uriOf } from "./uri.ts";
 
 export const log: Public.ScriptLog = scriptLog;
+export const kv: Public.KeyValues = keyValues;
 
 export function defineRoutes(routes: Public.Routes): Public.Routes {
 	return define(routes);

@@ -2,7 +2,7 @@
 
 import { StreamFramer } from "../../../core/message/framing.ts";
 import type { DnsAnswer } from "../../../core/resolve/dns.ts";
-import { readDecision } from "../../../core/script/read-answer.ts";
+import { mayAnswer, readDecision } from "../../../core/script/read-answer.ts";
 import { ScriptError } from "../../../core/script/script-error.ts";
 import { ExchangeRig } from "../../support/exchange-rig.ts";
 import { mutate } from "../../support/mutate.ts";
@@ -252,7 +252,9 @@ export class World {
 
 	/** As the host takes an answer of an isolate. */
 	#decide(script: Json) {
-		const decision = script === null ? "it threw" : readDecision(script);
+		const read = script === null ? "it threw" : readDecision(script);
+		const decision =
+			typeof read === "string" || mayAnswer("onRequest", read) ? read : "no answer to a request";
 		if (typeof decision === "string")
 			return new ScriptError(
 				"SCRIPT_DECISION",

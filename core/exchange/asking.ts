@@ -1,0 +1,116 @@
+/**
+ * Asking the scripts: hooks that wait get what they call, and are waited for until their deadline.
+ * Time is that of the timer wheel, so that a test can let it pass.
+ */
+import type { Milliseconds } from "../base/clock.ts";
+import { type Expiring, NO_TIMER, type TimerHandle, type TimerWheel } from "../base/timer-wheel.ts";
+import type { AskContext } from "../script/ask-context.ts";
+import type { HookName } from "../script/hooks.ts";
+import type { HostCall, HostCalls } from "../script/host-call.ts";
+import type { ScriptError } from "../script/script-error.ts";
+import { type Outcome, WaitingHook } from "../script/waiting-hook.ts";
+import type { RouteGeneration } from "./route-generation.ts";
+
+export type Question = {
+	readonly generation: RouteGeneration;
+	readonly hook: HookName;
+	/** The message, one character per octet. */
+	readonly text: string;
+	readonly context: AskContext;
+	/** What the hook is told besides. */
+	readonly more?: string;
+};
+
+/** Gets the outcome of a hook that waited. */
+export type Decided = (outcome: Outcome, now: Milliseconds) => void;
+
+export class Asking {
+	readonly #calls: HostCalls;
+	readonly #wheel: TimerWheel;
+	readonly #waits = new Map<WaitingHook, Wait>();
+
+	constructor(calls: HostCalls, wheel: TimerWheel) {
+		this.#calls = calls;
+		this.#wheel = wheel;
+	}
+
+	/** Hooks that are waited for. */
+	get waiting(): number {
+		return this.#waits.size;
+	}
+
+	/** The outcome, or undefined where the hook waits: `decided` gets it then. */
+	ask(question: Question, decided: Decided, now: Milliseconds): Outcome | undefined {
+		const { generation, hook, text, context, more } = question;
+		const answer = generation.ask(hook, text, context, more);
+		if (!(answer instanceof WaitingHook)) {
+			if (generation.busy) this.#serve(generation, now);
+			return answer;
+		}
+		const wait = new Wait(answer, question, decided, (ended, at) => this.#late(ended, at));
+		this.#waits.set(answer, wait);
+		generation.retain();
+		wait.timer = this.#wheel.arm(wait, "deadline", now + generation.limits.deadlineMs);
+		this.#serve(generation, now);
+		return undefined;
+	}
+
+	/** Everything that can be done now for the hooks of a generation. */
+	#serve(generation: RouteGeneration, now: Milliseconds): void {
+		while (generation.busy) {
+			for (let call = generation.nextCall(); call !== undefined; call = generation.nextCall())
+				this.#perform(generation, call, now);
+			const hook = generation.nextDecided();
+			const wait = hook && this.#waits.get(hook);
+			if (wait !== undefined && hook?.outcome !== undefined) this.#end(wait, hook.outcome, now);
+		}
+	}
+
+	#perform(generation: RouteGeneration, call: HostCall, now: Milliseconds): void {
+		const result = this.#calls.perform(call, now, (late, at) => {
+			generation.answer(call, late);
+			this.#serve(generation, at);
+		});
+		if (result !== undefined) generation.answer(call, result);
+	}
+
+	#end(wait: Wait, outcome: Outcome, now: Milliseconds): void {
+		this.#waits.delete(wait.hook);
+		this.#wheel.disarm(wait.timer);
+		const { generation } = wait.question;
+		wait.decided(outcome, now);
+		generation.release();
+	}
+
+	#late(wait: Wait, now: Milliseconds): void {
+		const { generation, hook } = wait.question;
+		const reason = `${hook} waited for more than ${generation.limits.deadlineMs} ms`;
+		const error: ScriptError | undefined = generation.abandon(wait.hook, reason);
+		if (error !== undefined) this.#end(wait, error, now);
+	}
+}
+
+class Wait implements Expiring {
+	readonly hook: WaitingHook;
+	readonly question: Question;
+	readonly decided: Decided;
+	timer: TimerHandle = NO_TIMER;
+	readonly #late: (wait: Wait, now: Milliseconds) => void;
+
+	constructor(
+		hook: WaitingHook,
+		question: Question,
+		decided: Decided,
+		late: (wait: Wait, now: Milliseconds) => void,
+	) {
+		this.hook = hook;
+		this.question = question;
+		this.decided = decided;
+		this.#late = late;
+	}
+
+	expire(_tag: string, now: Milliseconds): void {
+		this.timer = NO_TIMER;
+		this.#late(this, now);
+	}
+}

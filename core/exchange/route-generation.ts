@@ -1,0 +1,30 @@
+/** The route scripts as the exchange asks them. */
+import type { Answer } from "../proxy/decision.ts";
+import type { AskContext } from "../script/ask-context.ts";
+import type { HookName } from "../script/hooks.ts";
+import type { HostCall, HostResult } from "../script/host-call.ts";
+import type { ScriptError } from "../script/script-error.ts";
+import type { WaitingHook } from "../script/waiting-hook.ts";
+
+/** The generation that is current when a request comes serves it to its end. */
+export type RouteScripts = { readonly generation: RouteGeneration };
+
+export type RouteGeneration = {
+	defines(hook: HookName): boolean;
+	/** `more`: what the hook is told besides. One that waits decides later: `nextDecided`. */
+	ask(
+		hook: HookName,
+		text: string,
+		context: AskContext,
+		more?: string,
+	): Answer | ScriptError | WaitingHook;
+	/** A host call or a decision is there to be fetched. */
+	readonly busy: boolean;
+	nextCall(): HostCall | undefined;
+	nextDecided(): WaitingHook | undefined;
+	answer(call: HostCall, result: HostResult): void;
+	abandon(hook: WaitingHook, reason?: string): ScriptError | undefined;
+	readonly limits: { readonly deadlineMs: number };
+	retain(): void;
+	release(): void;
+};

@@ -1,0 +1,173 @@
+/**
+ * Hooks that wait. A host call becomes a wish in a list, which the host takes when the hook has come
+ * to a halt; its result comes in by another call of the host, and resolves the promise here. No
+ * function of the host is within reach.
+ *
+ * Whose call it is: of the hook that was asked, or resumed, last. A promise that hooks share counts
+ * for the one that goes on with it first.
+ */
+import type { HookName } from "../hooks.ts";
+import { ANSWER_LENGTH_MAX, HOST_CALL_LENGTH_MAX } from "../limits.ts";
+import { HostError } from "./host-error.ts";
+
+/** A host call that was made before, in another isolate: what it was, and its result once there is one. */
+export type Recorded = {
+	readonly kind: string;
+	/** JSON. */
+	readonly args: string;
+	readonly result?: HostResult;
+};
+
+export type HostResult =
+	| { readonly ok: true; readonly value?: unknown }
+	| { readonly ok: false; readonly code: string; readonly message: string };
+
+export type Wish = {
+	readonly ticket: number;
+	/** Which call of its hook it is, from 0. */
+	readonly index: number;
+	readonly kind: string;
+	readonly args: string;
+};
+
+type Pending = { resolve(value: unknown): void; reject(error: unknown): void };
+
+/** A hook that has made a host call, until it has decided and every call has its result. */
+type Ticket = {
+	readonly id: number;
+	readonly record: readonly Recorded[];
+	readonly pending: Map<number, Pending>;
+	calls: number;
+	decided: boolean;
+};
+
+/** Kept from before the script runs. */
+const { parse, stringify } = JSON;
+const { resolve } = Promise;
+const { then } = Promise.prototype;
+const { get, set, delete: remove } = Map.prototype;
+const { apply } = Reflect;
+const PromiseOfScript = Promise;
+
+const NOTHING: readonly Recorded[] = [];
+const tickets = new Map<number, Ticket>();
+let lastTicket = 0;
+/** Of the hook that runs: its name where it may not wait, what was recorded of it, its ticket once it has one. */
+let unable: HookName | undefined;
+let record: readonly Recorded[] = NOTHING;
+let current: Ticket | undefined;
+let wishes: Wish[] = [];
+/** Characters that they take when they cross, about. */
+let written = 0;
+const WISH_COST = 80;
+
+/** A hook is about to be asked. `recorded` is JSON, "" for nothing. */
+export function beginHook(hook: HookName, mayWait: boolean, recorded: string): void {
+	unable = mayWait ? undefined : hook;
+	record = recorded === "" ? NOTHING : parse(recorded);
+	current = undefined;
+}
+
+/** The ticket of the hook that was asked; undefined where it needs none. */
+export function ticketOfHook(): number | undefined {
+	return current?.id;
+}
+
+/** The hook has returned a promise. */
+export function awaitHook(
+	value: unknown,
+	decided: (ticket: number, value: unknown) => void,
+	failed: (ticket: number, error: unknown) => void,
+): void {
+	const ticket = openTicket();
+	const { id } = ticket;
+	const end = () => {
+		ticket.decided = true;
+		closeTicket(ticket);
+	};
+	apply(then, apply(resolve, PromiseOfScript, [value]), [
+		(result: unknown) => {
+			end();
+			decided(id, result);
+		},
+		(error: unknown) => {
+			end();
+			failed(id, error);
+		},
+	]);
+}
+
+/** The hook has decided at once, whatever it still called. */
+export function hookDecided(): void {
+	if (current !== undefined) current.decided = true;
+}
+
+/** What the script awaits. Throws where it may not wait. */
+export function callHost(kind: string, given: unknown): Promise<unknown> {
+	if (unable !== undefined)
+		throw new HostError("HOST_UNABLE", `${unable} answers at once: ${kind} waits`);
+	const args = stringify(given);
+	if (args.length > HOST_CALL_LENGTH_MAX)
+		throw new HostError(
+			"HOST_LIMIT",
+			`${kind}: ${args.length} characters are more than ${HOST_CALL_LENGTH_MAX}`,
+		);
+	written += args.length + WISH_COST;
+	// The host ends a hook that calls too often, long before.
+	if (written > ANSWER_LENGTH_MAX / 2) throw new HostError("HOST_LIMIT", `${kind}: too many calls`);
+	const ticket = openTicket();
+	const index = ticket.calls;
+	ticket.calls += 1;
+	return new PromiseOfScript((resolved, rejected) => {
+		const pending: Pending = { resolve: resolved, reject: rejected };
+		const before = ticket.record[index];
+		const same = before?.kind === kind && before.args === args;
+		if (same && before.result !== undefined) settle(pending, before.result);
+		else {
+			apply(set, ticket.pending, [index, pending]);
+			wishes.push({ ticket: ticket.id, index, kind, args });
+		}
+	});
+}
+
+/** The calls that were made since the last time. */
+export function takeWishes(): readonly Wish[] {
+	const taken = wishes;
+	wishes = [];
+	written = 0;
+	return taken;
+}
+
+/** A result has come. `result` is the JSON of a HostResult. */
+export function resumeHook(id: number, index: number, result: string): void {
+	const ticket: Ticket | undefined = apply(get, tickets, [id]);
+	const pending: Pending | undefined = ticket && apply(get, ticket.pending, [index]);
+	if (ticket === undefined || pending === undefined) return;
+	unable = undefined;
+	current = ticket;
+	apply(remove, ticket.pending, [index]);
+	settle(pending, parse(result));
+	closeTicket(ticket);
+}
+
+/** Nobody waits for the hook any more. */
+export function forgetHook(id: number): void {
+	apply(remove, tickets, [id]);
+}
+
+function openTicket(): Ticket {
+	if (current !== undefined) return current;
+	lastTicket += 1;
+	current = { id: lastTicket, record, pending: new Map(), calls: 0, decided: false };
+	apply(set, tickets, [lastTicket, current]);
+	return current;
+}
+
+function closeTicket({ id, decided, pending }: Ticket): void {
+	if (decided && pending.size === 0) apply(remove, tickets, [id]);
+}
+
+function settle(pending: Pending, result: HostResult): void {
+	if (result.ok) pending.resolve(result.value);
+	else pending.reject(new HostError(result.code, result.message));
+}
