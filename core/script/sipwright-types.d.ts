@@ -29,7 +29,7 @@ export type Method =
  * const overTcp: UriParts = { port: null, params: { transport: "tcp" } };
  */
 export interface UriParts {
-	readonly scheme?: Scheme;
+	readonly scheme?: Scheme | undefined;
 	/** As a person writes it: what may not stand in a URI is escaped. A password goes with the user it was for. */
 	readonly user?: string | null | undefined;
 	/** A name or an address; IPv6 with or without brackets. */
