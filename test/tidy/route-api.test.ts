@@ -1,7 +1,7 @@
 /** docs/reference/route-api.md says what the types say: every export and member, with its parameters, and nothing else. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Declaration, exportsOf, signature } from "../support/declarations.ts";
+import { type Declaration, exportsOf, type Member, signature } from "../support/declarations.ts";
 import { fakeTree, repository, type Tree } from "../support/tree.ts";
 
 const PAGE = "docs/reference/route-api.md";
@@ -23,14 +23,15 @@ export function apiPageFaults(tree: Tree, modules: readonly string[]): string[] 
 	];
 }
 
-/** Exports that the page never names. */
+/** Exports and members that the page never names. */
 function unnamed(declared: readonly Declaration[], page: string): string[] {
-	return [...new Set(declared.map(({ name }) => name))]
+	const named = declared.flatMap((one) => [one, ...one.members]).map(({ name }) => name);
+	return [...new Set(named)]
 		.filter((name) => !new RegExp(`\`[^\`\n]*\\b${name}\\b[^\`\n]*\``).test(page))
 		.map((name) => `the page never names ${name}`);
 }
 
-/** Functions, each overload by itself, and members of interfaces. */
+/** Functions, each overload by itself. */
 function withoutRow(declared: readonly Declaration[], tables: readonly Table[]): string[] {
 	const rows = new Set(tables.flatMap(({ cells }) => cells.flatMap(spans)));
 	const functions = declared.filter(({ kind }) => kind === "function");
@@ -47,18 +48,18 @@ function unknownRows({ head, cells }: Table, declared: readonly Declaration[]): 
 	const all = declared.flatMap((one) => [one, ...one.members]);
 	return cells
 		.flatMap(spans)
-		.filter((span) => {
-			const name = /^[\w.]+/.exec(span)?.[0] ?? "";
-			const known = all.filter((one) => one.name === name.split(".").at(-1));
-			if (known.length === 0) return true;
-			const callable = known.filter(({ text }) => text.includes("("));
-			return (
-				span.includes("(") &&
-				callable.length > 0 &&
-				!callable.some((one) => signature(one) === span)
-			);
-		})
+		.filter((span) => !isDeclared(span, all))
 		.map((span) => `${head}: there is no ${span}`);
+}
+
+/** `name`, `name(parameters)`, or either behind the object that it is of: `kv.get(key)`. */
+function isDeclared(span: string, all: readonly (Declaration | Member)[]): boolean {
+	const [lead = ""] = /^[\w.]+/.exec(span) ?? [];
+	const written = span.slice(lead.lastIndexOf(".") + 1);
+	const known = all.filter(({ name }) => name === lead.slice(lead.lastIndexOf(".") + 1));
+	if (known.length === 0 || !span.includes("(")) return known.length > 0;
+	const callable = known.filter(({ text }) => text.includes("("));
+	return callable.length === 0 || callable.some((one) => signature(one) === written);
 }
 
 /** A table about an interface has a row for each of its members. */
@@ -108,6 +109,8 @@ test("the API page check fails on what is missing, what is too much, and on othe
 		"|---|---|",
 		"| `thing(b)` | with `Thing` |",
 		"| `gone()` | not there |",
+		"| `value.use(it, by?)` | of an object |",
+		"| `value.use(it)` | with other parameters |",
 		"",
 		"| member of `Thing` | is |",
 		"|---|---|",
@@ -119,12 +122,13 @@ test("the API page check fails on what is missing, what is too much, and on othe
 		"",
 	].join("\n");
 	assert.deepEqual(apiPageFaults(fakeTree({ "a.d.ts": types, [PAGE]: page }), ["a.d.ts"]), [
+		"the page never names size",
 		"the page never names other",
-		"the page never names value",
 		"no row for other()",
 		"no row for thing(a)",
 		"function: there is no thing(b)",
 		"function: there is no gone()",
+		"function: there is no value.use(it)",
 		"member of `Thing`: no row for size",
 	]);
 });
