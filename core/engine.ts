@@ -10,8 +10,8 @@ import type { Log } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
 import { loadSigningKeys, secretsOf } from "./config/keys.ts";
 import { loadConfig } from "./config/load.ts";
-import { nameChecks } from "./config/name-checks.ts";
 import { restartOnlyChanges } from "./config/restart.ts";
+import { tlsOptions } from "./engine-tls.ts";
 import { configuredDirectory } from "./exchange/configured-directory.ts";
 import { Exchange, type ExchangeSettings } from "./exchange/exchange.ts";
 import { Alarm } from "./host/alarm.ts";
@@ -32,14 +32,12 @@ import { KeyValueStore } from "./script/host-calls/key-value-store.ts";
 import { Performing } from "./script/host-calls/performing.ts";
 import { KEY_VALUES } from "./script/limits.ts";
 import type { LoadErrorCode } from "./script/load-steps.ts";
+import type { ReloadResult } from "./script/reload-result.ts";
 import { scriptDevices } from "./script/script-device.ts";
-import { type ReloadResult, Scripts } from "./script/scripts.ts";
-import { isWildcard } from "./transport/advertised.ts";
-import { developmentCertificate } from "./transport/development-certificate.ts";
+import { Scripts } from "./script/scripts.ts";
 import { Dns } from "./transport/dns.ts";
 import { connectionsWithin, LIMITS } from "./transport/limits.ts";
-import { readTlsFiles } from "./transport/tls-files.ts";
-import { type TlsOptions, TlsSettings } from "./transport/tls-settings.ts";
+import { TlsSettings } from "./transport/tls-settings.ts";
 import type { ListenOptions, TransportUser } from "./transport/transport-user.ts";
 import { Transports } from "./transport/transports.ts";
 
@@ -60,6 +58,8 @@ export type Engine = {
 	reload(): Promise<ReloadOutcome>;
 	/** The scripts before those that serve take over again. */
 	rollback(): Promise<ReloadOutcome>;
+	/** What is tried on a part of the requests gets all of them. */
+	promote(): Promise<ReloadOutcome>;
 	close(): Promise<void>;
 };
 
@@ -174,8 +174,7 @@ class RunningEngine implements Engine, TransportUser {
 		const exchange = this.#exchange;
 		return {
 			listeners: this.#listeners,
-			generation: { id: scripts?.generation ?? 0, hash: scripts?.hash ?? "" },
-			generations: this.#scripts?.generations.list ?? [],
+			...scriptsStatus(this.#scripts),
 			devices: this.#config.devices.size,
 			services: exchange?.proxy.candidates.status() ?? [],
 			bindings: this.#store === undefined ? 0 : [...this.#store.all(now())].length,
@@ -189,6 +188,7 @@ class RunningEngine implements Engine, TransportUser {
 				scriptsAsked: scripts?.asked ?? 0,
 				scriptsFailed: scripts?.failed ?? 0,
 				generationsEnded: this.#scripts?.generations.ended ?? 0,
+				generationsRolledBack: scripts?.rollbacks ?? 0,
 			},
 		};
 	}
@@ -227,9 +227,16 @@ class RunningEngine implements Engine, TransportUser {
 	}
 
 	async rollback(): Promise<ReloadOutcome> {
-		const result = await this.#scripts?.rollback();
+		return this.#changed(await this.#scripts?.rollback(), "LOAD_ROLLBACK");
+	}
+
+	async promote(): Promise<ReloadOutcome> {
+		return this.#changed(await this.#scripts?.promote(), "LOAD_PROMOTE");
+	}
+
+	#changed(result: ReloadResult | undefined, code: LoadErrorCode): ReloadOutcome {
 		if (result === undefined) return this.#outcome(false, []);
-		return this.#outcome(result.ok, problemErrors(result.errors ?? [], "LOAD_ROLLBACK"));
+		return this.#outcome(result.ok, problemErrors(result.errors ?? [], code));
 	}
 
 	async close(): Promise<void> {
@@ -341,8 +348,13 @@ class RunningEngine implements Engine, TransportUser {
 		errors: readonly ReloadError[],
 		warnings: readonly ReloadError[] = [],
 	): ReloadOutcome {
-		const { id, hash } = this.status().generation;
-		return { ok, generation: id, hash, errors, ...(warnings.length > 0 && { warnings }) };
+		const { generation, canary } = this.status();
+		const candidate = canary && { candidate: canary };
+		const { id, hash } = generation;
+		return {
+			...{ ok, generation: id, hash, ...candidate, errors },
+			...(warnings.length > 0 && { warnings }),
+		};
 	}
 }
 
@@ -356,37 +368,17 @@ function boundListeners({ listen }: Config, opened: readonly Listener[]): readon
 	}));
 }
 
-/** Undefined without a TLS listener: then we have no address to speak TLS from either. */
-async function tlsOptions(config: Config): Promise<TlsOptions | undefined> {
-	const { tls, listen, devices, secureSignaling } = config;
-	if (!listen.some(({ transport }) => transport === "tls")) return undefined;
-	const files = tls.own ? { ...tls.own, ca: undefined } : await developmentFiles(config);
-	const ca = tls.ca ?? files.ca;
-	const material = await readTlsFiles({ certificate: files.certificate, key: files.key, ca });
-	const more = tls.more.map((pair) => readTlsFiles({ ...pair, ca: undefined }));
+function scriptsStatus(
+	scripts: Scripts | undefined,
+): Pick<EngineStatus, "generation" | "generations" | "canary" | "rolledBack"> {
+	if (scripts === undefined) return { generation: { id: 0, hash: "" }, generations: [] };
+	const { generation: id, hash, canary, rolledBack } = scripts.status;
 	return {
-		more: await Promise.all(more),
-		certificate: material.certificate,
-		key: material.key,
-		ca: material.ca,
-		verifyClient: tls.verifyClient,
-		nameCheck: nameChecks(devices.values(), secureSignaling),
+		generation: { id, hash },
+		generations: scripts.generations.list,
+		...(canary && { canary }),
+		...(rolledBack && { rolledBack }),
 	};
-}
-
-/** For every address and name that a phone may have been given for us. */
-function developmentFiles({ state, listen, domains }: Config) {
-	const hosts = new Set(["localhost", ...domains]);
-	for (const { address, advertise } of listen) {
-		for (const own of isWildcard(address) ? localAddresses() : [address]) hosts.add(own);
-		if (advertise !== undefined) hosts.add(advertise.host.replace(/^\[|\]$/g, ""));
-	}
-	return developmentCertificate(join(state, "tls"), [...hosts].filter(isPlain), new Date(now()));
-}
-
-/** A certificate cannot name the zone of a link-local address. */
-function isPlain(host: string): boolean {
-	return !host.includes("%");
 }
 
 function scriptErrors(

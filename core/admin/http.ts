@@ -14,6 +14,7 @@ export type AdminOptions = {
 	status(): ProcessStatus;
 	reload(): Promise<ReloadOutcome>;
 	rollback(): Promise<ReloadOutcome>;
+	promote(): Promise<ReloadOutcome>;
 };
 
 export type Admin = {
@@ -50,8 +51,11 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
 		await refuse(reply, 401, "ADMIN_TOKEN", "the admin token is missing or wrong");
 	});
 	server.get("/status", async () => options.status());
-	server.get("/generations", async () => ({ generations: options.status().generations }));
-	for (const action of ["reload", "rollback"] as const)
+	server.get("/generations", async () => {
+		const { generations, canary, rolledBack } = options.status();
+		return { generations, canary, rolledBack };
+	});
+	for (const action of ["reload", "rollback", "promote"] as const)
 		server.post(`/${action}`, async (_request, reply) => {
 			const outcome = await options[action]();
 			return reply.status(outcome.ok ? 200 : UNPROCESSABLE).send(outcome);

@@ -21,14 +21,49 @@ export type GenerationStatus = {
 	readonly id: number;
 	readonly hash: string;
 	readonly origin: "script" | "last-good" | "rolled-back" | "built-in";
-	/** It is asked about new requests. */
+	/** It is asked about new requests: but for those of a candidate. */
 	readonly serving: boolean;
+	/** It is tried on the requests of a canary. */
+	readonly candidate?: true;
 	/** Requests that it began and that have not ended. */
 	readonly requests: number;
+	/** Questions so far, and how many of them got no decision. */
+	readonly asked: number;
+	readonly failed: number;
 	/** Milliseconds of the epoch. */
 	readonly activated: number;
 	/** When another one took over. */
 	readonly replaced?: number;
+};
+
+/** Scripts that serve a part of the new requests: those that any of the four names. */
+export type CanaryStatus = {
+	readonly generation: number;
+	readonly hash: string;
+	/** Percent of all. */
+	readonly share: number;
+	readonly devices: readonly string[];
+	readonly networks: readonly string[];
+	/** Of the called number. */
+	readonly prefixes: readonly string[];
+	/** Milliseconds of the epoch. */
+	readonly since: number;
+	/** When they get everything; left out where `promote` says it. */
+	readonly until?: number;
+	readonly asked: number;
+	readonly failed: number;
+	/** Requests with a final response, and how many of them were 5xx. */
+	readonly answered: number;
+	readonly serverErrors: number;
+};
+
+/** Scripts that were rolled back by themselves, and do not serve until they change. */
+export type RolledBackStatus = {
+	readonly generation: number;
+	readonly hash: string;
+	/** Milliseconds of the epoch. */
+	readonly at: number;
+	readonly because: string;
 };
 
 export type EngineStatus = {
@@ -38,6 +73,9 @@ export type EngineStatus = {
 	readonly generation: { readonly id: number; readonly hash: string };
 	/** Those that are alive, the oldest first: the one in use, and those with requests in progress. */
 	readonly generations: readonly GenerationStatus[];
+	/** What is tried beside the one in use. */
+	readonly canary?: CanaryStatus;
+	readonly rolledBack?: RolledBackStatus;
 	readonly devices: number;
 	/** Those of them that are watched or counted, in the order of the configuration. */
 	readonly services: readonly DeviceStatus[];
@@ -65,6 +103,8 @@ export type ReloadOutcome = {
 	readonly ok: boolean;
 	readonly generation: number;
 	readonly hash: string;
+	/** What is tried beside it. */
+	readonly candidate?: CanaryStatus;
 	readonly errors: readonly ReloadError[];
 	/** What kept nothing from being used. */
 	readonly warnings?: readonly ReloadError[];

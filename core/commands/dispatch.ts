@@ -12,13 +12,23 @@ import {
 } from "./command.ts";
 import { init } from "./init.ts";
 import { installation } from "./installation.ts";
-import { reload, rollback } from "./reload.ts";
+import { promote, reload, rollback } from "./reload.ts";
 import { rotateKeys } from "./rotate-keys.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
 import { test } from "./test.ts";
 
-const COMMANDS: readonly Command[] = [run, check, test, init, reload, rollback, status, rotateKeys];
+const COMMANDS: readonly Command[] = [
+	run,
+	check,
+	test,
+	init,
+	reload,
+	promote,
+	rollback,
+	status,
+	rotateKeys,
+];
 
 const HELP = { help: { type: "boolean", short: "h" } } as const;
 

@@ -1,4 +1,4 @@
-/** `sipwright reload` and `rollback`: the running instance takes up its files anew, or the scripts before them, or says why not. */
+/** `sipwright reload`, `promote` and `rollback`: the running instance takes up its files anew, gives those that are tried every request, or goes back to the scripts before; or says why not. */
 import type { ReloadOutcome } from "../admin/status.ts";
 import { askAdmin } from "./admin-client.ts";
 import { type Command, DONE, NO_ANSWER, type Output, option, REFUSED } from "./command.ts";
@@ -10,13 +10,19 @@ export const reload = asking(
 	"reloaded",
 );
 
+export const promote = asking(
+	"promote",
+	"make the scripts that the running instance tries on a part of the requests serve all of them",
+	"promoted",
+);
+
 export const rollback = asking(
 	"rollback",
-	"make the running instance serve with the scripts before, until the files change; again: undo that",
+	"end what is tried, or make the running instance serve with the scripts before, until the files change; again: undo that",
 	"rolled back",
 );
 
-function asking(name: "reload" | "rollback", summary: string, done: string): Command {
+function asking(name: "reload" | "promote" | "rollback", summary: string, done: string): Command {
 	return {
 		name,
 		usage: "[--config FILE] [--json]",
@@ -43,11 +49,19 @@ function asking(name: "reload" | "rollback", summary: string, done: string): Com
 function say(outcome: ReloadOutcome, done: string, output: Output): void {
 	const { ok, generation, hash, errors, warnings = [] } = outcome;
 	output.err(report(warnings.map((one) => ({ ...one, level: "warning" }))));
-	if (ok) output.out(`${done}: generation ${generation}, ${hash}\n`);
+	if (ok) output.out(`${done}: generation ${generation}, ${hash}${tried(outcome)}\n`);
 	else
 		output.err(
 			`${report(errors)}nothing changed: generation ${generation}, ${hash}, is still in use\n`,
 		);
+}
+
+/** What was loaded serves a part of the requests only. */
+function tried({ candidate }: ReloadOutcome): string {
+	if (candidate === undefined) return "";
+	const { generation, hash, until } = candidate;
+	const then = until === undefined ? "sipwright promote" : new Date(until).toISOString();
+	return `; generation ${generation}, ${hash}, is tried until ${then}`;
 }
 
 function isOutcome(body: unknown): body is ReloadOutcome {

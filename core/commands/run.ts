@@ -54,6 +54,7 @@ async function serve(config: Config, log: ProcessLog): Promise<void> {
 	try {
 		const inTurn = oneAtATime();
 		const reload = () => inTurn(() => reported(engine.reload(), "reloaded", log));
+		const promote = () => inTurn(() => reported(engine.promote(), "promoted", log));
 		const rollback = () => inTurn(() => reported(engine.rollback(), "rolled-back", log));
 		const admin = await openAdmin({
 			...config.admin,
@@ -61,6 +62,7 @@ async function serve(config: Config, log: ProcessLog): Promise<void> {
 			log,
 			reload,
 			rollback,
+			promote,
 			status: () => ({
 				...engine.status(),
 				version: installation().version,
@@ -100,7 +102,7 @@ function forceExitIfStuck(log: ProcessLog): void {
 /** The answer goes to who asked over the admin API; the log has it too, for SIGHUP. */
 async function reported(
 	asked: Promise<ReloadOutcome>,
-	event: "reloaded" | "rolled-back",
+	event: "reloaded" | "rolled-back" | "promoted",
 	log: ProcessLog,
 ): Promise<ReloadOutcome> {
 	const outcome = await asked;

@@ -37,6 +37,7 @@ function describe(status: ProcessStatus): string {
 		...listeners.map((one): [string, string] => ["listens on", socket(one)]),
 		["scripts", `generation ${generation.id}, ${generation.hash}`],
 		...status.generations.map(lived),
+		...trial(status),
 		["devices", `${status.devices}, with ${status.bindings} registered contacts`],
 		...services(status.services),
 		["right now", `${status.transactions} transactions, ${status.connections} connections`],
@@ -49,10 +50,40 @@ function describe(status: ProcessStatus): string {
 }
 
 function lived(one: ProcessStatus["generations"][number]): [string, string] {
-	const { id, hash, origin, requests, activated, replaced } = one;
+	const { id, hash, origin, requests, asked, failed, activated, replaced } = one;
 	const since = `since ${new Date(activated).toISOString()}`;
 	const until = replaced === undefined ? "" : ` to ${new Date(replaced).toISOString()}`;
-	return ["generation", `${id}, ${hash}, ${origin}, ${since}${until}, ${requests} requests`];
+	const done = `${requests} requests, asked ${asked} times, ${failed} failed`;
+	return ["generation", `${id}, ${hash}, ${origin}, ${since}${until}, ${done}`];
+}
+
+/** What is tried on a part of the requests, and what was given up. */
+function trial({ canary, rolledBack }: ProcessStatus): [string, string][] {
+	const rows: [string, string][] = [];
+	if (canary !== undefined) {
+		const { generation, until, answered, serverErrors } = canary;
+		const then = until === undefined ? "sipwright promote" : new Date(until).toISOString();
+		const ended = `${answered} requests answered, ${serverErrors} of them 5xx`;
+		rows.push(["canary", `generation ${generation} for ${whose(canary)} until ${then}, ${ended}`]);
+	}
+	if (rolledBack !== undefined) {
+		const { generation, at, because } = rolledBack;
+		rows.push([
+			"rolled back",
+			`generation ${generation}, ${new Date(at).toISOString()}: ${because}`,
+		]);
+	}
+	return rows;
+}
+
+function whose({
+	share,
+	devices,
+	networks,
+	prefixes,
+}: NonNullable<ProcessStatus["canary"]>): string {
+	const callers = [...devices, ...networks, ...prefixes.map((one) => `${one}…`)];
+	return [...(share > 0 ? [`${share} %`] : []), ...callers].join(", ");
 }
 
 /** What is out of service, and the calls of what has a capacity. */

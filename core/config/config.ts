@@ -93,4 +93,20 @@ export type ReloadConfig = {
 	readonly typecheck: "block" | "warn" | "off";
 	/** Between two looks at their contents; Infinity for none. */
 	readonly pollMs: number;
+	/** On whose requests changed scripts are tried first; undefined: they serve all at once. */
+	readonly canary: CanaryConfig | undefined;
+	/** Scripts that are new are given up beyond `failed` percent of at least `asked` requests; Infinity: never. */
+	readonly rollback: { readonly failed: number; readonly asked: number; readonly seconds: number };
+};
+
+/** Requests that any of the four names. */
+export type CanaryConfig = {
+	/** Percent; 0 for none. */
+	readonly share: number;
+	readonly devices: readonly string[];
+	readonly networks: Networks;
+	/** Of the called number. */
+	readonly prefixes: readonly string[];
+	/** Then they serve all; Infinity: when it is said. */
+	readonly seconds: number;
 };

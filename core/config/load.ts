@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import { readDevices } from "./devices.ts";
 import { type Finding, Findings, type Place } from "./finding.ts";
 import { readListen } from "./listen.ts";
+import { readReload } from "./reload.ts";
 import { topShape } from "./schema.ts";
 import { readSection } from "./section.ts";
 import {
@@ -16,7 +17,6 @@ import {
 	readAuth,
 	readLocation,
 	readRegistrar,
-	readReload,
 	readRoutes,
 	readScript,
 	readTimers,
@@ -122,6 +122,8 @@ async function readConfig(
 	checkTrustedBalancers(part("listen"), listen, trusted, found);
 	const defaults = { ...DEFAULTS, telDomain: top.domains[0] };
 	const secureSignaling = readSecureSignaling(part("secure-signaling"), defaults, found);
+	const around = { secureSignaling, listen };
+	const devices = await readDevicesPart(part("devices"), folder, around, found);
 	return {
 		file,
 		listen,
@@ -137,9 +139,9 @@ async function readConfig(
 		timers: readTimers(part("timers"), found),
 		admin: readAdmin(part("admin"), found),
 		secureSignaling,
-		devices: await readDevicesPart(part("devices"), folder, { secureSignaling, listen }, found),
+		devices,
 		script: readScript(part("script"), found),
-		reload: readReload(part("reload"), found),
+		reload: readReload(part("reload"), devices, found),
 	};
 }
 

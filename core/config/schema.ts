@@ -143,17 +143,6 @@ export const scriptShape = {
 	),
 };
 
-export const reloadShape = {
-	typecheck: key(
-		choice(["block", "warn", "off"]).default("block"),
-		"what an error in the types of the scripts does when they are loaded: refuses them, is a warning, or is not looked for",
-	),
-	poll: key(
-		limit({ min: 1, max: 3600 }).default(5),
-		"seconds between two looks at the contents of the scripts, for changes that the system does not tell of, such as on a network mount; `off`: what the system tells is enough",
-	),
-};
-
 /** A key whose value is read by a file of its own. */
 const block = (example: string, about: string, more = {}) =>
 	key(z.unknown().register(valueDocs, { values: "below", example }).optional(), about, more);

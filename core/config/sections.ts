@@ -1,15 +1,14 @@
-/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `udp`, `timers`, `admin`, `script`, `reload`. */
+/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `udp`, `timers`, `admin`, `script`. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { holdsAll, type Network, Networks, parseNetwork } from "../base/networks.ts";
-import type { AuthConfig, Config, RegistrarConfig, ReloadConfig, ScriptConfig } from "./config.ts";
+import type { AuthConfig, Config, RegistrarConfig, ScriptConfig } from "./config.ts";
 import type { Findings } from "./finding.ts";
 import {
 	adminShape,
 	authShape,
 	locationShape,
 	registrarShape,
-	reloadShape,
 	scriptShape,
 	timersShape,
 	udpShape,
@@ -129,11 +128,6 @@ export function readScript(node: Node | undefined, found: Findings): ScriptConfi
 		hostCalls: given["host-calls"],
 		fallback: given.fallback,
 	};
-}
-
-export function readReload(node: Node | undefined, found: Findings): ReloadConfig {
-	const { typecheck, poll } = readSection("reload", node, reloadShape, found);
-	return { typecheck, pollMs: poll * 1_000 };
 }
 
 const LOOPBACK_ONLY = new Networks(LOOPBACK);

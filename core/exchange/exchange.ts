@@ -217,7 +217,8 @@ export class Exchange implements ProxyPort {
 		if (verdict.refused !== undefined) return refusal(verdict.refused, server.flow, environment);
 
 		context.callerScheme = verdict.scheme;
-		const { generation } = this.#options.scripts;
+		const { scripts } = this.#options;
+		const generation = scripts.generationFor(request, caller.device, server.flow.host);
 		generation.retain();
 		context.asked = { caller, generation } satisfies Asked;
 		const { host: address, port, transport, identities } = server.flow;
@@ -237,6 +238,10 @@ export class Exchange implements ProxyPort {
 			this.proxy.decide(context, this.#orFallback(question, outcome, at), at);
 		const outcome = this.#asking.ask(question, decided, now);
 		return outcome && this.#orFallback(question, outcome, now);
+	}
+
+	answered(context: ResponseContext, status: number): void {
+		(context.asked as Asked | undefined)?.generation.answered(status);
 	}
 
 	ended(context: ResponseContext): void {

@@ -1,4 +1,5 @@
 /** The route scripts as the exchange asks them. */
+import type { Request } from "../message/message.ts";
 import type { Answer } from "../proxy/decision.ts";
 import type { AskContext } from "../script/ask-context.ts";
 import type { HookName } from "../script/hooks.ts";
@@ -6,8 +7,10 @@ import type { HostCall, HostResult } from "../script/host-call.ts";
 import type { ScriptError } from "../script/script-error.ts";
 import type { WaitingHook } from "../script/waiting-hook.ts";
 
-/** The generation that is current when a request comes serves it to its end. */
-export type RouteScripts = { readonly generation: RouteGeneration };
+/** The generation that a new request gets serves it to its end. */
+export type RouteScripts = {
+	generationFor(request: Request, device: string | undefined, address: string): RouteGeneration;
+};
 
 export type RouteGeneration = {
 	defines(hook: HookName): boolean;
@@ -26,5 +29,7 @@ export type RouteGeneration = {
 	abandon(hook: WaitingHook, reason?: string): ScriptError | undefined;
 	readonly limits: { readonly deadlineMs: number };
 	retain(): void;
+	/** The request has its final response. */
+	answered(status: number): void;
 	release(): void;
 };

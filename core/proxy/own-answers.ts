@@ -24,9 +24,9 @@ const TAG_DIGITS = 16;
 
 export class OwnAnswers {
 	readonly #core: AnswersCore;
-	readonly #port: Pick<ProxyPort, "ended">;
+	readonly #port: Pick<ProxyPort, "answered" | "ended">;
 
-	constructor(core: AnswersCore, port: Pick<ProxyPort, "ended">) {
+	constructor(core: AnswersCore, port: Pick<ProxyPort, "answered" | "ended">) {
 		this.#core = core;
 		this.#port = port;
 	}
@@ -40,6 +40,7 @@ export class OwnAnswers {
 			return;
 		}
 		context.close();
+		this.#port.answered(context, rejection.status);
 		this.#answer(server, rejection, now, context);
 		context.settle();
 	}
@@ -48,6 +49,7 @@ export class OwnAnswers {
 	refuse(context: ResponseContext, rejection: Rejection): void {
 		context.close();
 		context.settle();
+		this.#port.answered(context, rejection.status);
 		this.#answerOnce(context.server, rejection);
 		this.#port.ended(context);
 	}

@@ -39,6 +39,8 @@ export type ProxyPort = {
 	crossing(context: ResponseContext, target: Target, now: Milliseconds): void;
 	/** An in-dialog request has come back without what its sender's view of the other Contact carried. */
 	contactLost(request: Request, flow: Flow, now: Milliseconds): void;
+	/** The final response of a new request goes out. */
+	answered(context: ResponseContext, status: number): void;
 	/** The context answers no more and expects nothing: what the engine kept for it can go. */
 	ended(context: ResponseContext): void;
 	/** A device went out of service, or came back. */

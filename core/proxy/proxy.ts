@@ -335,6 +335,7 @@ export class ProxyCore implements TransactionUser {
 		if (response.status < 300) context.call?.answered(response.head);
 		context.close();
 		context.settle();
+		this.#port.answered(context, response.status);
 		this.transactions.respond(context.server, text, response.status, now);
 	}
 

@@ -1,8 +1,8 @@
 /** What serves first: the scripts on disk, what a rollback put in their place, or what last worked of them. */
 import type { Bundle } from "./compile.ts";
 import type { Generation } from "./generation.ts";
-import { lastGood } from "./last-good.ts";
-import { asLoadError, filesOf, type LoadError } from "./load-error.ts";
+import { type Instead, type Kept, lastGood } from "./last-good.ts";
+import { asLoadError, filesOf, LoadError } from "./load-error.ts";
 import {
 	compileRoutes,
 	isCurrent,
@@ -12,45 +12,62 @@ import {
 	writtenMeanwhile,
 } from "./load-generation.ts";
 import { warn } from "./load-log.ts";
+import type { PlanOptions } from "./load-plan.ts";
 import type { Watcher } from "./watcher.ts";
 
 export type First = {
 	readonly generation: Generation;
 	readonly error: LoadError | undefined;
-	readonly instead: string | undefined;
+	readonly instead: Instead | undefined;
+	/** What is on disk has not been proven and is to be tried beside it. */
+	readonly tries: boolean;
+	/** It has served before this start. */
+	readonly proven: boolean;
 };
 
 export async function firstGeneration(
-	options: LoadOptions,
+	options: PlanOptions,
 	watcher: Watcher | undefined,
 ): Promise<First> {
 	const since = Date.now();
+	const none = { error: undefined, instead: undefined, tries: false, proven: true };
 	try {
 		const compiled = await compileRoutes(options);
 		await watcher?.include(compiled.inputs, since);
-		const kept = await keptInstead(compiled.bundle, options);
-		if (kept !== undefined) {
-			const generation = await loadGeneration(kept, options, 1, "rolled-back");
-			return { generation, error: undefined, instead: compiled.bundle.hash };
+		const { bundle } = compiled;
+		const kept = await keptOf(options);
+		if (kept?.instead?.hash === bundle.hash) {
+			const generation = await loadGeneration(kept.bundle, options, 1, "rolled-back");
+			return { ...none, generation, instead: kept.instead };
+		}
+		const proven = kept?.bundle.hash === bundle.hash;
+		if (kept !== undefined && !proven && options.canary !== undefined) {
+			const generation = await tryKept(kept.bundle, options);
+			if (generation !== undefined) return { ...none, generation, tries: true };
 		}
 		await warn(compiled, options, true);
 		// The watcher has seen it: what was written is loaded next.
-		if (!(await isCurrent(compiled.bundle, options))) throw writtenMeanwhile(compiled.bundle.entry);
-		const generation = await loadGeneration(compiled.bundle, options, 1);
-		return { generation, error: undefined, instead: undefined };
+		if (!(await isCurrent(bundle, options))) throw writtenMeanwhile(bundle.entry);
+		return { ...none, generation: await loadGeneration(bundle, options, 1), proven };
 	} catch (cause) {
 		if (options.entry === undefined) throw cause;
 		const error = asLoadError(cause, options.entry);
 		await watcher?.include(filesOf(error.problems), since);
-		return { generation: await loadFallback(options, 1), error, instead: undefined };
+		return { ...none, generation: await loadFallback(options, 1), error };
 	}
 }
 
-/** A rollback outlives a restart. */
-async function keptInstead(
-	{ hash }: Bundle,
-	{ state, entry }: LoadOptions,
-): Promise<Bundle | undefined> {
-	const kept = entry === undefined ? undefined : await lastGood(state, entry);
-	return kept?.instead === hash ? kept.bundle : undefined;
+/** A rollback outlives a restart, and so does a canary: what has not been proven is not all there is. */
+async function keptOf({ state, entry }: LoadOptions): Promise<Kept | undefined> {
+	return entry === undefined ? undefined : lastGood(state, entry);
+}
+
+/** Undefined when it cannot be loaded any more. */
+async function tryKept(bundle: Bundle, options: LoadOptions): Promise<Generation | undefined> {
+	try {
+		return await loadGeneration(bundle, options, 1, "last-good");
+	} catch (error) {
+		if (!(error instanceof LoadError)) throw error;
+		return undefined;
+	}
 }

@@ -29,6 +29,7 @@ import { readJson } from "./read-json.ts";
 import type { ScriptDevice } from "./script-device.ts";
 import { ScriptError } from "./script-error.ts";
 import { writeScriptLog } from "./script-log.ts";
+import { type Counts, TrackRecord } from "./track-record.ts";
 import type { Outcome, WaitingHook } from "./waiting-hook.ts";
 import { WaitingHooks } from "./waiting-hooks.ts";
 
@@ -49,6 +50,7 @@ export class Generation {
 	readonly bundle: Bundle;
 	readonly hash: string;
 	readonly limits: ScriptLimits;
+	readonly record = new TrackRecord();
 	readonly #isolate: Isolate;
 	readonly #positions: Positions;
 	readonly #log: Log;
@@ -56,8 +58,6 @@ export class Generation {
 	readonly #known = new BoundedMap<string, Answer>("checked answers", KNOWN_ANSWERS);
 	readonly #waiting: WaitingHooks;
 	readonly #hooks: ReadonlySet<HookName>;
-	#asked = 0;
-	#failed = 0;
 	#users = 0;
 	#drain: NodeJS.Timeout | undefined;
 	#ended = false;
@@ -94,9 +94,14 @@ export class Generation {
 		}
 	}
 
-	/** Questions so far, and how many of them got no decision. */
-	get counts(): { readonly asked: number; readonly failed: number } {
-		return { asked: this.#asked, failed: this.#failed };
+	/** So far. */
+	get counts(): Counts {
+		return this.record.counts;
+	}
+
+	/** A request that it decided has its final response. */
+	answered(status: number): void {
+		this.record.answered(status);
 	}
 
 	/** Whether the script has something to say there. */
@@ -114,9 +119,9 @@ export class Generation {
 	 * is told besides. A hook that waits is in the answer of `nextDecided` once it has decided.
 	 */
 	ask(hook: HookName, text: string, context: AskContext, more?: string): Outcome | WaitingHook {
-		this.#asked += 1;
+		this.record.asked();
 		const outcome = this.#decide(hook, text, context, more);
-		if (outcome instanceof ScriptError) this.#failed += 1;
+		if (outcome instanceof ScriptError) this.record.failed(outcome);
 		if (this.#drain !== undefined) this.#disposeUnused();
 		return outcome;
 	}
@@ -133,7 +138,7 @@ export class Generation {
 	/** Its `outcome` is there. */
 	nextDecided(): WaitingHook | undefined {
 		const hook = this.#waiting.nextDecided();
-		if (hook?.outcome instanceof ScriptError) this.#failed += 1;
+		if (hook?.outcome instanceof ScriptError) this.record.failed(hook.outcome);
 		return hook;
 	}
 
@@ -146,8 +151,9 @@ export class Generation {
 	abandon(hook: WaitingHook, reason?: string): ScriptError | undefined {
 		this.#waiting.abandon(hook);
 		if (reason === undefined) return undefined;
-		this.#failed += 1;
-		return this.#error("SCRIPT_DEADLINE", reason, "");
+		const error = this.#error("SCRIPT_DEADLINE", reason, "");
+		this.record.failed(error);
+		return error;
 	}
 
 	/** Whatever goes wrong here costs this one request, and nothing else. */

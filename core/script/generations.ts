@@ -1,5 +1,7 @@
 /** The generations that are alive: the one that serves, and those that still finish what they began. */
 import type { Log } from "../base/log.ts";
+import type { Canary } from "./canary.ts";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import type { Generation, Origin } from "./generation.ts";
 import { GENERATIONS_MAX } from "./limits.ts";
 
@@ -7,10 +9,15 @@ export type GenerationStatus = {
 	readonly id: number;
 	readonly hash: string;
 	readonly origin: Origin;
-	/** It is asked about new requests. */
+	/** It is asked about new requests: but for those of a candidate. */
 	readonly serving: boolean;
+	/** It is asked about the requests of a canary. */
+	readonly candidate?: true;
 	/** Requests that it began and that have not ended. */
 	readonly requests: number;
+	/** Questions so far, and how many of them got no decision. */
+	readonly asked: number;
+	readonly failed: number;
 	/** Milliseconds of the epoch. */
 	readonly activated: number;
 	/** When another one took over; undefined while it serves. */
@@ -21,19 +28,27 @@ type Life = { readonly generation: Generation; readonly activated: number; repla
 
 export class Generations {
 	readonly #log: Log;
-	/** In the order of their activation; the last one serves. */
+	readonly #clock: Clock;
+	/** In the order in which they were first asked. */
 	#lives: Life[];
 	#current: Generation;
+	#canary: Canary | undefined;
 	#ended = 0;
 
-	constructor(first: Generation, log: Log) {
+	constructor(first: Generation, log: Log, clock: Clock = SYSTEM_CLOCK) {
 		this.#log = log;
-		this.#lives = [{ generation: first, activated: Date.now() }];
+		this.#clock = clock;
+		this.#lives = [{ generation: first, activated: clock.now() }];
 		this.#current = first;
 	}
 
 	get current(): Generation {
 		return this.#current;
+	}
+
+	/** What is tried beside it. */
+	get canary(): Canary | undefined {
+		return this.#canary;
 	}
 
 	/** How many gave up their isolate before their requests ended, to make room. */
@@ -47,7 +62,10 @@ export class Generations {
 			hash: generation.hash,
 			origin: generation.origin,
 			serving: generation === this.#current,
+			...(generation === this.#canary?.generation && { candidate: true as const }),
 			requests: generation.users,
+			asked: generation.counts.asked,
+			failed: generation.counts.failed,
 			activated,
 			...(replaced !== undefined && { replaced }),
 		}));
@@ -55,15 +73,56 @@ export class Generations {
 
 	/** New requests go to `next` from now on. A reload never waits for what the old ones still do. */
 	activate(next: Generation): void {
-		const now = Date.now();
-		const before = this.#lives.at(-1);
-		if (before !== undefined) before.replaced = now;
 		const old = this.#current;
 		this.#current = next;
+		this.#retire(old);
+		if (next === this.#canary?.generation) this.#canary = undefined;
+		else this.#begin(next);
+	}
+
+	/** The requests of the canary go to its generation from now on. */
+	propose(canary: Canary): void {
+		this.withdraw();
+		this.#canary = canary;
+		this.#begin(canary.generation);
+	}
+
+	/** If it is the candidate it is given nothing more, even before it is withdrawn. */
+	stop(failing: Generation): void {
+		if (this.#canary?.generation === failing) this.#canary.stop();
+	}
+
+	/** The candidate is asked no more. */
+	withdraw(): void {
+		const old = this.#canary;
+		this.#canary = undefined;
+		if (old !== undefined) this.#retire(old.generation);
+	}
+
+	close(): void {
+		this.withdraw();
+		this.#current.retire();
+	}
+
+	#retire(old: Generation): void {
+		const life = this.#lives.find(({ generation }) => generation === old);
+		if (life !== undefined) life.replaced = this.#clock.now();
+		old.record.watched = undefined;
 		old.retire();
-		this.#lives = [...this.#alive(), { generation: next, activated: now }];
+	}
+
+	#begin(next: Generation): void {
+		this.#lives = [...this.#alive(), { generation: next, activated: this.#clock.now() }];
+		const draining = this.#lives.filter(({ generation }) => !this.#isAsked(generation));
 		const tooMany = this.#lives.length - GENERATIONS_MAX;
-		for (const { generation } of this.#lives.splice(0, Math.max(0, tooMany))) this.#end(generation);
+		for (const life of draining.slice(0, Math.max(0, tooMany))) {
+			this.#lives = this.#lives.filter((one) => one !== life);
+			this.#end(life.generation);
+		}
+	}
+
+	#isAsked(generation: Generation): boolean {
+		return generation === this.#current || generation === this.#canary?.generation;
 	}
 
 	#alive(): Life[] {

@@ -5,7 +5,9 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import type { Log } from "../base/log.ts";
 import { type Bundle, hashOf } from "./compile.ts";
+import type { Generation } from "./generation.ts";
 import { readJson } from "./read-json.ts";
 
 /** Counts up when what the host and the bundle say to each other changes: an older one is of no use then. */
@@ -18,21 +20,48 @@ const shape = z.object({
 	code: z.string(),
 	map: z.string(),
 	instead: z.string().optional(),
+	because: z.string().optional(),
 });
 
 export type Kept = {
 	readonly bundle: Bundle;
-	/** After a rollback: the hash of the bundle that it serves instead of. */
-	readonly instead: string | undefined;
+	/** After a rollback: what it serves instead of. */
+	readonly instead: Instead | undefined;
 };
 
-/** What served before becomes the one before, if it is another one. */
-export async function keepLastGood(state: string, bundle: Bundle, instead?: string): Promise<void> {
+/** A bundle that was rolled back, and is not taken up again while it is what is on disk. */
+export type Instead = {
+	readonly hash: string;
+	/** It was rolled back by itself: what was wrong with it. */
+	readonly because?: string;
+};
+
+/** What served before becomes the one before, if it is another one and was `good`. */
+export async function keepLastGood(
+	state: string,
+	bundle: Bundle,
+	instead?: Instead,
+	good = true,
+): Promise<void> {
 	const { folder, last, before } = paths(state);
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	const kept = await read(last);
-	if (kept !== undefined && kept.bundle.hash !== bundle.hash) await write(before, kept.bundle);
+	const other = kept !== undefined && kept.bundle.hash !== bundle.hash;
+	if (other && good) await write(before, kept.bundle);
 	await write(last, bundle, instead);
+}
+
+/** As `keepLastGood`. A disk that is full is no reason not to serve. */
+export async function keep(
+	{ origin, bundle }: Generation,
+	{ state, log }: { readonly state: string; readonly log: Log },
+	instead?: Instead,
+	good?: boolean,
+): Promise<void> {
+	if (origin === "built-in") return;
+	await keepLastGood(state, bundle, instead, good).catch((error: Error) =>
+		log.warn({ event: "routes.not-kept", reason: error.message }, "last good version not kept"),
+	);
 }
 
 /**
@@ -57,14 +86,26 @@ async function read(file: string): Promise<Kept | undefined> {
 	const text = await readFile(file, "utf8").catch(() => "null");
 	const { data } = shape.safeParse(readJson(text));
 	if (data === undefined || data.hash !== hashOf(data.code, data.map)) return undefined;
-	const { entry, hash, code, map, instead } = data;
-	return { bundle: { entry, hash, code, map }, instead };
+	const { entry, hash, code, map, instead, because } = data;
+	return {
+		bundle: { entry, hash, code, map },
+		instead: instead === undefined ? undefined : insteadOf(instead, because),
+	};
+}
+
+export function insteadOf(hash: string, because: string | undefined): Instead {
+	return because === undefined ? { hash } : { hash, because };
 }
 
 /** Whole or not at all. */
-async function write(file: string, bundle: Bundle, instead?: string): Promise<void> {
+async function write(file: string, bundle: Bundle, instead?: Instead): Promise<void> {
 	const unfinished = `${file}.${process.pid}`;
-	const text = JSON.stringify({ format: FORMAT, ...bundle, instead });
+	const text = JSON.stringify({
+		format: FORMAT,
+		...bundle,
+		instead: instead?.hash,
+		because: instead?.because,
+	});
 	await writeFile(unfinished, text, { mode: 0o600 });
 	await rename(unfinished, file);
 }

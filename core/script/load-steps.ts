@@ -19,8 +19,11 @@ export const LOAD_STEPS = [
 
 type Row = (typeof LOAD_STEPS)[number];
 
-/** `LOAD_ROLLBACK`: of a rollback, which has a step of its own in place of the first four. */
-export type LoadErrorCode = Row["codes"][number] | "LOAD_ROLLBACK";
+/** A rollback has a step of its own in place of the first four, and a promotion in place of all before `activate`. */
+export type LoadErrorCode = Row["codes"][number] | "LOAD_ROLLBACK" | "LOAD_PROMOTE";
 
 /** The steps that can fail. */
-export type LoadStep = Exclude<Row, { readonly codes: readonly [] }>["step"] | "rollback";
+export type LoadStep =
+	| Exclude<Row, { readonly codes: readonly [] }>["step"]
+	| "rollback"
+	| "promote";

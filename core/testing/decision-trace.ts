@@ -50,6 +50,7 @@ export function traced(generation: RouteGeneration, { now, decided }: Traced): R
 		answer: (call, result) => generation.answer(call, result),
 		limits: generation.limits,
 		retain: () => generation.retain(),
+		answered: (status) => generation.answered(status),
 		release: () => generation.release(),
 	};
 }

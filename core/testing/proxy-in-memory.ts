@@ -202,7 +202,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 		return new Exchange({
 			...this.settings(),
 			store: this.store,
-			scripts: { generation: routes },
+			scripts: { generationFor: () => routes },
 			calls: this.calls,
 			send: (text, flow, owner) => this.#send(text, flow, owner),
 			askDns: (question, answer) => this.asked({ question, answer }),

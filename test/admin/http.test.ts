@@ -13,7 +13,10 @@ const STATUS: ProcessStatus = {
 	listeners: [{ id: 1, transport: "udp", address: "127.0.0.1", host: "127.0.0.1", port: 5060 }],
 	generation: { id: 3, hash: "4f2a" },
 	generations: [
-		{ id: 3, hash: "4f2a", origin: "script", serving: true, requests: 2, activated: 1_000 },
+		{
+			...{ id: 3, hash: "4f2a", origin: "script", serving: true, requests: 2 },
+			...{ asked: 9, failed: 1, activated: 1_000 },
+		},
 	],
 	devices: 2,
 	services: [],
@@ -51,6 +54,7 @@ async function open(t: TestContext, options: Partial<AdminOptions> = {}): Promis
 		status: () => STATUS,
 		reload: async () => DONE,
 		rollback: async () => DONE,
+		promote: async () => DONE,
 		...options,
 	});
 	t.after(() => admin.close());
@@ -96,6 +100,20 @@ test("GET /generations: those that are alive; POST /rollback answers as a reload
 	assert.deepEqual((await ask(good.admin, "/rollback", { method: "POST" })).body, DONE);
 	const bad = await open(t, { rollback: async () => REFUSED });
 	assert.equal((await ask(bad.admin, "/rollback", { method: "POST" })).status, 422);
+});
+
+test("GET /generations shows what is tried and what was rolled back; POST /promote answers as a reload does", async (t) => {
+	const canary = {
+		...{ generation: 4, hash: "77aa", share: 5, devices: ["1001"], networks: [], prefixes: [] },
+		...{ since: 1_000, until: 2_000, asked: 7, failed: 0, answered: 6, serverErrors: 1 },
+	};
+	const rolledBack = { generation: 2, hash: "11bb", at: 900, because: "12 of 60 requests failed" };
+	const good = await open(t, { status: () => ({ ...STATUS, canary, rolledBack }) });
+	const { body } = await ask(good.admin, "/generations");
+	assert.deepEqual(body, { generations: STATUS.generations, canary, rolledBack });
+	assert.deepEqual((await ask(good.admin, "/promote", { method: "POST" })).body, DONE);
+	const bad = await open(t, { promote: async () => REFUSED });
+	assert.equal((await ask(bad.admin, "/promote", { method: "POST" })).status, 422);
 });
 
 test("RFC 6750 §3: without the token, or with another, every path answers 401 and does nothing", async (t) => {

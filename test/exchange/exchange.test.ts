@@ -150,3 +150,20 @@ test("RFC 3261 §22.1: the digest user is told to the script, whatever From says
 	rig.phone("5000", { host: "172.21.83.70" }).request("OPTIONS", "sip:172.21.83.50");
 	assert.deepEqual(seen, ["5000", undefined]);
 });
+
+test("architecture §5: a generation is told how its requests ended: whoever answered them, and whatever the script said", () => {
+	const rig = rigWith((_context, text) => (text.includes("x-refuse") ? reply(503) : relay("5000")));
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	const bob = rig.phone("5000", { host: "172.21.83.60" });
+	const uri = "sip:5000@172.21.83.50";
+	ann.request("INVITE", uri);
+	const invite = bob.take("INVITE");
+	bob.answer(invite, "180 Ringing");
+	assert.deepEqual(rig.statuses, []);
+	bob.answer(invite, "200 OK");
+	assert.deepEqual(rig.statuses, [200], "at once, not when its transaction has ended");
+	ann.request("INVITE", uri);
+	bob.answer(bob.take("INVITE"), "500 Broken");
+	ann.request("INVITE", uri, { headers: ["x-refuse: yes"] });
+	assert.deepEqual(rig.statuses, [200, 500, 503]);
+});

@@ -5,8 +5,9 @@ import { type TestContext, test } from "node:test";
 import { compile } from "../../core/script/compile.ts";
 import { Generation } from "../../core/script/generation.ts";
 import { DEFAULT_LIMITS } from "../../core/script/limits.ts";
+import type { ReloadResult } from "../../core/script/reload-result.ts";
 import type { ScriptDevice } from "../../core/script/script-device.ts";
-import { type ReloadResult, Scripts } from "../../core/script/scripts.ts";
+import { Scripts } from "../../core/script/scripts.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 import { atOnce, context, decision, hook, recordingLog, request, scriptDevice } from "./harness.ts";
 

@@ -4,7 +4,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { DEFAULT_LIMITS, GENERATIONS_MAX } from "../../core/script/limits.ts";
-import { type ReloadResult, Scripts } from "../../core/script/scripts.ts";
+import type { ReloadResult } from "../../core/script/reload-result.ts";
+import { Scripts } from "../../core/script/scripts.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 import { context, hook, recordingLog, request, scriptDevice } from "./harness.ts";
 

@@ -205,6 +205,7 @@ export class ProxyHost implements StreamHost {
 
 	#open(): Exchange {
 		const { config, agenda, chance, fallback } = this.#options;
+		const routes = this.#counted(this.#options.routes);
 		return new Exchange({
 			environment: {
 				own: new OwnAddresses(this.listeners, config.domains, []),
@@ -227,7 +228,7 @@ export class ProxyHost implements StreamHost {
 			registrar: config.registrar,
 			fallback: fallback && this.#counted(fallback),
 			store: this.store,
-			scripts: { generation: this.#counted(this.#options.routes) },
+			scripts: { generationFor: () => routes },
 			send: (text, flow, owner) => this.#send(text, flow, owner),
 			calls: { perform: () => undefined },
 			askDns: (question, answer) => this.#askDns(question, answer),

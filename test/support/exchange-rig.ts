@@ -69,7 +69,7 @@ export class ExchangeRig extends ProxyInMemory<VirtualPhone> {
 
 	constructor(options: RigOptions) {
 		const { config, routes, fallback, seed = 1, linted: wanted, ...others } = options;
-		const held: Held = { requests: 0 };
+		const held: Held = { requests: 0, statuses: [] };
 		super({
 			...others,
 			config: wanted === false ? config : linted(config),
@@ -88,6 +88,11 @@ export class ExchangeRig extends ProxyInMemory<VirtualPhone> {
 	/** Requests that hold the generation they began on. */
 	get retained(): number {
 		return this.#held.requests;
+	}
+
+	/** The final responses that the generation was told of. */
+	get statuses(): readonly number[] {
+		return this.#held.statuses;
 	}
 
 	/** A peer at an address; on a stream it connects with its first message, or is connected to. */
@@ -148,13 +153,16 @@ export class ExchangeRig extends ProxyInMemory<VirtualPhone> {
 	}
 }
 
-type Held = { requests: number };
+type Held = { requests: number; readonly statuses: number[] };
 
 function counting(routes: RouteGeneration | Decide, held: Held): RouteGeneration {
 	const counted = typeof routes === "function" ? plainRoutes(asAsk(routes)) : passedOn(routes);
 	return Object.assign(counted, {
 		retain: () => {
 			held.requests += 1;
+		},
+		answered: (status: number) => {
+			held.statuses.push(status);
 		},
 		release: () => {
 			held.requests -= 1;

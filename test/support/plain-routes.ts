@@ -13,6 +13,7 @@ export function plainRoutes(ask: RouteGeneration["ask"]): RouteGeneration {
 		abandon: () => undefined,
 		limits: DEFAULT_LIMITS,
 		retain: () => undefined,
+		answered: () => undefined,
 		release: () => undefined,
 	};
 }
@@ -31,6 +32,7 @@ export function passedOn(routes: RouteGeneration): RouteGeneration {
 		abandon: (hook, reason) => routes.abandon(hook, reason),
 		limits: routes.limits,
 		retain: () => routes.retain(),
+		answered: (status) => routes.answered(status),
 		release: () => routes.release(),
 	};
 }

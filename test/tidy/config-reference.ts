@@ -3,12 +3,12 @@ import { writeFileSync } from "node:fs";
 import { deviceShape } from "../../core/config/device-shape.ts";
 import { valueDocs } from "../../core/config/fields.ts";
 import { listenShape } from "../../core/config/listen-entry.ts";
+import { canaryShape, reloadShape, rollbackShape } from "../../core/config/reload.ts";
 import {
 	adminShape,
 	authShape,
 	locationShape,
 	registrarShape,
-	reloadShape,
 	scriptShape,
 	timersShape,
 	tlsShape,
@@ -56,6 +56,8 @@ export function configReference(): string {
 		section("admin", "", adminShape),
 		section("script", "", scriptShape),
 		section("reload", "", reloadShape),
+		section("reload: canary", CANARY, canaryShape),
+		section("reload: rollback", "", rollbackShape),
 		section("devices", DEVICES, deviceShape),
 		section("secure-signaling", SECURE_SIGNALING, secureSignalingShape, DEFAULTS),
 	].join("\n\n");
@@ -77,6 +79,9 @@ are. **restart** needs one: a reload that finds such a key changed is refused, a
 const LISTEN = `A list. Each socket is text, \`udp:0.0.0.0:5060\`, \`"tls:[::1]:5061"\`, or a block with these keys.
 Where the address is every address of the machine, messages show the first one that others reach,
 unless \`advertise\` says another. 5061 is the usual port of \`tls\`, 5060 of the others.`;
+
+const CANARY = `At least one of the first four; a request that any of them names is tried. [hot-reload.md](../guides/hot-reload.md#try-scripts-on-a-part-of-the-calls)
+says how.`;
 
 const DEVICES = `The key is the number or name of the device: the user part of its address. A device without a
 \`password\` is accepted from \`trusted\` networks only. [devices.md](devices.md) says for which types each key

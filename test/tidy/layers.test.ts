@@ -32,7 +32,8 @@ const TOP = ["commands", "testing", "engine.ts", ...Object.keys(LAYERS)];
 const COMPOSITION: Record<string, readonly string[]> = {
 	"main.ts": TOP,
 	commands: TOP,
-	"engine.ts": Object.keys(LAYERS),
+	"engine.ts": ["engine-tls.ts", ...Object.keys(LAYERS)],
+	"engine-tls.ts": ["config", "host", "transport"],
 	// It puts the engine together for tests, without sockets.
 	testing: Object.keys(LAYERS).filter(
 		(layer) => !["transport", "admin", "observe"].includes(layer),
