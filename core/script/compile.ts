@@ -1,6 +1,5 @@
 /** A script and what it imports become one text for the isolate: esbuild, with the module "sipwright" put in. */
 import { createHash } from "node:crypto";
-import { builtinModules } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Message, type Plugin } from "esbuild";
@@ -8,6 +7,7 @@ import { bundleFiles } from "./bundle-files.ts";
 import { codeFrame } from "./code-frame.ts";
 import { BUNDLE_TIMEOUT_MS } from "./limits.ts";
 import { LoadError, type Problem } from "./load-error.ts";
+import { withoutNode } from "./node-modules.ts";
 import { withinTime } from "./within-time.ts";
 
 export type Bundle = {
@@ -77,11 +77,13 @@ function options(entry: string, folder: string, state: string) {
 		platform: "neutral",
 		mainFields: ["module", "main"],
 		target: "es2024",
+		// Packages ask for them before they know where they are.
+		define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
 		sourcemap: "external",
 		// A function expression, so that nothing in it becomes a global of the isolate.
 		banner: { js: '(function (SIPWRIGHT_DEVICES) { "use strict";' },
 		footer: { js: "return SIPWRIGHT_RUNTIME.default; })" },
-		plugins: [modules, bundleFiles(folder, state)],
+		plugins: [modules, withoutNode, bundleFiles(folder, state)],
 		logLevel: "silent",
 	} as const satisfies BuildOptions;
 }
@@ -102,15 +104,10 @@ function sandboxFile(path: string): string {
 	return fileURLToPath(new URL(here, import.meta.url));
 }
 
-const NODE_MODULE = new RegExp(`^(node:.*|(${builtinModules.join("|")})(/.*)?)$`);
-
 const modules: Plugin = {
 	name: "sipwright",
 	setup({ onResolve }) {
 		onResolve({ filter: /^sipwright$/ }, () => ({ path: MODULE }));
-		onResolve({ filter: NODE_MODULE }, ({ path }) => ({
-			errors: [{ text: `"${path}" is part of Node, and routes run in an isolate without it` }],
-		}));
 	},
 };
 

@@ -2,9 +2,11 @@
  * One loaded set of scripts, with the devices it was loaded with. Transactions that began on it
  * retain it; once it is replaced and nobody does, its isolate goes.
  */
+
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Log } from "../base/log.ts";
 import type { Answer } from "../proxy/decision.ts";
+import { explained } from "./absent-globals.ts";
 import { type AskContext, contextText } from "./ask-context.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, hashOf } from "./compile.ts";
@@ -251,7 +253,7 @@ export class Generation {
 	#error(code: ScriptError["code"], reason: string, stack: string): ScriptError {
 		const place = this.#positions.of(stack);
 		const at = { script: this.bundle.entry, place, generation: this.id };
-		return new ScriptError(code, at, reason);
+		return new ScriptError(code, at, explained(reason, place?.file));
 	}
 
 	/** A script that fails on a canned request would fail on any. */
@@ -283,7 +285,7 @@ async function start(bundle: Bundle, options: GenerationOptions): Promise<Isolat
 	} catch (error) {
 		const what = thrown(error);
 		const place = new Positions(bundle).of(what.stack);
-		throw refused("LOAD_START", "start", bundle, startReason(what), place);
+		throw refused("LOAD_START", "start", bundle, explained(startReason(what), place?.file), place);
 	}
 }
 

@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { constants, setPriority, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { whyAbsent } from "./absent-globals.ts";
 import { problemAt } from "./code-frame.ts";
 import { TYPES_OUTPUT_MAX, TYPES_SHOWN_MAX, TYPES_TIMEOUT_MS } from "./limits.ts";
 import { LoadError, type Problem } from "./load-error.ts";
@@ -136,8 +137,18 @@ function problems(entry: string, output: string): Problem[] {
 	return found.map(({ file, line, column, text }) => {
 		if (file === undefined) return problemAt(undefined, entry, text);
 		const place = { file: resolve(dirname(entry), file), line, column };
-		return problemAt(place, place.file, text);
+		return problemAt(place, place.file, advised(text));
 	});
+}
+
+/** What the compiler would have people install does not help in an isolate. */
+function advised(text: string): string {
+	const [said, name = ""] = /^TS\d+: Cannot find name '(\w+)'/.exec(text) ?? [];
+	const why = said === undefined ? undefined : whyAbsent(name);
+	if (why !== undefined) return `${said}: ${why}`;
+	const [, module] = /^TS7016: .* module '([^']+)'/.exec(text) ?? [];
+	if (module === undefined) return text;
+	return `${text}\n  It has no types: write declare module "${module}"; into a .d.ts beside the script.`;
 }
 
 function unchecked(entry: string, why: string): LoadError {
