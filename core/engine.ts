@@ -28,6 +28,7 @@ import { SqliteStore } from "./location/sqlite.ts";
 import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
+import type { CrashGuard } from "./script/crash-guard.ts";
 import { KeyValueStore } from "./script/host-calls/key-value-store.ts";
 import { Performing } from "./script/host-calls/performing.ts";
 import { KEY_VALUES } from "./script/limits.ts";
@@ -63,9 +64,10 @@ export type Engine = {
 	close(): Promise<void>;
 };
 
-export async function startEngine(config: Config, log: Log): Promise<Engine> {
+/** `guard` is for a process that is started again when it crashes. */
+export async function startEngine(config: Config, log: Log, guard?: CrashGuard): Promise<Engine> {
 	await mkdir(config.state, { recursive: true, mode: 0o700 });
-	const engine = new RunningEngine(config, log, await loadSigningKeys(config.state));
+	const engine = new RunningEngine(config, log, await loadSigningKeys(config.state), guard);
 	try {
 		await engine.open();
 	} catch (error) {
@@ -79,6 +81,7 @@ class RunningEngine implements Engine, TransportUser {
 	#config: Config;
 	readonly #log: Log;
 	#keys: Keys;
+	readonly #guard: CrashGuard | undefined;
 	readonly #random = entropy();
 	readonly #hmac = makeHmac();
 	readonly #counts = new NonceCounts(NONCES_MAX, now());
@@ -95,7 +98,8 @@ class RunningEngine implements Engine, TransportUser {
 	#exchange: Exchange | undefined;
 	#sweeping: NodeJS.Timeout | undefined;
 
-	constructor(config: Config, log: Log, keys: Keys) {
+	constructor(config: Config, log: Log, keys: Keys, guard: CrashGuard | undefined) {
+		this.#guard = guard;
 		this.#config = config;
 		this.#log = log;
 		this.#keys = keys;
@@ -296,6 +300,8 @@ class RunningEngine implements Engine, TransportUser {
 			log: this.#log,
 			state,
 			watch,
+			// What crashes is a script, not our own routes.
+			guard: entry === undefined ? undefined : this.#guard,
 		});
 	}
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The launcher: runs core/main.ts, or what was built from it, with the flag that isolated-vm asks for.
+ * The launcher: runs core/main.ts, or what was built from it, with the flag that isolated-vm asks for, and
+ * `run` under a supervisor. Started with that flag it is one process, for whoever supervises it otherwise.
  * Whatever Node the machine has parses this file, so it keeps to the syntax of Node 12.
  */
 // biome-ignore-all lint/style/useNodejsImportProtocol: Node 12 may not know it.
@@ -19,6 +20,9 @@ if (Number(process.versions.node.split(".")[0]) < NODE_MIN) {
 	process.exitCode = 1;
 } else if (process.execArgv.indexOf(FLAG) >= 0) {
 	void import(entry().href);
+} else if (process.argv[2] === "run") {
+	const args = workerArgs();
+	void import("./supervise.js").then(({ supervise }) => supervise(process.execPath, args));
 } else {
 	launch();
 }
@@ -30,10 +34,13 @@ function entry() {
 	return urls.filter((url) => existsSync(fileURLToPath(url)))[0];
 }
 
+function workerArgs() {
+	return process.execArgv.concat([FLAG, fileURLToPath(entry())], process.argv.slice(2));
+}
+
 /** Signals go on to the child; its exit code, or the signal that ended it, becomes ours. */
 function launch() {
-	const args = process.execArgv.concat([FLAG, fileURLToPath(entry())], process.argv.slice(2));
-	const child = spawn(process.execPath, args, { stdio: "inherit" });
+	const child = spawn(process.execPath, workerArgs(), { stdio: "inherit" });
 	for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
 
 	child.on("error", (error) => {

@@ -110,10 +110,20 @@ export type ReloadOutcome = {
 	readonly warnings?: readonly ReloadError[];
 };
 
+/** Who starts the process again when it crashes, and how often that was needed. */
+export type SupervisorStatus = {
+	readonly pid: number;
+	readonly restarts: number;
+	/** The last death: when, as ISO 8601, and the signal or exit code. */
+	readonly died?: { readonly at: string; readonly how: string };
+};
+
 /** What the admin API adds to the engine's own status. */
 export type ProcessStatus = EngineStatus & {
 	readonly version: string;
 	readonly node: string;
 	readonly pid: number;
 	readonly uptimeSeconds: number;
+	/** Undefined in a process that nobody supervises. */
+	readonly supervisor?: SupervisorStatus;
 };

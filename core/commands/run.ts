@@ -7,9 +7,18 @@ import { loadAdminToken } from "../config/keys.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Engine } from "../engine.ts";
 import { createLog, LOG_LEVELS, type LogLevel, type ProcessLog } from "../observe/log.ts";
-import { type Command, DONE, option, REFUSED, WRONG_USAGE } from "./command.ts";
+import {
+	type Command,
+	DONE,
+	type Output,
+	option,
+	REFUSED,
+	type Values,
+	WRONG_USAGE,
+} from "./command.ts";
 import { installation } from "./installation.ts";
 import { type Reported, report } from "./report.ts";
+import { type Supervision, supervision } from "./supervision.ts";
 
 /** Beyond this a close that hangs is ended by force. */
 const CLOSE_MS_MAX = 10_000;
@@ -21,36 +30,52 @@ export const run: Command = {
 	options: { config: { type: "string", short: "c" }, "log-level": { type: "string" } },
 	positionals: [],
 	async run({ values }, output) {
-		const level = option(values, "log-level") ?? "info";
-		if (!isLevel(level)) {
-			output.err(`sipwright run: --log-level is one of ${LOG_LEVELS.join(", ")}\n`);
-			return WRONG_USAGE;
-		}
-		const loaded = await loadConfig(option(values, "config"));
-		if (!loaded.ok) {
-			output.err(report([...loaded.remarks, ...loaded.errors]));
-			return REFUSED;
-		}
-		const log = createLog(level);
-		try {
-			for (const remark of loaded.remarks) logRemark(remark, log);
-			await serve(loaded.config, log);
-			return DONE;
-		} catch (error) {
-			if (!isReported(error)) throw error;
-			output.err(report([{ code: error.code, message: error.message, fix: error.fix }]));
-			return REFUSED;
-		} finally {
-			await log.close();
-		}
+		const supervised = supervision();
+		const code = await start(values, output, supervised);
+		supervised?.leaving();
+		return code;
 	},
 };
 
-async function serve(config: Config, log: ProcessLog): Promise<void> {
+/** The exit code, once it has ended. */
+async function start(
+	values: Values,
+	output: Output,
+	supervised: Supervision | undefined,
+): Promise<number> {
+	const level = option(values, "log-level") ?? "info";
+	if (!isLevel(level)) {
+		output.err(`sipwright run: --log-level is one of ${LOG_LEVELS.join(", ")}\n`);
+		return WRONG_USAGE;
+	}
+	const loaded = await loadConfig(option(values, "config"));
+	if (!loaded.ok) {
+		output.err(report([...loaded.remarks, ...loaded.errors]));
+		return REFUSED;
+	}
+	const log = createLog(level);
+	try {
+		for (const remark of loaded.remarks) logRemark(remark, log);
+		await serve(loaded.config, log, supervised);
+		return DONE;
+	} catch (error) {
+		if (!isReported(error)) throw error;
+		output.err(report([{ code: error.code, message: error.message, fix: error.fix }]));
+		return REFUSED;
+	} finally {
+		await log.close();
+	}
+}
+
+async function serve(
+	config: Config,
+	log: ProcessLog,
+	supervised: Supervision | undefined,
+): Promise<void> {
 	const token = await loadAdminToken(config.state);
 	// Loaded here and not above: the other commands start without the isolates and the database.
 	const { startEngine } = await import("../engine.ts");
-	const engine = await startEngine(config, log);
+	const engine = await startEngine(config, log, supervised?.guard);
 	try {
 		const inTurn = oneAtATime();
 		const reload = () => inTurn(() => reported(engine.reload(), "reloaded", log));
@@ -69,10 +94,13 @@ async function serve(config: Config, log: ProcessLog): Promise<void> {
 				node: process.version,
 				pid: process.pid,
 				uptimeSeconds: Math.floor(process.uptime()),
+				...(supervised && { supervisor: supervised.status }),
 			}),
 		});
 		logReady(engine, admin, log);
-		const signal = await endingSignal(reload);
+		if (supervised) logStarted(supervised, log);
+		supervised?.ready();
+		const signal = await Promise.race([endingSignal(reload), ...orphaned(supervised)]);
 		log.info({ event: "stopping", signal }, `stopping on ${signal}`);
 		forceExitIfStuck(log);
 		await admin.close();
@@ -80,6 +108,11 @@ async function serve(config: Config, log: ProcessLog): Promise<void> {
 		await engine.close();
 	}
 	log.info({ event: "stopped" }, "stopped");
+}
+
+/** Nobody would end it, or start it again. */
+function orphaned(supervised: Supervision | undefined): readonly Promise<string>[] {
+	return supervised ? [supervised.alone.then(() => "the end of its supervisor")] : [];
 }
 
 /** Resolves with the signal that ends the process. SIGHUP reloads; a repeated signal changes nothing. */
@@ -144,6 +177,17 @@ function logReady(engine: Engine, admin: Admin, log: ProcessLog): void {
 			devices,
 		},
 		`ready on ${names.join(", ")}`,
+	);
+}
+
+/** After a crash. */
+function logStarted({ status }: Supervision, log: ProcessLog): void {
+	const { pid: supervisor, restarts, died } = status;
+	if (died === undefined) return;
+	const downMs = Date.now() - Date.parse(died.at);
+	log.info(
+		{ event: "worker.started", pid: process.pid, supervisor, restarts, downMs },
+		`worker ${process.pid} serves, ${downMs} ms after the last one ended with ${died.how}`,
 	);
 }
 

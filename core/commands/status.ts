@@ -34,6 +34,7 @@ function describe(status: ProcessStatus): string {
 	const { version, node, pid, generation, listeners } = status;
 	const rows: [string, string][] = [
 		["sipwright", `${version}, node ${node}, process ${pid}, up ${duration(status.uptimeSeconds)}`],
+		...supervisor(status),
 		...listeners.map((one): [string, string] => ["listens on", socket(one)]),
 		["scripts", `generation ${generation.id}, ${generation.hash}`],
 		...status.generations.map(lived),
@@ -47,6 +48,13 @@ function describe(status: ProcessStatus): string {
 	];
 	const width = Math.max(...rows.map(([name]) => name.length));
 	return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`).join("");
+}
+
+function supervisor({ supervisor }: ProcessStatus): [string, string][] {
+	if (supervisor === undefined) return [];
+	const { pid, restarts, died } = supervisor;
+	const last = died && `, the last one at ${died.at} after ${died.how}`;
+	return [["supervisor", `process ${pid}, ${restarts} restarts${last ?? ""}`]];
 }
 
 function lived(one: ProcessStatus["generations"][number]): [string, string] {

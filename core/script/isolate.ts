@@ -320,7 +320,7 @@ type Remote<T> = ivm.Reference<T>;
 
 /**
  * No handler for catastrophic errors: with one, isolated-vm holds the thread for ever, and here
- * that is the thread of the traffic. Without, the process ends and is started again.
+ * that is the thread of the traffic. Without, the process ends and core/supervise.js starts another.
  */
 function newIsolate(limits: ScriptLimits): ivm.Isolate {
 	return new ivm.Isolate({ memoryLimit: limits.heapMb + HEAP_SLACK_MB });

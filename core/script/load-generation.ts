@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 import type { Log } from "../base/log.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, type Compiled, compile } from "./compile.ts";
+import type { CrashGuard } from "./crash-guard.ts";
 import { findEntry } from "./find-entry.ts";
 import { Generation, generationHash, type Origin } from "./generation.ts";
-import { lastGood } from "./last-good.ts";
+import { goodBefore, keep, lastGood } from "./last-good.ts";
 import type { ScriptLimits } from "./limits.ts";
 import { LoadError, type Problem } from "./load-error.ts";
 import type { ScriptDevice } from "./script-device.ts";
@@ -23,6 +24,8 @@ export type LoadOptions = {
 	readonly log: Log;
 	/** The state folder. */
 	readonly state: string;
+	/** Undefined where nobody would start the process again. */
+	readonly guard?: CrashGuard | undefined;
 };
 
 export const BUILT_IN = fileURLToPath(new URL("../../routes/default.ts", import.meta.url));
@@ -62,13 +65,14 @@ export function writtenMeanwhile(file: string): LoadError {
 }
 
 /** Runs a bundle in an isolate of its own and tries it. Throws LoadError. */
-export function loadGeneration(
+export async function loadGeneration(
 	bundle: Bundle,
 	options: LoadOptions,
 	id: number,
 	origin: Origin = wanted(options),
 ): Promise<Generation> {
-	return Generation.load(bundle, { ...options, id, origin });
+	const load = () => Generation.load(bundle, { ...options, id, origin });
+	return options.guard === undefined ? load() : options.guard.watch(bundle, load);
 }
 
 /** Whether loading the bundle would change nothing. */
@@ -93,20 +97,30 @@ export function wanted({ entry }: LoadOptions): Origin {
 	return entry === undefined ? "built-in" : "script";
 }
 
-/** For a start whose script is broken: what last worked of it, else the built-in routes. */
+/** For a start whose script is broken: what last worked of it, what worked before that, else the built-in routes. */
 export async function loadFallback(options: LoadOptions, id: number): Promise<Generation> {
-	const kept = await keptBundle(options);
-	if (kept !== undefined) {
-		try {
-			return await Generation.load(kept, { ...options, id, origin: "last-good" });
-		} catch (error) {
-			if (!(error instanceof LoadError)) throw error;
-		}
+	const { entry, state } = options;
+	if (entry !== undefined) {
+		const last = await loadKept((await lastGood(state, entry))?.bundle, options, id);
+		if (last !== undefined) return last;
+		const before = await loadKept(await goodBefore(state, entry), options, id);
+		// It is what the next scripts go back to, and not those that do not load any more.
+		if (before !== undefined) await keep(before, options, undefined, false);
+		if (before !== undefined) return before;
 	}
-	const { bundle } = await compile(BUILT_IN, options.state);
+	const { bundle } = await compile(BUILT_IN, state);
 	return Generation.load(bundle, { ...options, id, origin: "built-in" });
 }
 
-async function keptBundle({ entry, state }: LoadOptions): Promise<Bundle | undefined> {
-	return entry === undefined ? undefined : (await lastGood(state, entry))?.bundle;
+async function loadKept(
+	bundle: Bundle | undefined,
+	options: LoadOptions,
+	id: number,
+): Promise<Generation | undefined> {
+	try {
+		return bundle && (await loadGeneration(bundle, options, id, "last-good"));
+	} catch (error) {
+		if (!(error instanceof LoadError)) throw error;
+		return undefined;
+	}
 }

@@ -9,7 +9,7 @@ export const LOAD_STEPS = [
 	{ step: "bundle",   does: "make one text of it and what it imports",       codes: ["LOAD_BUNDLE", "LOAD_TIMEOUT"] },
 	{ step: "hash",     does: "compare it with what serves: the same is done", codes: [] },
 	{ step: "types",    does: "check its types",                               codes: ["LOAD_TYPES", "LOAD_COMPILER", "LOAD_TIMEOUT"] },
-	{ step: "start",    does: "run its top level in an isolate of its own",    codes: ["LOAD_START"] },
+	{ step: "start",    does: "run its top level in an isolate of its own",    codes: ["LOAD_START", "LOAD_CRASHED"] },
 	{ step: "exports",  does: "look for what `defineRoutes` makes",            codes: ["LOAD_EXPORTS"] },
 	{ step: "probe",    does: "try it with an OPTIONS and an INVITE",          codes: ["LOAD_PROBE"] },
 	{ step: "activate", does: "give it every new request",                     codes: [] },

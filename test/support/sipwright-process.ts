@@ -8,6 +8,7 @@ import { type TempFolder, tempFolder } from "./temp-folder.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const MAIN = join(REPOSITORY, "core/main.ts");
+const LAUNCHER = join(REPOSITORY, "core/sipwright.js");
 
 export type SipwrightOptions = {
 	/** The YAML text. Paths in it are relative to the folder; the admin API gets a free port. */
@@ -18,11 +19,14 @@ export type SipwrightOptions = {
 	readonly prefix?: readonly string[];
 	readonly nodeArgs?: readonly string[];
 	readonly logLevel?: "debug";
+	/** A supervisor and its worker, as `sipwright run` starts them; without it one process. */
+	readonly supervised?: boolean;
 };
 
 export type LogLine = { readonly [field: string]: unknown };
 
 export type Sipwright = {
+	/** Of the supervisor, where there is one. */
 	readonly pid: number;
 	readonly folder: TempFolder;
 	/** The log so far, one object per line. */
@@ -34,8 +38,10 @@ export type Sipwright = {
 	crash(): Promise<void>;
 	/** Writes another configuration and runs `sipwright reload`; rejects with what that says when it is refused. */
 	reload(config: string): Promise<void>;
-	/** What `sipwright status` counts. */
-	counters(): Promise<Readonly<Record<string, number>>>;
+	/** What `sipwright status` says. */
+	status(): Promise<ProcessStatus>;
+	/** What that counts. */
+	counters(): Promise<ProcessStatus["counters"]>;
 	readonly ended: Promise<number | null>;
 	/** Ends it and removes its folder; rejects when SIGTERM did not end it in good order. */
 	stop(): Promise<void>;
@@ -48,11 +54,13 @@ export async function startSipwright(options: SipwrightOptions): Promise<Sipwrig
 	const admin = `admin: { address: "127.0.0.1:${await freePort()}" }`;
 	const write = (config: string) => folder.write("sipwright.yaml", `${config}\n${admin}\n`);
 	const file = write(options.config);
-	const node = [process.execPath, "--no-node-snapshot", ...(options.nodeArgs ?? [])];
+	const flags = options.supervised ? [] : ["--no-node-snapshot"];
 	const [command = "", ...args] = [
 		...(options.prefix ?? []),
-		...node,
-		MAIN,
+		process.execPath,
+		...flags,
+		...(options.nodeArgs ?? []),
+		options.supervised ? LAUNCHER : MAIN,
 		"run",
 		"--config",
 		file,
@@ -73,19 +81,19 @@ export async function startSipwright(options: SipwrightOptions): Promise<Sipwrig
 		const command = startProgram(process.execPath, [MAIN, "reload", "--config", write(config)]);
 		if ((await command.ended) !== 0) throw new Error(command.output());
 	};
-	const counters = async () => {
+	const status = async () => {
 		const answer = await askAdmin("GET", "/status", file);
 		if (answer.kind === "silence") throw new Error(answer.reason);
-		return (answer.body as ProcessStatus).counters;
+		return answer.body as ProcessStatus;
 	};
-	return running(await start(), { start, reload, counters, folder });
+	return running(await start(), { start, reload, status, folder });
 }
 
-type Surroundings = Pick<Sipwright, "reload" | "counters" | "folder"> & {
+type Surroundings = Pick<Sipwright, "reload" | "status" | "folder"> & {
 	start(): Promise<Program>;
 };
 
-function running(first: Program, { start, reload, counters, folder }: Surroundings): Sipwright {
+function running(first: Program, { start, reload, status, folder }: Surroundings): Sipwright {
 	let program = first;
 	return {
 		get pid() {
@@ -100,7 +108,8 @@ function running(first: Program, { start, reload, counters, folder }: Surroundin
 			program = await start();
 		},
 		reload,
-		counters,
+		status,
+		counters: async () => (await status()).counters,
 		get ended() {
 			return program.ended;
 		},

@@ -22,7 +22,7 @@ export function codeDifferences(tree: Tree): string[] {
 
 function codesInCore(tree: Tree): Set<string> {
 	const codes = new Set<string>();
-	for (const text of select(tree, /^core\/.*\.ts$/).values())
+	for (const text of select(tree, /^core\/.*\.[tj]s$/).values())
 		for (const literal of readSource(text).strings)
 			if (CODE.test(literal.text) && !FOREIGN.test(literal.text)) codes.add(literal.text);
 	return codes;

@@ -38,7 +38,8 @@ const COMPOSITION: Record<string, readonly string[]> = {
 	testing: Object.keys(LAYERS).filter(
 		(layer) => !["transport", "admin", "observe"].includes(layer),
 	),
-	"sipwright.js": [],
+	"sipwright.js": ["supervise.js"],
+	"supervise.js": [],
 	"build.ts": [],
 };
 
