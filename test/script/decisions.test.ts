@@ -77,7 +77,7 @@ test("secure-signaling §3.2: what the peer got wrong is answered with its statu
 		const outcome = decision(ask(request("REGISTER", "sip:127.0.0.1", { headers })));
 		assert.deepEqual([outcome.kind, outcome.kind === "reply" && outcome.status], ["reply", 400]);
 	}
-	assert.deepEqual(generation.counts, { asked: 2, failed: 0 });
+	assert.deepEqual([generation.counts.asked, generation.counts.failed], [2, 0]);
 });
 
 test("secure-signaling §2.2: a number finds its device by exact name, else the trunk by longest prefix, then smallest priority", async (t) => {
