@@ -13,6 +13,7 @@ import {
 import { init } from "./init.ts";
 import { installation } from "./installation.ts";
 import { promote, reload, rollback } from "./reload.ts";
+import { replay } from "./replay.ts";
 import { rotateKeys } from "./rotate-keys.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
 	run,
 	check,
 	test,
+	replay,
 	init,
 	reload,
 	promote,

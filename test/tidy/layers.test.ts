@@ -28,7 +28,7 @@ const LAYERS: Record<string, readonly string[]> = {
 };
 
 /** What only the files directly under core/, and the commands, may reach. */
-const TOP = ["commands", "testing", "engine.ts", ...Object.keys(LAYERS)];
+const TOP = ["commands", "testing", "replay", "engine.ts", ...Object.keys(LAYERS)];
 const COMPOSITION: Record<string, readonly string[]> = {
 	"main.ts": TOP,
 	commands: TOP,
@@ -38,6 +38,11 @@ const COMPOSITION: Record<string, readonly string[]> = {
 	testing: Object.keys(LAYERS).filter(
 		(layer) => !["transport", "admin", "observe"].includes(layer),
 	),
+	// It puts recorded traffic to the same.
+	replay: [
+		"testing",
+		...Object.keys(LAYERS).filter((layer) => !["transport", "admin", "observe"].includes(layer)),
+	],
 	"sipwright.js": ["supervise.js"],
 	"supervise.js": [],
 	"build.ts": [],
