@@ -1,5 +1,5 @@
 /** Networks as CIDR blocks and single addresses (RFC 4632 §3.1, RFC 4291 §2.3): asked once per message. */
-import { addressOctets, isIpv4, unmapped } from "./ip-address.ts";
+import { addressOctets, isIpv4 } from "./ip-address.ts";
 
 export type Network = { readonly text: string; readonly address: string; readonly prefix: number };
 
@@ -24,18 +24,20 @@ export class Networks {
 
 	/** An IPv4 peer on an IPv6 socket (`::ffff:10.0.0.1`) counts as IPv4. */
 	contains(peer: string): boolean {
-		const address = peer.includes(":") ? unmapped(peer) : peer;
-		if (isIpv4(address)) {
-			const number = ipv4(address);
-			return this.#ipv4.some(({ base, mask }) => (number & mask) >>> 0 === base);
-		}
-		if (this.#ipv6.length === 0) return false;
-		const octets = addressOctets(address);
-		return (
-			octets !== undefined && this.#ipv6.some(({ base, prefix }) => begin(octets, base, prefix))
-		);
+		if (!peer.includes(":")) return isIpv4(peer) && this.#containsIpv4(ipv4(peer));
+		const octets = addressOctets(peer);
+		if (octets === undefined) return false;
+		if (begin(octets, MAPPED, 96)) return this.#containsIpv4(number(octets.slice(12)));
+		return this.#ipv6.some(({ base, prefix }) => begin(octets, base, prefix));
+	}
+
+	#containsIpv4(address: number): boolean {
+		return this.#ipv4.some(({ base, mask }) => (address & mask) >>> 0 === base);
 	}
 }
+
+/** What begins an IPv4 address as an IPv6 socket shows it (RFC 4291 §2.5.5.2). */
+const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255];
 
 /** `10.0.0.0/8`, `::1`; undefined if it is neither a network nor an address. */
 export function parseNetwork(text: string): Network | undefined {
@@ -78,17 +80,21 @@ function begin(octets: readonly number[], base: readonly number[], prefix: numbe
 	return bits === 0 || ((octets[whole] ?? 0) ^ (base[whole] ?? 0)) >> (8 - bits) === 0;
 }
 
+function number(octets: readonly number[]): number {
+	return octets.reduce((sum, octet) => ((sum << 8) | octet) >>> 0, 0);
+}
+
 function ipv4(address: string): number {
-	let number = 0;
+	let whole = 0;
 	let octet = 0;
 	for (let at = 0; at < address.length; at += 1) {
 		const code = address.charCodeAt(at);
 		if (code === 46) {
-			number = (number << 8) | octet;
+			whole = (whole << 8) | octet;
 			octet = 0;
 		} else octet = octet * 10 + code - 48;
 	}
-	return ((number << 8) | octet) >>> 0;
+	return ((whole << 8) | octet) >>> 0;
 }
 
 function maskOf(prefix: number): number {

@@ -8,7 +8,7 @@ function networks(...texts: string[]): Networks {
 	return new Networks(texts.flatMap((text) => parseNetwork(text) ?? []));
 }
 
-test("RFC 4632 §3.1, RFC 4291 §2.3: an address lies in a network by its leading bits", () => {
+test("RFC 4632 §3.1, RFC 4291 §2.3, §2.5.5.2: an address lies in a network by its leading bits", () => {
 	const trusted = networks("10.20.0.0/16", "127.0.0.1", "2001:db8::/32", "::1");
 	const inside = ["10.20.255.1", "127.0.0.1", "2001:db8:ffff::1", "::1", "::ffff:10.20.0.9"];
 	const outside = ["10.21.0.0", "127.0.0.2", "2001:db9::", "::2", "::ffff:10.21.0.9", "", "a.b"];
