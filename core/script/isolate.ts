@@ -10,24 +10,31 @@
  * it ended is asked once more, and from then on isolated-vm watches that script.
  *
  * A script that ran into a limit was stopped in the middle of something. Its isolate is thrown away,
- * and the next question opens another from the same bundle.
+ * and the next question gets another from the same bundle. While that happens often, hooks get less
+ * time (patience.ts).
  */
-import ivm from "isolated-vm";
 import type { Bundle } from "./compile.ts";
-import { HOOKS, type HookName } from "./hooks.ts";
+import type { HookName } from "./hooks.ts";
 import {
 	ANSWER_LENGTH_MAX,
 	HEAP_CHECK_EVERY,
 	HEAP_SLACK_MB,
-	LAST_LOG_TIMEOUT_MS,
 	LOG_LENGTH_MAX,
 	type ScriptLimits,
 	STACK_LENGTH_MAX,
-	START_TIMEOUT_MS,
 } from "./limits.ts";
-import { BUNDLE_FILE } from "./positions.ts";
-import type { AskHook, Runtime } from "./sandbox/runtime.ts";
-import { Overdue, Watchdog } from "./watchdog.ts";
+import {
+	type Contents,
+	lastLog,
+	openAtOnce,
+	openIsolate,
+	type Running,
+	STARTING,
+	shut,
+} from "./open-isolate.ts";
+import { Patience } from "./patience.ts";
+import { SpareIsolate } from "./spare-isolate.ts";
+import { Overdue } from "./watchdog.ts";
 
 export type Breach = {
 	readonly code:
@@ -42,26 +49,11 @@ export type Breach = {
 	readonly late?: "stalled" | "overdue";
 };
 
-type Running = {
-	readonly isolate: ivm.Isolate;
-	readonly ask: Readonly<Record<HookName, ivm.Reference<AskHook>>>;
-	readonly fault: ivm.Reference<Runtime["fault"]>;
-	readonly log: ivm.Reference<Runtime["log"]>;
-	readonly fits: ivm.Reference<Runtime["fits"]>;
-	readonly resume: ivm.Reference<Runtime["resume"]>;
-	readonly take: ivm.Reference<Runtime["take"]>;
-	readonly forget: ivm.Reference<Runtime["forget"]>;
-	readonly hooks: string;
-	readonly watchdog: Watchdog;
-};
-
 /** What a hook is asked: as few texts as it needs, since each that crosses costs. */
 export type HookArguments = [text: string, sender: string, more?: string, record?: string];
 
 /** A crossing: with `timeout` it is watched by isolated-vm, else by the watchdog. */
 type Cross = (running: Running, options?: { readonly timeout: number }) => unknown;
-
-type Start = (devices: string) => Runtime;
 
 /** What isolated-vm says. */
 export const TIMED_OUT = "Script execution timed out.";
@@ -70,44 +62,33 @@ export const TIMED_OUT = "Script execution timed out.";
 const MICROSECONDS = 1e3;
 const NANOSECONDS = 1e6;
 const MB = 1024 * 1024;
-const ORIGIN = { filename: BUNDLE_FILE } as const;
-const STARTING = { timeout: START_TIMEOUT_MS } as const;
-const AS_REFERENCE = { reference: true } as const;
+/** What a hook gets that was stopped early and had hardly run: that often as much. */
+const STALLED_TIMES = 3;
 
 export class Isolate {
-	readonly #bundle: Bundle;
-	readonly #devices: string;
+	readonly #contents: Contents;
 	readonly #limits: ScriptLimits;
 	#running: Running | undefined;
+	readonly #spare: SpareIsolate;
+	readonly #patience: Patience;
 	/** The script has run for too long before: from then on it is worth while to know where. */
 	#overdue = false;
 	#untilCheck = HEAP_CHECK_EVERY;
 	#opened = 1;
 	readonly #usage = new ThreadUsage();
 
-	private constructor(bundle: Bundle, devices: string, limits: ScriptLimits, running: Running) {
-		this.#bundle = bundle;
-		this.#devices = devices;
-		this.#limits = limits;
+	private constructor(contents: Contents, running: Running) {
+		this.#contents = contents;
+		this.#limits = contents.limits;
 		this.#running = running;
+		this.#spare = new SpareIsolate(contents);
+		this.#patience = new Patience(contents.limits.timeoutMs);
 	}
 
 	/** Runs the script's top level, off the main thread. Rejects with what it threw. */
 	static async open(bundle: Bundle, devices: string, limits: ScriptLimits): Promise<Isolate> {
-		const isolate = newIsolate(limits);
-		try {
-			const script = await isolate.compileScript(bundle.code, ORIGIN);
-			const context = await isolate.createContext();
-			const start = (await script.run(context, { ...STARTING, ...AS_REFERENCE })) as Remote<Start>;
-			const runtime = await start.apply(undefined, [devices], {
-				...STARTING,
-				result: AS_REFERENCE,
-			});
-			return new Isolate(bundle, devices, limits, connect(isolate, runtime, limits));
-		} catch (error) {
-			close(isolate);
-			throw error;
-		}
+		const contents = { bundle, devices, limits };
+		return new Isolate(contents, await openIsolate(contents));
 	}
 
 	/** Why the default export is no script. */
@@ -136,13 +117,18 @@ export class Isolate {
 	}
 
 	/** JSON of an Answer (sandbox/asked.ts), made inside and not to be trusted; or why there is none. */
-	ask(hook: HookName, args: HookArguments, timeout: number, again = true): string | Breach {
-		const answer = this.#cross(
-			({ ask }, options) => ask[hook].applySync(undefined, args, options),
-			timeout,
-		);
-		if (typeof answer === "string" || answer.late === undefined || !again) return answer;
+	ask(hook: HookName, args: HookArguments, timeout: number): string | Breach {
+		const answer = this.#askOnce(hook, args, timeout);
+		if (typeof answer === "string" || answer.late === undefined) return answer;
 		return this.#askAgain(hook, args, timeout, answer.late);
+	}
+
+	#askOnce(hook: HookName, args: HookArguments, timeout: number, stalled = false): string | Breach {
+		const within = this.#patience.within(timeout);
+		return this.#cross(
+			({ ask }, options) => ask[hook].applySync(undefined, args, options),
+			stalled ? Math.min(timeout, STALLED_TIMES * within) : within,
+		);
 	}
 
 	/** A host call has its result; the JSON of a Taken (sandbox/runtime.ts), or why there is none. */
@@ -150,13 +136,16 @@ export class Isolate {
 		const done = this.#cross(({ resume }, options) => {
 			resume.applySync(undefined, [ticket, call, result], options);
 			return "";
-		}, timeout);
+		}, this.#patience.within(timeout));
 		return typeof done === "string" ? this.take(timeout) : done;
 	}
 
 	/** The JSON of a Taken (sandbox/runtime.ts): what came of the microtasks of the last crossing. */
 	take(timeout: number): string | Breach {
-		return this.#cross(({ take }, options) => take.applySync(undefined, [], options), timeout);
+		return this.#cross(
+			({ take }, options) => take.applySync(undefined, [], options),
+			this.#patience.within(timeout),
+		);
 	}
 
 	/** Nobody waits for this hook any more. */
@@ -181,8 +170,11 @@ export class Isolate {
 		} catch (error) {
 			const what = thrown(error);
 			const stalled = isStalled(used, timeout);
-			if (error instanceof Overdue) return this.#late(stalled, timeout);
-			const breach = this.#breach(running, what, timeout);
+			const breach =
+				error instanceof Overdue
+					? this.#late(stalled, timeout)
+					: this.#breach(running, what, timeout);
+			if (!stalled && breach.code !== "SCRIPT_THREW") this.#patience.overran(timeout);
 			return what.message === TIMED_OUT && stalled ? { ...breach, late: "stalled" } : breach;
 		}
 	}
@@ -209,7 +201,7 @@ export class Isolate {
 
 	/** What a watchdog ended is asked again with a `timeout`, which tells where in the script it is. */
 	#askAgain(hook: HookName, args: HookArguments, timeout: number, late: Breach["late"]) {
-		const second = this.ask(hook, args, timeout, false);
+		const second = this.#askOnce(hook, args, timeout, late === "stalled");
 		if (late === "stalled" || typeof second !== "string") return second;
 		return this.#drop(undefined, "SCRIPT_TIMEOUT", tooLong(timeout));
 	}
@@ -226,15 +218,19 @@ export class Isolate {
 
 	/** Frees it. A later question opens it again. */
 	dispose(): void {
+		this.#spare.dispose();
+		this.#throwAway();
+	}
+
+	#throwAway(): void {
 		if (this.#running === undefined) return;
-		this.#running.watchdog.close();
-		close(this.#running.isolate);
+		shut(this.#running);
 		this.#running = undefined;
 		this.#opened += 1;
 	}
 
 	#open(): Running {
-		this.#running ??= reopen(this.#bundle, this.#devices, this.#limits);
+		this.#running ??= this.#spare.take() ?? openAtOnce(this.#contents);
 		return this.#running;
 	}
 
@@ -264,7 +260,8 @@ export class Isolate {
 
 	#drop(running: Running | undefined, code: Breach["code"], reason: string, stack = ""): Breach {
 		const log = running && lastLog(running);
-		this.dispose();
+		this.#throwAway();
+		this.#spare.prepare();
 		return { code, reason, stack, log };
 	}
 
@@ -314,67 +311,4 @@ export function thrown(error: unknown): Thrown {
 		message: String(error.message).slice(0, LOG_LENGTH_MAX),
 		stack: String(error.stack).slice(0, STACK_LENGTH_MAX),
 	};
-}
-
-type Remote<T> = ivm.Reference<T>;
-
-/**
- * No handler for catastrophic errors: with one, isolated-vm holds the thread for ever, and here
- * that is the thread of the traffic. Without, the process ends and core/supervise.js starts another.
- */
-function newIsolate(limits: ScriptLimits): ivm.Isolate {
-	return new ivm.Isolate({ memoryLimit: limits.heapMb + HEAP_SLACK_MB });
-}
-
-/** As `Isolate.open`, at once: between two questions there is no time to wait. */
-function reopen(bundle: Bundle, devices: string, limits: ScriptLimits): Running {
-	const isolate = newIsolate(limits);
-	try {
-		const context = isolate.createContextSync();
-		const script = isolate.compileScriptSync(bundle.code, ORIGIN);
-		const start = script.runSync(context, { ...STARTING, ...AS_REFERENCE }) as Remote<Start>;
-		const runtime = start.applySync(undefined, [devices], { ...STARTING, result: AS_REFERENCE });
-		return connect(isolate, runtime, limits);
-	} catch (error) {
-		close(isolate);
-		throw error;
-	}
-}
-
-function connect(
-	isolate: ivm.Isolate,
-	runtime: Remote<Runtime>,
-	{ timeoutMs }: ScriptLimits,
-): Running {
-	const ask = runtime.getSync("ask", AS_REFERENCE);
-	const asks = HOOKS.map((hook) => [hook, ask.getSync(hook, AS_REFERENCE)]);
-	return {
-		isolate,
-		ask: Object.fromEntries(asks),
-		resume: runtime.getSync("resume", AS_REFERENCE),
-		take: runtime.getSync("take", AS_REFERENCE),
-		forget: runtime.getSync("forget", AS_REFERENCE),
-		hooks: runtime.getSync("hooks", AS_REFERENCE).applySync(undefined, [], STARTING),
-		fault: runtime.getSync("fault", AS_REFERENCE),
-		log: runtime.getSync("log", AS_REFERENCE),
-		fits: runtime.getSync("fits", AS_REFERENCE),
-		watchdog: new Watchdog(isolate, timeoutMs),
-	};
-}
-
-function lastLog({ isolate, log }: Running): string | undefined {
-	if (isolate.isDisposed) return undefined;
-	try {
-		return log.applySync(undefined, [], { timeout: LAST_LOG_TIMEOUT_MS });
-	} catch {
-		return undefined;
-	}
-}
-
-function close(isolate: ivm.Isolate): void {
-	try {
-		isolate.dispose();
-	} catch {
-		// It is gone: by its own memory, or by its watchdog this very moment.
-	}
 }

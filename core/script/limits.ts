@@ -26,6 +26,14 @@ export const HEAP_SLACK_MB = 128;
 /** Hooks between two looks at the heap; after each hook once it is half full. */
 export const HEAP_CHECK_EVERY = 8;
 
+/**
+ * Hooks that are stopped at `timeoutMs` before the next get less, and the share of the time that a
+ * generation may hold the traffic with such hooks. A hook never gets less than the least.
+ */
+export const OVERRUNS_FREE = 2;
+export const OVERRUN_SHARE = 0.2;
+export const OVERRUN_LEAST_MS = 10;
+
 /** Steps of a load, each named in its error. */
 export const BUNDLE_TIMEOUT_MS = 20_000;
 export const TYPES_TIMEOUT_MS = 20_000;

@@ -1,5 +1,5 @@
 /** SIPp as a caller or a callee, one process each, with its counts read from its statistics file. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type Program, startProgram } from "./process.ts";
@@ -28,6 +28,8 @@ export type SippOptions = {
 	readonly transport?: "u1" | "t1";
 	/** Words put before the command, such as `taskset -c 1`. */
 	readonly prefix?: readonly string[];
+	/** Have it write down how long each call waited for its answer. */
+	readonly responseTimes?: boolean;
 	readonly args?: readonly string[];
 };
 
@@ -37,6 +39,8 @@ export type SippCounts = {
 	readonly retransmissions: number;
 	/** What SIPp says about messages it did not expect. */
 	readonly errors: string;
+	/** Milliseconds from a request to the response that the scenario names, with `responseTimes`; SIPp rounds them. */
+	readonly responseTimes: readonly number[];
 };
 
 export type Sipp = {
@@ -58,7 +62,7 @@ export function startSipp(options: SippOptions): Sipp {
 	];
 	const program = startProgram(command, args, { cwd: folder.path, env: { TERM: "dumb" } });
 	const counts = () => {
-		const result = readCounts(folder);
+		const result = { ...readCounts(folder), responseTimes: readResponseTimes(folder) };
 		folder.remove();
 		return result;
 	};
@@ -101,10 +105,17 @@ function sippArgs(options: SippOptions, folder: TempFolder): string[] {
 		value === undefined ? [] : [name, String(value)],
 	);
 	const fixed = ["-nostdin", "-trace_stat", "-trace_err", "-fd", "1"];
-	return [...given, ...fixed, ...(options.args ?? []), ...(remote === undefined ? [] : [remote])];
+	const times = options.responseTimes ? ["-trace_rtt", "-rtt_freq", "1"] : [];
+	return [
+		...given,
+		...fixed,
+		...times,
+		...(options.args ?? []),
+		...(remote === undefined ? [] : [remote]),
+	];
 }
 
-function readCounts(folder: TempFolder): SippCounts {
+function readCounts(folder: TempFolder): Omit<SippCounts, "responseTimes"> {
 	const rows = read(folder, "stat.csv").trim().split("\n");
 	const names = (rows[0] ?? "").split(";");
 	const last = (rows.at(-1) ?? "").split(";");
@@ -115,6 +126,12 @@ function readCounts(folder: TempFolder): SippCounts {
 		retransmissions: count("Retransmissions(C)"),
 		errors: complaints(read(folder, "errors.log")),
 	};
+}
+
+function readResponseTimes(folder: TempFolder): number[] {
+	const [file] = globSync("*_rtt.csv", { cwd: folder.path });
+	const [, ...rows] = file === undefined ? [] : read(folder, file).trim().split("\n");
+	return rows.map((row) => Number(row.split(";")[1]));
 }
 
 /** Without the remarks of SIPp's watchdog that this machine is slow, and without the heading when nothing else is there. */

@@ -1,5 +1,6 @@
 /** SIP octets and script strings: a message holds one character per octet, a script sees UTF-8 decoded (RFC 3261 §7.3.1). */
 import { refuseInjection } from "../../message/edit-error.ts";
+import { VALUE_LENGTH_MAX } from "../limits.ts";
 
 /** Octets as a script reads them. What is not UTF-8 stays one character per octet. */
 export function fromWire(octets: string): string {
@@ -11,8 +12,10 @@ export function fromWire(octets: string): string {
 	}
 }
 
-/** Text of a script as octets. Refuses CR, LF and NUL. */
+/** Text of a script as octets. Refuses CR, LF and NUL, and what is too long before it is looked at. */
 export function toWire(field: string, text: string): string {
+	if (text.length > VALUE_LENGTH_MAX)
+		throw new RangeError(`${field}: longer than ${VALUE_LENGTH_MAX} characters`);
 	refuseInjection(field, text);
 	return octetsOf(text);
 }
