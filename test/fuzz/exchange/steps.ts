@@ -10,6 +10,7 @@ import {
 	PHONES,
 	REQUEST_HEADERS,
 	RESPONSE_HEADERS,
+	SCRIPT_BODY,
 	SETTINGS,
 	STATUSES,
 	TARGET_URIS,
@@ -298,7 +299,7 @@ function relay(chance: Chance): Json {
 	return {
 		kind: "relay",
 		targets,
-		edits: edits(chance),
+		edits: [...edits(chance), ...bodies(chance)],
 		...(once(chance, 2) ? { fork: { ...fork, ...timeout } } : {}),
 		...(once(chance, 5) ? { callee: chance.pick(["sip", "sips"]) } : {}),
 	};
@@ -310,17 +311,23 @@ function choice(chance: Chance): Json {
 	return {
 		kind: "device",
 		name: chance.pick(DEVICES),
-		...(once(chance, 4) ? { number: "8123" } : {}),
+		...(once(chance, 4) ? { number: "8123", ...(once(chance, 2) ? { exact: true } : {}) } : {}),
 	};
 }
 
-function edits(chance: Chance): Json {
+function edits(chance: Chance): Json[] {
 	if (!once(chance, 4)) return [];
 	return Array.from({ length: 1 + chance.below(3) }, () => ({
 		op: chance.pick(["set", "add", "remove"]),
 		name: chance.pick(EDITED),
 		value: chance.pick(["a", "", "90", "1800", "b, c", "\xc3\xa9", '"x', "<sip:a@h>"]),
 	}));
+}
+
+function bodies(chance: Chance): Json[] {
+	if (!once(chance, 8)) return [];
+	const [value, body] = chance.pick([["", ""] as const, ["text/plain", SCRIPT_BODY] as const]);
+	return [{ op: "body", name: "Content-Type", value, body }];
 }
 
 function mutation(chance: Chance, odds: number): number {

@@ -1,6 +1,8 @@
 /** What the steps of a history draw from: URIs, header lines and names, sound ones and others. */
 
 export const PHONES = 9;
+/** What a script puts in the place of a body. */
+export const SCRIPT_BODY = "by the script\r\n\r\n\0";
 export const DNS_ANSWERS = 6;
 export const METHODS = [
 	"INVITE",
