@@ -11,6 +11,7 @@ import type { Config } from "./config/config.ts";
 import { loadSigningKeys, secretsOf } from "./config/keys.ts";
 import { loadConfig } from "./config/load.ts";
 import { restartOnlyChanges } from "./config/restart.ts";
+import { EngineHostCalls } from "./engine-host-calls.ts";
 import { tlsOptions } from "./engine-tls.ts";
 import { configuredDirectory } from "./exchange/configured-directory.ts";
 import { Exchange, type ExchangeSettings } from "./exchange/exchange.ts";
@@ -29,9 +30,6 @@ import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
 import type { CrashGuard } from "./script/crash-guard.ts";
-import { KeyValueStore } from "./script/host-calls/key-value-store.ts";
-import { Performing } from "./script/host-calls/performing.ts";
-import { KEY_VALUES } from "./script/limits.ts";
 import type { LoadErrorCode } from "./script/load-steps.ts";
 import type { ReloadResult } from "./script/reload-result.ts";
 import { scriptDevices } from "./script/script-device.ts";
@@ -88,6 +86,10 @@ class RunningEngine implements Engine, TransportUser {
 	readonly #failures = new FailureLimit(FAILED_LOGINS);
 	readonly #boot: number;
 	readonly #dns = new Dns();
+	readonly #calls = new EngineHostCalls({
+		settings: () => this.#config.script,
+		input: (take) => this.#input(take),
+	});
 	readonly #alarm = new Alarm({ now, ring: () => this.#ring(), taken: () => this.#taken });
 	#taken = 0;
 	#listeners: readonly Listener[] = [];
@@ -125,7 +127,7 @@ class RunningEngine implements Engine, TransportUser {
 			...this.#settings(config, store),
 			store,
 			scripts: this.#scripts,
-			calls: new Performing({ kv: new KeyValueStore(KEY_VALUES) }),
+			calls: this.#calls,
 			send: (text, flow, owner) => transports.send(text, flow, owner),
 			askDns: (question, answer) => {
 				void this.#dns
@@ -249,6 +251,7 @@ class RunningEngine implements Engine, TransportUser {
 		this.#exchange?.stop();
 		await this.#transports?.close();
 		this.#dns.close();
+		this.#calls.close();
 		await this.#scripts?.close();
 		await this.#fallback?.close();
 		await this.#store?.close();

@@ -84,6 +84,10 @@ export type ScriptConfig = {
 	readonly deadlineMs: number;
 	/** Calls of the host that one hook may make. */
 	readonly hostCalls: number;
+	/** Where it may `fetch` from: `https://api.example.com`, as URL writes an origin. */
+	readonly fetchOrigins: readonly string[];
+	/** How long one `fetch` may take, unless the script says less or more. */
+	readonly fetchTimeoutMs: number;
 	/** What a request gets whose script failed. */
 	readonly fallback: "500" | "built-in";
 };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { choice, flagOr, integer, limit, list, scalar, text, valueDocs, wrong } from "./fields.ts";
 import { isHost, parseAddress } from "./host.ts";
 import { network } from "./network-field.ts";
+import { origin } from "./origin.ts";
 import { key } from "./section.ts";
 
 const domain = scalar<string>(
@@ -136,6 +137,14 @@ export const scriptShape = {
 	"host-calls": key(
 		integer({ min: 1, max: 1_000 }).default(32),
 		"how often a route script may call `kv`, `fetch`, `dns` and `lookup` for one request",
+	),
+	fetch: key(
+		list(origin).default([]),
+		"the HTTP servers that a route script may `fetch` from; without it none",
+	),
+	"fetch-timeout-ms": key(
+		integer({ min: 10, max: 60_000 }).default(2_000),
+		"milliseconds that one `fetch` may take, unless the script sets its `timeout`",
 	),
 	fallback: key(
 		choice(["500", "built-in"]).default("500"),

@@ -121,13 +121,39 @@ export function readAdmin(node: Node | undefined, found: Findings): Config["admi
 
 export function readScript(node: Node | undefined, found: Findings): ScriptConfig {
 	const given = readSection("script", node, scriptShape, found);
+	const origins = given.fetch.map(({ origin }) => origin);
+	for (const { origin, host } of given.fetch)
+		if (origin.startsWith("http:") && !isLoopback(host)) warnInClear(origin, node, found);
+	const late = child(node, "fetch-timeout-ms") ?? child(node, "deadline-ms");
+	if (late !== undefined && origins.length > 0 && given["fetch-timeout-ms"] >= given["deadline-ms"])
+		found.warn(late.at, {
+			code: "CONFIG_COMBINATION",
+			message: `script: fetch-timeout-ms ${given["fetch-timeout-ms"]} is not less than deadline-ms ${given["deadline-ms"]}: a script cannot go on without a server that is silent`,
+			fix: "write fetch-timeout-ms less than deadline-ms",
+		});
 	return {
 		timeoutMs: given["timeout-ms"],
 		heapMb: given["heap-mb"],
 		deadlineMs: given["deadline-ms"],
 		hostCalls: given["host-calls"],
+		fetchOrigins: origins,
+		fetchTimeoutMs: given["fetch-timeout-ms"],
 		fallback: given.fallback,
 	};
+}
+
+function warnInClear(origin: string, node: Node | undefined, found: Findings): void {
+	const at = child(node, "fetch") ?? node;
+	if (at === undefined) return;
+	found.warn(at.at, {
+		code: "CONFIG_FETCH_CLEAR",
+		message: `script: what is fetched from ${origin} crosses the network in clear`,
+		fix: `write ${origin.replace("http:", "https:")}, unless that network is yours`,
+	});
+}
+
+function isLoopback(host: string): boolean {
+	return host === "localhost" || LOOPBACK_ONLY.contains(host);
 }
 
 const LOOPBACK_ONLY = new Networks(LOOPBACK);

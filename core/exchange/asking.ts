@@ -86,6 +86,7 @@ export class Asking {
 		const { generation, hook } = wait.question;
 		const reason = `${hook} waited for more than ${generation.limits.deadlineMs} ms`;
 		const error: ScriptError | undefined = generation.abandon(wait.hook, reason);
+		this.#calls.abandon(wait.hook);
 		if (error !== undefined) this.#end(wait, error, now);
 	}
 }

@@ -80,5 +80,11 @@ export class Judge implements RouteGeneration {
 }
 
 function side(generation: Generation): Side {
-	return { generation, calls: new Performing({ kv: new KeyValueStore(KEY_VALUES) }) };
+	const calls = new Performing({
+		kv: new KeyValueStore(KEY_VALUES),
+		settings: () => ({ fetchOrigins: [], fetchTimeoutMs: 0 }),
+		// Nobody asks for it: what goes out is refused before (ask-whole.ts).
+		outside: { fetch: () => () => undefined },
+	});
+	return { generation, calls };
 }

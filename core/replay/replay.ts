@@ -97,4 +97,7 @@ class SilentProxy extends ProxyInMemory {
 	protected override lost(): void {}
 	protected override wrote(): void {}
 	protected override asked(): void {}
+	protected override fetching(): () => void {
+		return () => undefined;
+	}
 }

@@ -21,8 +21,10 @@ export type HostCall = {
  */
 export type HostCalls = {
 	perform(
-		call: Pick<HostCall, "kind" | "args">,
+		call: HostCall,
 		now: Milliseconds,
 		answer: (result: HostResult, now: Milliseconds) => void,
 	): HostResult | undefined;
+	/** Nobody waits for the hook any more: what is under way for it is broken off. */
+	abandon(hook: WaitingHook): void;
 };

@@ -79,6 +79,11 @@ export const WAITING_MAX = 10_000;
 export const HOST_CALL_LENGTH_MAX = 16_384;
 export const HOST_RESULT_LENGTH_MAX = 262_144;
 
+/** What `fetch` sends: octets of a body, characters of a URL and of all header fields; and seconds that it may take. */
+export const FETCH_BODY_MAX = 12_288;
+export const FETCH_HEADERS_MAX = 4_096;
+export const FETCH_TIMEOUT_MAX_S = 60;
+
 /** What scripts keep with `kv`, all of them together. */
 export const KEY_VALUES = { entries: 100_000, characters: 32 * 1024 * 1024 } as const;
 export const KEY_LENGTH_MAX = 256;

@@ -62,3 +62,49 @@ export interface KeyValues {
 	/** False: there was no entry. */
 	delete(key: string): Promise<boolean>;
 }
+
+/**
+ * What is out of the ordinary in a `fetch`.
+ *
+ * @example
+ * const options: FetchOptions = { method: "POST", body: JSON.stringify({ text }), timeout: 0.5 };
+ */
+export interface FetchOptions {
+	/** GET unless given. */
+	readonly method?: "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD";
+	/** Not Host, Content-Length or what else belongs to the connection. */
+	readonly headers?: Readonly<Record<string, string>>;
+	/** Text, sent as UTF-8. */
+	readonly body?: string;
+	/** Seconds, of one request: `script: { fetch-timeout-ms }` unless given. */
+	readonly timeout?: number;
+}
+
+/**
+ * The header fields of what was fetched.
+ *
+ * @example
+ * const { headers } = await fetch("https://api.example.com/blocked");
+ * log.debug(headers.get("Content-Type") ?? "no type");
+ */
+export interface FetchHeaders {
+	/** In any case; the values of several lines with commas between. */
+	get(name: string): string | undefined;
+}
+
+/**
+ * What was fetched, whole. A redirect is an answer like any other.
+ *
+ * @example
+ * const response = await fetch("https://api.example.com/blocked");
+ * if (!response.ok) return reply(503);
+ */
+export interface FetchResponse {
+	readonly status: number;
+	/** 200 to 299. */
+	readonly ok: boolean;
+	readonly headers: FetchHeaders;
+	readonly text: string;
+	/** The text read as JSON. Throws a SyntaxError for what is none. */
+	json(): unknown;
+}

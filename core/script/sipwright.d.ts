@@ -3,7 +3,7 @@
  * code share; a call that is not allowed where it stands is a type error in your editor.
  */
 
-import type { KeyValues } from "./sipwright-host.d.ts";
+import type { FetchOptions, FetchResponse, KeyValues } from "./sipwright-host.d.ts";
 import type { Call, CalleeLeg, Contact, Device, Request, Uri } from "./sipwright-types.d.ts";
 
 export type * from "./sipwright-helpers.d.ts";
@@ -248,6 +248,16 @@ export const log: ScriptLog;
  * if (calls > 10) return reply(503);
  */
 export const kv: KeyValues;
+
+/**
+ * Asks an HTTP server that the configuration lists: `script: { fetch: ["https://api.example.com"] }`.
+ * Rejects with a HostError when there is no answer in time; any status is an answer.
+ *
+ * @example
+ * const response = await fetch(`https://api.example.com/users/${request.from.uri.user}`);
+ * if (response.status === 404) return reply(403);
+ */
+export function fetch(url: string, options?: FetchOptions): Promise<FetchResponse>;
 
 // biome-ignore lint/complexity/noUselessEmptyExport: without it, what does not say export is exported too
 export {};

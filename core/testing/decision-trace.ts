@@ -5,7 +5,7 @@ import type { Answer, Forking, TargetChoice } from "../proxy/decision.ts";
 import { ScriptError } from "../script/script-error.ts";
 import { type Outcome, WaitingHook } from "../script/waiting-hook.ts";
 import type { DecisionTrace } from "./sipwright-test.d.ts";
-import { stamped } from "./virtual-date.ts";
+import { stamped, stampedResult } from "./virtual-date.ts";
 import { WireMessage } from "./wire-message.ts";
 
 export type Traced = {
@@ -47,7 +47,7 @@ export function traced(generation: RouteGeneration, { now, decided }: Traced): R
 			return generation.busy;
 		},
 		nextCall: () => generation.nextCall(),
-		answer: (call, result) => generation.answer(call, result),
+		answer: (call, result) => generation.answer(call, stampedResult(now(), result)),
 		limits: generation.limits,
 		retain: () => generation.retain(),
 		answered: (status) => generation.answered(status),

@@ -22,7 +22,8 @@ import { MemoryStore } from "../location/memory.ts";
 import type { LocationStore } from "../location/store.ts";
 import { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { DnsAnswer, DnsQuestion } from "../resolve/dns.ts";
-import type { HostCalls } from "../script/host-call.ts";
+import type { HostCalls, HostResult } from "../script/host-call.ts";
+import type { HttpRequest } from "../script/host-calls/http.ts";
 import { KeyValueStore } from "../script/host-calls/key-value-store.ts";
 import { Performing } from "../script/host-calls/performing.ts";
 import { KEY_VALUES } from "../script/limits.ts";
@@ -53,6 +54,11 @@ export type Asking = {
 	readonly answer: (to: DnsAnswer, now: Milliseconds) => void;
 };
 
+export type Fetching = {
+	readonly request: HttpRequest;
+	readonly answer: (result: HostResult, now: Milliseconds) => void;
+};
+
 /** The address that a listener on 0.0.0.0 or [::] is reached at: of RFC 5737 and RFC 3849, for documentation. */
 const OWN_IPV4 = "192.0.2.1";
 const OWN_IPV6 = "2001:db8::1";
@@ -68,11 +74,14 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 	keys: Keys = { current: signingKey(3), all: [signingKey(3)] };
 	readonly listeners: readonly Listener[];
 	readonly store: LocationStore;
-	readonly calls: HostCalls = new Performing({ kv: new KeyValueStore(KEY_VALUES) });
+	/** What scripts keep; gone with the process. */
+	kv = new KeyValueStore(KEY_VALUES);
 	readonly phones: P[] = [];
 	exchange: Exchange;
 	readonly #options: InMemoryOptions;
 	readonly #failed: number[] = [];
+	/** What will happen outside, the next first. */
+	readonly #ahead: { readonly at: Milliseconds; readonly take: () => void }[] = [];
 	#boot = 0x1234_5678;
 	#connections = 0;
 
@@ -96,6 +105,8 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 	protected abstract wrote(level: keyof Log, fields: object, message: string): void;
 	/** A DNS question; the answer is an input. */
 	protected abstract asked(asking: Asking): void;
+	/** Something is fetched; the answer is an input. What is returned breaks it off. */
+	protected abstract fetching(fetching: Fetching): () => void;
 	/** Something was sent, wherever it goes. */
 	protected sent(_text: string, _flow: Flow, _owner: number): void {}
 	/** An input was taken, and what it made the proxy do is done. */
@@ -103,17 +114,37 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 
 	wait(ms: Milliseconds): this {
 		const until = this.now + ms;
-		for (
-			let at = this.exchange.next();
-			at !== undefined && at <= until;
-			at = this.exchange.next()
-		) {
+		for (let at = this.#next(); at <= until; at = this.#next()) {
 			this.now = Math.max(this.now, at);
-			this.input(() => this.exchange.advance(this.now));
+			this.input(() => this.#advance());
 		}
 		this.now = until;
 		this.input(() => this.exchange.advance(until));
 		return this;
+	}
+
+	/** Something will happen outside, in so many milliseconds. What is returned takes it back. */
+	protected ahead(ms: Milliseconds, take: () => void): () => void {
+		const happening = { at: this.now + ms, take };
+		const later = this.#ahead.findIndex(({ at }) => at > happening.at);
+		this.#ahead.splice(later < 0 ? this.#ahead.length : later, 0, happening);
+		return () => {
+			const at = this.#ahead.indexOf(happening);
+			if (at >= 0) this.#ahead.splice(at, 1);
+		};
+	}
+
+	#next(): Milliseconds {
+		return Math.min(this.#ahead[0]?.at ?? Infinity, this.exchange.next() ?? Infinity);
+	}
+
+	#advance(): void {
+		const [next] = this.#ahead;
+		if (next !== undefined && next.at <= this.now) {
+			this.#ahead.shift();
+			next.take();
+		}
+		this.exchange.advance(this.now);
 	}
 
 	/** The process ends and another begins: same keys and store, no connection, no transaction. */
@@ -197,13 +228,14 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 	}
 
 	#open(): Exchange {
+		this.kv = new KeyValueStore(KEY_VALUES);
 		const { routes, alias, transactionsMax = TRANSACTIONS_MAX } = this.#options;
 		const { mayAnswerMalformed = () => true } = this.#options;
 		return new Exchange({
 			...this.settings(),
 			store: this.store,
 			scripts: { generationFor: () => routes },
-			calls: this.calls,
+			calls: this.#calls(),
 			send: (text, flow, owner) => this.#send(text, flow, owner),
 			askDns: (question, answer) => this.asked({ question, answer }),
 			alive: (flow) => this.#alive(flow),
@@ -217,6 +249,14 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 			},
 			transactionsMax,
 			now: this.now,
+		});
+	}
+
+	#calls(): HostCalls {
+		return new Performing({
+			kv: this.kv,
+			settings: () => this.config.script,
+			outside: { fetch: (request, answer) => this.fetching({ request, answer }) },
 		});
 	}
 

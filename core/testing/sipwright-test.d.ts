@@ -2,6 +2,14 @@
  * The module "sipwright/test": tests of route scripts. The engine is the real one, the clock and the
  * network are made up, so nothing in a test waits and nothing listens. Run them with `sipwright test`.
  */
+import type {
+	FakeResponse,
+	FakeServer,
+	FetchedRequest,
+	TestKeyValues,
+} from "./sipwright-test-host.d.ts";
+
+export type * from "./sipwright-test-host.d.ts";
 
 /**
  * Declares a test. The body gets a proxy of its own, on which nothing has happened yet, with the
@@ -84,6 +92,16 @@ export interface TestBed {
 	readonly decisions: readonly DecisionTrace[];
 	/** What the script wrote to its log, in order. */
 	readonly log: readonly LogLine[];
+	/**
+	 * What an HTTP server answers, to the URL or to those that match. The configuration has to list it, as
+	 * in production: `script: { fetch: […] }`. What nothing was said of fails. The last one that
+	 * was said counts.
+	 */
+	fetch(url: string | RegExp, answer: FakeResponse | FakeServer): void;
+	/** What the script fetched, in order. */
+	readonly fetched: readonly FetchedRequest[];
+	/** What scripts keep with `kv`, for a test to read and to set. */
+	readonly kv: TestKeyValues;
 	/** Every message so far, drawn as a ladder. A failed test shows it. */
 	ladder(): string;
 }

@@ -8,11 +8,12 @@ import type { Config } from "../config/config.ts";
 import type { RouteGeneration } from "../exchange/route-generation.ts";
 import { hashHex, makeHmac } from "../host/hashes.ts";
 import { traced } from "./decision-trace.ts";
+import { FakeServers } from "./fake-servers.ts";
 import { drawLadder, PROXY, type Step } from "./ladder.ts";
 import type { Peer } from "./peer.ts";
 import { Phone, type PhoneWorld } from "./phone.ts";
 import { PhonePlaces } from "./phone-places.ts";
-import { type Asking, ProxyInMemory } from "./proxy-in-memory.ts";
+import { type Asking, type Fetching, ProxyInMemory } from "./proxy-in-memory.ts";
 import type * as Public from "./sipwright-test.d.ts";
 import { TestingError } from "./testing-error.ts";
 import { WireMessage } from "./wire-message.ts";
@@ -40,6 +41,7 @@ export class TestBed implements Public.TestBed {
 	readonly #refused = new Map<string, string>();
 	/** Phones that the test has in hand. */
 	readonly #asked = new Set<string>();
+	readonly #servers = new FakeServers();
 	readonly #proxy: RecordedProxy;
 
 	private constructor(
@@ -65,6 +67,7 @@ export class TestBed implements Public.TestBed {
 			},
 			this.#steps,
 			this.#places,
+			this.#servers,
 		);
 		record.to(this);
 		for (const name of config.devices.keys()) this.#add(name, {});
@@ -92,6 +95,23 @@ export class TestBed implements Public.TestBed {
 		throw new TestingError(
 			`phone ${name} could not register, it got ${refused}: either the script answers save(), or the test asks for phone("${name}", { register: false })`,
 		);
+	};
+
+	/** Bound, as `phone`. */
+	readonly fetch = (url: string | RegExp, answer: Public.FakeResponse | Public.FakeServer): void =>
+		this.#servers.add(url, answer);
+
+	get fetched(): readonly Public.FetchedRequest[] {
+		return this.#servers.requests;
+	}
+
+	readonly kv: Public.TestKeyValues = {
+		get: (key) => this.#proxy.kv.get(key, this.#proxy.now),
+		set: (key, value, { expires = Infinity } = {}) => {
+			const { now } = this.#proxy;
+			this.#proxy.kv.set(key, value, now + expires * 1000, now);
+		},
+		delete: (key) => this.#proxy.kv.delete(key, this.#proxy.now),
 	};
 
 	readonly wait = (seconds: number): void => {
@@ -167,10 +187,12 @@ class RecordedProxy extends ProxyInMemory<Peer> implements PhoneWorld {
 	readonly #start: Milliseconds;
 	readonly #steps: Step[];
 	readonly #places: PhonePlaces;
+	readonly #servers: FakeServers;
 	readonly #todo: (() => void)[] = [];
 
-	constructor(options: ProxyOptions, steps: Step[], places: PhonePlaces) {
+	constructor(options: ProxyOptions, steps: Step[], places: PhonePlaces, servers: FakeServers) {
 		super(options);
+		this.#servers = servers;
 		this.#start = options.start;
 		this.#steps = steps;
 		this.#places = places;
@@ -214,6 +236,25 @@ class RecordedProxy extends ProxyInMemory<Peer> implements PhoneWorld {
 	protected asked({ question, answer }: Asking): void {
 		const records = this.#places.records(question);
 		this.later(() => this.input(() => answer(records, this.now)));
+	}
+
+	protected fetching({ request, answer }: Fetching): () => void {
+		const { method, url } = request;
+		const { after, result, text } = this.#servers.answer(request);
+		const told = (): void => {
+			this.#note(`fetch ${method} ${url}: ${text}`);
+			answer(result, this.now);
+		};
+		if (after > 0) return this.ahead(after * 1000, told);
+		let wanted = true;
+		this.later(() => wanted && this.input(told));
+		return () => {
+			wanted = false;
+		};
+	}
+
+	#note(text: string): void {
+		this.#steps.push({ kind: "note", at: this.elapsed, text });
 	}
 
 	protected override settled(): void {

@@ -4,6 +4,7 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Bundle } from "../script/compile.ts";
+import type { HostResult } from "../script/host-call.ts";
 
 /** No SIP message begins with it. */
 const MARK = "\0";
@@ -18,6 +19,14 @@ export function clocked(bundle: Bundle, start: Milliseconds): Bundle {
 /** The message as a clocked bundle takes it. */
 export function stamped(now: Milliseconds, text: string): string {
 	return `${MARK}${now}${MARK}${text}`;
+}
+
+/** A result of a host call, likewise. */
+export function stampedResult(
+	now: Milliseconds,
+	result: HostResult,
+): HostResult & { readonly now: Milliseconds } {
+	return { ...result, now };
 }
 
 function prologue(start: Milliseconds): string {
@@ -43,5 +52,9 @@ for (const [hook, answer] of Object.entries(runtime.ask))
 		if (end > 0) now = Number(text.slice(1, end));
 		return answer(text.slice(end + 1), ...rest);
 	};
-return { ...runtime, ask };
+const resume = (ticket, call, result) => {
+	now = JSON.parse(result).now ?? now;
+	runtime.resume(ticket, call, result);
+};
+return { ...runtime, ask, resume };
 })`;

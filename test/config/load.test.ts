@@ -79,6 +79,8 @@ script: { timeout-ms: 20, heap-mb: 32, deadline-ms: 2500, host-calls: 8, fallbac
 		heapMb: 32,
 		deadlineMs: 2_500,
 		hostCalls: 8,
+		fetchOrigins: [],
+		fetchTimeoutMs: 2_000,
 		fallback: "built-in",
 	});
 });

@@ -26,7 +26,7 @@ test("the packed tarball: installed into an empty folder, the command starts and
 		assert.deepEqual(
 			paths.filter(
 				(path) =>
-					!/^(dist\/(core|routes)\/|core\/(sipwright\.js|supervise\.js|script\/sipwright(-types)?\.d\.ts|testing\/sipwright-test\.(js|d\.ts))$|package\.json|[A-Z]+(\.md)?$)/.test(
+					!/^(dist\/(core|routes)\/|core\/(sipwright\.js|supervise\.js|script\/sipwright(-\w+)?\.d\.ts|testing\/sipwright-test(-\w+)?\.(js|d\.ts))$|package\.json|[A-Z]+(\.md)?$)/.test(
 						path,
 					),
 			),

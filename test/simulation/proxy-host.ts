@@ -230,7 +230,7 @@ export class ProxyHost implements StreamHost {
 			store: this.store,
 			scripts: { generationFor: () => routes },
 			send: (text, flow, owner) => this.#send(text, flow, owner),
-			calls: { perform: () => undefined },
+			calls: { perform: () => undefined, abandon: () => undefined },
 			askDns: (question, answer) => this.#askDns(question, answer),
 			alive: (flow) =>
 				flow.connection === 0

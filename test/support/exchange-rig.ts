@@ -14,8 +14,14 @@ import type { LocationStore } from "../../core/location/store.ts";
 import type { Decision } from "../../core/proxy/decision.ts";
 import type { DnsAnswer } from "../../core/resolve/dns.ts";
 import type { AskContext } from "../../core/script/ask-context.ts";
+import type { HostResult } from "../../core/script/host-call.ts";
 import type { ScriptError } from "../../core/script/script-error.ts";
-import { type Asking, ProxyInMemory, signingKey } from "../../core/testing/proxy-in-memory.ts";
+import {
+	type Asking,
+	type Fetching,
+	ProxyInMemory,
+	signingKey,
+} from "../../core/testing/proxy-in-memory.ts";
 import { hash, hmac } from "./hashes.ts";
 import { linted, Violations } from "./linted.ts";
 import { passedOn, plainRoutes } from "./plain-routes.ts";
@@ -61,6 +67,8 @@ export class ExchangeRig extends ProxyInMemory<VirtualPhone> {
 	readonly log: LogEntry[] = [];
 	/** DNS questions that nobody has answered. */
 	readonly questions: Asking[] = [];
+	/** HTTP requests under way. */
+	readonly fetches: Fetching[] = [];
 	readonly violations: Violations;
 	/** Where nobody is: what was sent there, its sender is told that it failed. */
 	readonly nowhere: { readonly text: string; readonly flow: Flow }[] = [];
@@ -112,6 +120,14 @@ export class ExchangeRig extends ProxyInMemory<VirtualPhone> {
 		return this;
 	}
 
+	/** Answers the oldest HTTP request. */
+	answerFetch(result: HostResult): this {
+		const fetching = this.fetches.shift();
+		assert.ok(fetching, "nothing is fetched");
+		this.input(() => fetching.answer(result, this.now));
+		return this;
+	}
+
 	override replace(): this {
 		this.#held.requests = 0;
 		return super.replace();
@@ -145,6 +161,11 @@ export class ExchangeRig extends ProxyInMemory<VirtualPhone> {
 
 	protected asked(asking: Asking): void {
 		this.questions.push(asking);
+	}
+
+	protected fetching(fetching: Fetching): () => void {
+		this.fetches.push(fetching);
+		return () => void this.fetches.splice(this.fetches.indexOf(fetching), 1);
 	}
 
 	protected wrote(level: keyof Log, fields: object, message: string): void {

@@ -1,6 +1,7 @@
 /**
  * What scripts keep beyond a request: one store for every script, hook and generation of a process.
- * It is bounded in entries and octets; what is closest to its end goes first.
+ * It is bounded in entries and characters. Where there is no room, what will expire makes some, that
+ * which was written longest ago first; what was set for ever stays.
  */
 import type { Milliseconds } from "../../base/clock.ts";
 
@@ -11,52 +12,56 @@ export class KeyValueError extends Error {
 	override readonly name = "KeyValueError";
 }
 
-type Entry = { readonly value: KeyValue; readonly expires: Milliseconds };
+type Entry = { readonly value: KeyValue; readonly expires: Milliseconds; readonly cost: number };
 
 export type KeyValueLimits = {
 	readonly entries: number;
-	/** Of keys and values, as characters. */
+	/** Of keys and values, and what keeping them costs. */
 	readonly characters: number;
 };
 
 /** What one entry costs beside its key and value. */
 const ENTRY_COST = 64;
-/** Expired entries that one write looks for. */
+/** Entries that one write looks at, for some that have expired. */
 const SWEPT = 4;
 
 export class KeyValueStore {
 	readonly #limits: KeyValueLimits;
+	/** For ever. */
+	readonly #lasting = new Map<string, Entry>();
 	/** In the order of their last write. */
-	readonly #entries = new Map<string, Entry>();
+	readonly #passing = new Map<string, Entry>();
+	/** Goes round and round through those. */
+	#sweep = this.#passing.entries();
 	#characters = 0;
+	#evicted = 0;
 
 	constructor(limits: KeyValueLimits) {
 		this.#limits = limits;
 	}
 
 	get size(): number {
-		return this.#entries.size;
+		return this.#lasting.size + this.#passing.size;
+	}
+
+	/** How many went before their time, to make room. */
+	get evicted(): number {
+		return this.#evicted;
 	}
 
 	get(key: string, now: Milliseconds): KeyValue | undefined {
-		const entry = this.#entries.get(key);
-		if (entry === undefined) return undefined;
-		if (entry.expires > now) return entry.value;
-		this.#remove(key, entry);
-		return undefined;
+		return this.#live(key, now)?.value;
 	}
 
 	/** `expires`: Infinity for never. Throws a KeyValueError when there is no room. */
 	set(key: string, value: KeyValue, expires: Milliseconds, now: Milliseconds): void {
-		this.delete(key);
-		this.#sweep(now);
-		const cost = costOf(key, value);
-		if (!this.#fits(cost)) this.#sweep(now, Infinity);
-		if (!this.#fits(cost))
-			throw new KeyValueError(
-				`no room: ${this.#entries.size} entries of ${this.#limits.entries}, ${this.#characters} characters of ${this.#limits.characters}`,
-			);
-		this.#entries.set(key, { value, expires });
+		const cost = ENTRY_COST + key.length + (typeof value === "string" ? value.length : 0);
+		this.#dropExpired(now);
+		const before = this.#find(key);
+		this.#makeRoom(key, cost - (before?.cost ?? 0), before === undefined ? 1 : 0);
+		this.#remove(key);
+		const entries = expires === Infinity ? this.#lasting : this.#passing;
+		entries.set(key, { value, expires, cost });
 		this.#characters += cost;
 	}
 
@@ -65,46 +70,70 @@ export class KeyValueStore {
 	 * is new: a window begins with its first event. Throws a KeyValueError for what is no number.
 	 */
 	increment(key: string, by: number, expires: Milliseconds, now: Milliseconds): number {
-		const value = this.get(key, now) ?? 0;
-		if (typeof value !== "number") throw new KeyValueError(`"${key}" holds no number`);
-		const until = this.#entries.get(key)?.expires ?? expires;
+		const before = this.#live(key, now);
+		const value = before?.value ?? 0;
+		if (typeof value !== "number")
+			throw new KeyValueError(`${JSON.stringify(key)} holds no number`);
 		const sum = value + by;
-		this.set(key, sum, until, now);
+		if (!Number.isFinite(sum))
+			throw new KeyValueError(`${JSON.stringify(key)} has grown too large`);
+		this.set(key, sum, before?.expires ?? expires, now);
 		return sum;
 	}
 
-	delete(key: string): boolean {
-		const entry = this.#entries.get(key);
-		if (entry === undefined) return false;
-		this.#remove(key, entry);
-		return true;
+	/** False: there was none. */
+	delete(key: string, now: Milliseconds): boolean {
+		const there = this.#live(key, now) !== undefined;
+		this.#remove(key);
+		return there;
 	}
 
-	#fits(cost: number): boolean {
-		const { entries, characters } = this.#limits;
-		return this.#entries.size < entries && this.#characters + cost <= characters;
+	#find(key: string): Entry | undefined {
+		return this.#passing.get(key) ?? this.#lasting.get(key);
 	}
 
-	/** The oldest come first; of those that have not expired one is moved behind, so that all are met in time. */
-	#sweep(now: Milliseconds, most = SWEPT): void {
-		let left = Math.min(most, this.#entries.size);
-		for (const [key, entry] of this.#entries) {
-			if (left === 0) return;
-			left -= 1;
-			if (entry.expires <= now) this.#remove(key, entry);
-			else if (most === SWEPT) {
-				this.#entries.delete(key);
-				this.#entries.set(key, entry);
+	#live(key: string, now: Milliseconds): Entry | undefined {
+		const entry = this.#find(key);
+		if (entry === undefined || entry.expires > now) return entry;
+		this.#remove(key);
+		return undefined;
+	}
+
+	#dropExpired(now: Milliseconds): void {
+		for (let left = SWEPT; left > 0; left -= 1) {
+			const { done, value } = this.#sweep.next();
+			if (done) {
+				this.#sweep = this.#passing.entries();
+				return;
 			}
+			const [key, { expires }] = value;
+			if (expires <= now) this.#remove(key);
 		}
 	}
 
-	#remove(key: string, entry: Entry): void {
-		this.#entries.delete(key);
-		this.#characters -= costOf(key, entry.value);
+	/** For `key`, which stays. */
+	#makeRoom(key: string, characters: number, entries: number): void {
+		for (const [oldest] of this.#passing) {
+			if (this.#fits(characters, entries)) return;
+			if (oldest === key) continue;
+			this.#remove(oldest);
+			this.#evicted += 1;
+		}
+		if (this.#fits(characters, entries)) return;
+		throw new KeyValueError(
+			`no room: ${this.size} entries of ${this.#limits.entries}, ${this.#characters} characters of ${this.#limits.characters}`,
+		);
 	}
-}
 
-function costOf(key: string, value: KeyValue): number {
-	return ENTRY_COST + key.length + (typeof value === "string" ? value.length : 0);
+	#fits(characters: number, entries: number): boolean {
+		const { entries: entriesMax, characters: charactersMax } = this.#limits;
+		return this.size + entries <= entriesMax && this.#characters + characters <= charactersMax;
+	}
+
+	#remove(key: string): void {
+		const entry = this.#find(key);
+		if (entry === undefined) return;
+		if (!this.#passing.delete(key)) this.#lasting.delete(key);
+		this.#characters -= entry.cost;
+	}
 }

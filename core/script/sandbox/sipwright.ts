@@ -20,6 +20,7 @@ import {
 } from "./choice.ts";
 import { define } from "./define-routes.ts";
 import { findDevice, findTrunks, renumbered } from "./devices.ts";
+import { fetchFrom } from "./fetch.ts";
 import { forkingOf } from "./forking.ts";
 import { readValue } from "./header-value.ts";
 import { keyValues } from "./key-values.ts";
@@ -30,6 +31,7 @@ import { readAddress, readUri, ScriptContact, uriOf } from "./uri.ts";
 
 export const log: Public.ScriptLog = scriptLog;
 export const kv: Public.KeyValues = keyValues;
+export const fetch: typeof Public.fetch = fetchFrom;
 
 export function defineRoutes(routes: Public.Routes): Public.Routes {
 	return define(routes);

@@ -30,7 +30,12 @@ export type Wish = {
 	readonly args: string;
 };
 
-type Pending = { resolve(value: unknown): void; reject(error: unknown): void };
+type Pending = {
+	resolve(value: unknown): void;
+	reject(error: unknown): void;
+	/** What the script gets of the value. */
+	readonly read: (value: unknown) => unknown;
+};
 
 /** A hook that has made a host call, until it has decided and every call has its result. */
 type Ticket = {
@@ -103,7 +108,7 @@ export function hookDecided(): void {
 }
 
 /** What the script awaits. Throws where it may not wait. */
-export function callHost(kind: string, given: unknown): Promise<unknown> {
+export function callHost(kind: string, given: unknown, read = asItIs): Promise<unknown> {
 	if (unable !== undefined)
 		throw new HostError("HOST_UNABLE", `${unable} answers at once: ${kind} waits`);
 	const args = stringify(given);
@@ -119,7 +124,7 @@ export function callHost(kind: string, given: unknown): Promise<unknown> {
 	const index = ticket.calls;
 	ticket.calls += 1;
 	return new PromiseOfScript((resolved, rejected) => {
-		const pending: Pending = { resolve: resolved, reject: rejected };
+		const pending: Pending = { resolve: resolved, reject: rejected, read };
 		const before = ticket.record[index];
 		const same = before?.kind === kind && before.args === args;
 		if (same && before.result !== undefined) settle(pending, before.result);
@@ -168,6 +173,10 @@ function closeTicket({ id, decided, pending }: Ticket): void {
 }
 
 function settle(pending: Pending, result: HostResult): void {
-	if (result.ok) pending.resolve(result.value);
-	else pending.reject(new HostError(result.code, result.message));
+	if (!result.ok) pending.reject(new HostError(result.code, result.message));
+	else pending.resolve(pending.read(result.value));
+}
+
+function asItIs(value: unknown): unknown {
+	return value;
 }
