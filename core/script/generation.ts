@@ -233,6 +233,7 @@ export class Generation {
 	end(): void {
 		clearTimeout(this.#drain);
 		this.#ended = true;
+		this.#positions.forget();
 		this.#isolate.dispose();
 	}
 

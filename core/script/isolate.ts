@@ -64,6 +64,8 @@ const NANOSECONDS = 1e6;
 const MB = 1024 * 1024;
 /** What a hook gets that was stopped early and had hardly run: that often as much. */
 const STALLED_TIMES = 3;
+/** Of a question that found no isolate. */
+const NOTHING: NodeJS.CpuUsage = { user: 0, system: 0 };
 
 export class Isolate {
 	readonly #contents: Contents;
@@ -159,10 +161,11 @@ export class Isolate {
 	}
 
 	#cross(cross: Cross, timeout: number): string | Breach {
-		const used = this.#usage.before(timeout);
 		let running: Running | undefined;
+		let used = NOTHING;
 		try {
 			running = this.#open();
+			used = this.#usage.before(timeout);
 			const answer = this.#run(running, cross, timeout);
 			if (this.#isFull(running)) return this.#drop(running, "SCRIPT_MEMORY", this.#tooMuch());
 			if (typeof answer === "string" && answer.length <= ANSWER_LENGTH_MAX) return answer;
@@ -230,7 +233,9 @@ export class Isolate {
 	}
 
 	#open(): Running {
-		this.#running ??= this.#spare.take() ?? openAtOnce(this.#contents);
+		if (this.#running !== undefined) return this.#running;
+		this.#running = this.#spare.take() ?? openAtOnce(this.#contents);
+		this.#usage.renew();
 		return this.#running;
 	}
 
@@ -288,6 +293,11 @@ function tooLong(timeout: number): string {
 class ThreadUsage {
 	#usage: NodeJS.CpuUsage = process.threadCpuUsage();
 	#at = performance.now();
+
+	/** What has been used so far counts for no hook: opening takes longer than most. */
+	renew(): void {
+		this.#at = -Infinity;
+	}
 
 	/** As it was at most a quarter of `timeout` ago. */
 	before(timeout: number): NodeJS.CpuUsage {

@@ -32,7 +32,7 @@ export const HEAP_CHECK_EVERY = 8;
  */
 export const OVERRUNS_FREE = 2;
 export const OVERRUN_SHARE = 0.2;
-export const OVERRUN_LEAST_MS = 10;
+export const OVERRUN_LEAST_MS = 15;
 
 /** Steps of a load, each named in its error. */
 export const BUNDLE_TIMEOUT_MS = 20_000;

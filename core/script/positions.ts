@@ -37,6 +37,11 @@ export class Positions {
 		return place ? placeText(place) : this.#bundle.entry;
 	}
 
+	/** The map takes five times its text, which is kept: it is read again when it is needed. */
+	forget(): void {
+		this.#map = undefined;
+	}
+
 	#place(line: number, column: number): Place | undefined {
 		this.#map ??= new SourceMap(JSON.parse(this.#bundle.map) as SourceMapPayload);
 		const entry = this.#map.findEntry(line - 1, column - 1);

@@ -1,30 +1,99 @@
-/** Many reloads: while calls run, and without any. `SIPWRIGHT_RELOADS=10000` makes the second one long. */
+/**
+ * Many reloads: while calls run, and without any. `SIPWRIGHT_RELOADS_UNDER_CALLS=1000` makes the first
+ * one long, so that it tells of memory, too; `SIPWRIGHT_RELOADS=10000` the second.
+ */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { askAdmin } from "../../core/commands/admin-client.ts";
 import { DEFAULT_LIMITS } from "../../core/script/limits.ts";
 import { checkRoutes, compileRoutes, loadGeneration } from "../../core/script/load-generation.ts";
 import { Scripts } from "../../core/script/scripts.ts";
+import { treePssBytes } from "../bench/process-tree.ts";
 import { hook, recordingLog } from "../script/harness.ts";
 import { closing } from "../support/cleanup.ts";
 import { freePort } from "../support/ports.ts";
 import { startSipp } from "../support/sipp.ts";
-import { startSipwright } from "../support/sipwright-process.ts";
+import { type Sipwright, startSipwright } from "../support/sipwright-process.ts";
 import { slowness, wall } from "../support/slowness.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 const RELOADS = Number(process.env.SIPWRIGHT_RELOADS ?? 1_000);
-const UNDER_CALLS = 200;
+const UNDER_CALLS = Number(process.env.SIPWRIGHT_RELOADS_UNDER_CALLS ?? 120);
 const CALLS_PER_SECOND = 200;
 const MEGABYTE = 1024 * 1024;
+/** Between two reloads: a call waits for a moment, and rings. */
+const PAUSE_MS = 20;
+/** RFC 3261 §17: 64·T1, and as much again until what they held is collected. */
+const TRANSACTIONS_LIVE_MS = 32_000;
 
 const numbered = (count: number) =>
 	hook(`const callee = device(request.uri.user); return callee ? relay(callee) : reply(404);
 		// ${count}`);
 
-test(`${UNDER_CALLS} reloads while ${CALLS_PER_SECOND} calls/s run: no call fails`, async (t) => {
+/** Two calls of three wait, and what each step of a call saw is told. */
+const traced = (
+	count: number,
+) => `import { defineRoutes, device, kv, log, relay, reply } from "sipwright";
+
+const version = ${count};
+let asked = 0;
+
+export default defineRoutes({
+	onRequest(request) {
+		const callee = device("5000");
+		if (!callee) return reply(404);
+		const step = (at) => log.info("step", { call: request.headers.get("Call-ID"), at, version });
+		request.headers.set("X-Generation", String(version));
+		step("asked");
+		asked += 1;
+		return asked % 3 === 0 ? relay(callee) : waits(request, callee, step);
+	},
+});
+
+async function waits(request, callee, step) {
+	const call = request.headers.get("Call-ID");
+	await kv.set(call, version, { expires: 20 });
+	await kv.increment("calls", { expires: 3600 });
+	const before = await kv.get(call);
+	step("waited");
+	return before === version ? relay(callee) : reply(500, "Another Generation");
+}
+`;
+
+test(`${UNDER_CALLS} reloads while ${CALLS_PER_SECOND} calls/s run, scripts that wait among them: no call fails, each has one generation`, async (t) => {
+	const { sipwright, caller } = await traffic(t);
+	await caller.under(CALLS_PER_SECOND);
+	const file = join(sipwright.folder.path, "sipwright.yaml");
+	const memory: Weight[] = [];
+	for (let count = 1; count <= UNDER_CALLS; count += 1) {
+		sipwright.folder.write("routes/default.ts", traced(count));
+		const answer = await askAdmin("POST", "/reload", file);
+		assert.ok(answer.kind === "answer" && answer.status === 200, JSON.stringify(answer));
+		memory.push({ at: performance.now(), megabytes: treePssBytes(sipwright.pid) / MEGABYTE });
+		await setTimeout(PAUSE_MS);
+	}
+	const { generationsEnded } = await sipwright.counters();
+	const counts = await caller.stop();
+	const steps = stepsOf(sipwright);
+	const { successful, failed, retransmissions } = counts;
+	report(t, {
+		successful,
+		failed,
+		retransmissions,
+		generationsEnded,
+		calls: steps.size,
+		memory: thirds(memory),
+	});
+	assert.ok(counts.successful > CALLS_PER_SECOND * 10);
+	assert.equal(counts.failed, 0, counts.errors);
+	assertOneGeneration(steps, counts.successful);
+	assertSteady(memory);
+});
+
+async function traffic(t: TestContext) {
 	const [port, calleePort, ownPort] = [await freePort(), await freePort(), await freePort()];
 	const sipwright = closing(
 		t,
@@ -35,7 +104,7 @@ test(`${UNDER_CALLS} reloads while ${CALLS_PER_SECOND} calls/s run: no call fail
 				"reload: { typecheck: off }",
 				`devices: { "5000": { type: Extension, contact: "sip:5000@127.0.0.1:${calleePort}" } }`,
 			].join("\n"),
-			files: { "routes/default.ts": numbered(0) },
+			files: { "routes/default.ts": traced(0) },
 		}),
 		(one) => one.stop(),
 	);
@@ -49,19 +118,55 @@ test(`${UNDER_CALLS} reloads while ${CALLS_PER_SECOND} calls/s run: no call fail
 		callsPerSecond: CALLS_PER_SECOND,
 	});
 	closing(t, caller, (one) => one.stop());
-	await caller.under(CALLS_PER_SECOND);
-	const file = join(sipwright.folder.path, "sipwright.yaml");
-	for (let count = 1; count <= UNDER_CALLS; count += 1) {
-		sipwright.folder.write("routes/default.ts", numbered(count));
-		const answer = await askAdmin("POST", "/reload", file);
-		assert.ok(answer.kind === "answer" && answer.status === 200, JSON.stringify(answer));
+	return { sipwright, caller };
+}
+
+type Step = { readonly at: string; readonly version: number; readonly generation: number };
+
+/** What the trace says of each call: which script decided, and which generation the engine says it was. */
+function stepsOf(sipwright: Sipwright): Map<string, Step[]> {
+	const steps = new Map<string, Step[]>();
+	for (const { msg, generation, data } of sipwright.log()) {
+		if (msg !== "step") continue;
+		const { call, at, version } = JSON.parse(String(data));
+		const known = steps.get(call) ?? [];
+		steps.set(call, [...known, { at, version, generation: Number(generation) }]);
 	}
-	const { generationsEnded } = await sipwright.counters();
-	const counts = await caller.stop();
-	report(t, { ...counts, generationsEnded });
-	assert.ok(counts.successful > CALLS_PER_SECOND * 10);
-	assert.deepEqual([counts.failed, counts.errors], [0, ""]);
-});
+	return steps;
+}
+
+function assertOneGeneration(steps: Map<string, Step[]>, calls: number): void {
+	assert.ok(steps.size >= calls, `${steps.size} calls are in the trace`);
+	const mixed = [...steps].filter(
+		([, seen]) =>
+			new Set(seen.map(({ version, generation }) => `${version} ${generation}`)).size > 1,
+	);
+	assert.deepEqual(mixed, [], "calls that two generations decided");
+	const waited = [...steps.values()].filter((seen) => seen.some(({ at }) => at === "waited"));
+	assert.ok(waited.length > calls / 2, `${waited.length} calls waited`);
+	const versions = new Set([...steps.values()].map(([first]) => first?.version));
+	assert.ok(versions.size > UNDER_CALLS / 2, `${versions.size} versions decided calls`);
+}
+
+type Weight = { readonly at: number; readonly megabytes: number };
+
+/** The mean of each third of what came after transactions began to end, in MB. */
+function thirds(memory: readonly Weight[]): number[] {
+	const begun = (memory[0]?.at ?? 0) + TRANSACTIONS_LIVE_MS;
+	const settled = memory.filter(({ at }) => at > begun);
+	return [0, 1, 2].map((third) => {
+		const part = settled.slice((third * settled.length) / 3, ((third + 1) * settled.length) / 3);
+		return Math.round(part.reduce((sum, { megabytes }) => sum + megabytes, 0) / part.length);
+	});
+}
+
+/** Of a run that is long enough: the last third against the first. */
+function assertSteady(memory: readonly Weight[]): void {
+	const [first = Number.NaN, , last = Number.NaN] = thirds(memory);
+	const span = (memory.at(-1)?.at ?? 0) - (memory[0]?.at ?? 0);
+	if (span < 4 * TRANSACTIONS_LIVE_MS) return;
+	assert.ok(last - first < 40, `${first} MB, and then ${last} MB`);
+}
 
 test(`${RELOADS} reloads without traffic: memory is flat`, async (t) => {
 	const { file, scripts } = await open(t, numbered(0));
