@@ -1,8 +1,9 @@
 /** What the pages show works: scripts load, configurations load, tests pass. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { test } from "node:test";
+import { checkTypes } from "../../core/script/typecheck.ts";
 import { read } from "../config/reading.ts";
 import { load, request } from "../script/harness.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -30,6 +31,19 @@ for (const { place, text } of SCRIPTS)
 		const decision = ask(request("INVITE", "sip:4711@127.0.0.1"));
 		assert.ok("kind" in decision, String(decision));
 	});
+
+test("the scripts of the pages have no type error", async (t) => {
+	const folder = tempFolder();
+	t.after(() => folder.remove());
+	for (const [index, { text }] of SCRIPTS.entries()) folder.write(`${index}.ts`, text);
+	const entry = folder.write("all.ts", SCRIPTS.map((_, at) => `import "./${at}.ts";`).join("\n"));
+	const problems = await checkTypes(entry);
+	const places = problems.map(({ file, line, message }) => {
+		const script = SCRIPTS[Number.parseInt(basename(file), 10)];
+		return `${script?.place} line ${line}: ${message}`;
+	});
+	assert.deepEqual(places, []);
+});
 
 for (const { place, text } of CONFIGURATIONS)
 	test(`${place}: the configuration loads`, async (t) => {
