@@ -16,6 +16,7 @@ import {
 	type Breach,
 	type HookArguments,
 	Isolate,
+	OUT_OF_MEMORY,
 	type Thrown,
 	TIMED_OUT,
 	thrown,
@@ -286,11 +287,18 @@ async function start(bundle: Bundle, options: GenerationOptions): Promise<Isolat
 	} catch (error) {
 		const what = thrown(error);
 		const place = new Positions(bundle).of(what.stack);
-		throw refused("LOAD_START", "start", bundle, explained(startReason(what), place?.file), place);
+		throw refused(
+			"LOAD_START",
+			"start",
+			bundle,
+			explained(startReason(what, options.limits), place?.file),
+			place,
+		);
 	}
 }
 
-function startReason({ name, message }: Thrown): string {
+function startReason({ name, message }: Thrown, { heapMb }: ScriptLimits): string {
+	if (message === OUT_OF_MEMORY) return `the top level kept more than ${heapMb} MB`;
 	if (message === TIMED_OUT) return `the top level ran for more than ${START_TIMEOUT_MS} ms`;
 	return name === "Error" ? message : `${name}: ${message}`;
 }

@@ -57,6 +57,7 @@ type Cross = (running: Running, options?: { readonly timeout: number }) => unkno
 
 /** What isolated-vm says. */
 export const TIMED_OUT = "Script execution timed out.";
+export const OUT_OF_MEMORY = "Isolate was disposed during execution due to memory limit";
 
 /** In a millisecond. */
 const MICROSECONDS = 1e3;

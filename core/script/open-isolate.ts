@@ -2,6 +2,7 @@
  * Opening an isolate: its bundle compiled, the script's top level run, and what the host asks in it
  * at hand. Off the main thread where there is time, and at once where a question waits.
  */
+import { setFlagsFromString } from "node:v8";
 import ivm from "isolated-vm";
 import type { Bundle } from "./compile.ts";
 import { HOOKS, type HookName } from "./hooks.ts";
@@ -14,6 +15,10 @@ import {
 import { BUNDLE_FILE } from "./positions.ts";
 import type { AskHook, Runtime } from "./sandbox/runtime.ts";
 import { Watchdog } from "./watchdog.ts";
+
+// V8 13.6 leaves out of a loop what would end it, where that loop fills an array and nothing else:
+// neither a time limit nor a memory limit stops for (;;) new Array(32).fill(0).
+setFlagsFromString("--no-turboshaft-loop-unrolling");
 
 /** What is opened. */
 export type Contents = {

@@ -16,6 +16,7 @@ test("an endless loop costs its own request at most: the next one is served", as
 		"for (;;) [1].sort(() => { for (;;); });",
 		"/^(a+)+$/.test('a'.repeat(40) + '!');",
 		"(function spin() { Promise.resolve().then(spin); })();",
+		"for (;;) new Array(32).fill(0);",
 		"return new Proxy({}, { has() { for (;;); }, get() { for (;;); } });",
 	];
 	for (const loop of loops) {
@@ -47,6 +48,17 @@ test("memory taken within one hook ends the isolate, not the process", async (t)
 	assert.equal(error.code, "SCRIPT_MEMORY");
 	assert.match(error.reason, /kept more than 16 MB/);
 	assert.equal(decision(ask(invite("1"))).kind, "reply");
+});
+
+test("memory taken by what V8 would not look at is ended, too, in a hook and at the top", async (t) => {
+	const hog = "const rows = []; for (;;) rows.push(new Array(1000).fill(7));";
+	const limits = { timeoutMs: 10_000, heapMb: 16 };
+	const { ask } = await load(t, wrong(hog), { limits });
+	assert.equal(failure(ask(invite("666"))).code, "SCRIPT_MEMORY");
+	await assert.rejects(load(t, `${hog}\nexport default rows;`, { limits }), {
+		code: "LOAD_START",
+		message: /the top level kept more than 16 MB/,
+	});
 });
 
 test("a leak from call to call ends the isolate before a growing table can end the process", async (t) => {

@@ -94,6 +94,7 @@ test("an endless loop under load is ended and reported with its line and its log
 		"while (true) {}",
 		"for (;;) [1].sort(() => { for (;;); });",
 		"/^(a+)+$/.test('a'.repeat(40) + '!');",
+		"for (;;) new Array(32).fill(0);",
 		"try { for (;;); } finally { for (;;); }",
 		"new Proxy({}, { get() { for (;;); } }).x;",
 	];
