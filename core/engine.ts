@@ -29,7 +29,7 @@ import { SqliteStore } from "./location/sqlite.ts";
 import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
-import type { CrashGuard } from "./script/crash-guard.ts";
+import type { LoadHelpers } from "./script/load-generation.ts";
 import type { LoadErrorCode } from "./script/load-steps.ts";
 import type { ReloadResult } from "./script/reload-result.ts";
 import { scriptDevices } from "./script/script-device.ts";
@@ -62,10 +62,9 @@ export type Engine = {
 	close(): Promise<void>;
 };
 
-/** `guard` is for a process that is started again when it crashes. */
-export async function startEngine(config: Config, log: Log, guard?: CrashGuard): Promise<Engine> {
+export async function startEngine(config: Config, log: Log, more?: LoadHelpers): Promise<Engine> {
 	await mkdir(config.state, { recursive: true, mode: 0o700 });
-	const engine = new RunningEngine(config, log, await loadSigningKeys(config.state), guard);
+	const engine = new RunningEngine(config, log, await loadSigningKeys(config.state), more);
 	try {
 		await engine.open();
 	} catch (error) {
@@ -79,7 +78,7 @@ class RunningEngine implements Engine, TransportUser {
 	#config: Config;
 	readonly #log: Log;
 	#keys: Keys;
-	readonly #guard: CrashGuard | undefined;
+	readonly #helpers: LoadHelpers;
 	readonly #random = entropy();
 	readonly #hmac = makeHmac();
 	readonly #counts = new NonceCounts(NONCES_MAX, now());
@@ -100,8 +99,8 @@ class RunningEngine implements Engine, TransportUser {
 	#exchange: Exchange | undefined;
 	#sweeping: NodeJS.Timeout | undefined;
 
-	constructor(config: Config, log: Log, keys: Keys, guard: CrashGuard | undefined) {
-		this.#guard = guard;
+	constructor(config: Config, log: Log, keys: Keys, helpers: LoadHelpers = {}) {
+		this.#helpers = helpers;
 		this.#config = config;
 		this.#log = log;
 		this.#keys = keys;
@@ -303,8 +302,7 @@ class RunningEngine implements Engine, TransportUser {
 			log: this.#log,
 			state,
 			watch,
-			// What crashes is a script, not our own routes.
-			guard: entry === undefined ? undefined : this.#guard,
+			...(entry !== undefined && this.#helpers),
 		});
 	}
 

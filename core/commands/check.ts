@@ -22,9 +22,9 @@ export const check: Command = {
 			return REFUSED;
 		}
 		const { listen, devices, routes } = loaded.config;
-		const tests = await testScripts(loaded.config);
-		if (tests.failed > 0) {
-			output.err(`${tests.said}${count(tests.failed, "error")}\n`);
+		const tests = await testScripts(loaded.config, output);
+		if (tests.failed > 0 && loaded.config.reload.tests === "block") {
+			output.err(`${count(tests.failed, "error")}\n`);
 			return REFUSED;
 		}
 		const parts = [
@@ -67,21 +67,27 @@ async function scriptErrors(config: Config, output: Output): Promise<readonly Re
 	}
 }
 
-/** The tests beside the scripts, on this configuration unless they name their own. */
-async function testScripts({ routes, file }: Config) {
-	let said = "";
-	if (routes === undefined) return { passed: 0, failed: 0, said };
+/** The tests beside the scripts, on this configuration unless they name their own. What failed is told, and what each did. */
+async function testScripts({ routes, file, reload }: Config, output: Output) {
+	const none = { passed: 0, failed: 0 };
+	if (routes === undefined || reload.tests === "off") return none;
 	// Loaded here and not above, as the isolates are.
 	const { findTests } = await import("../testing/find-tests.ts");
 	const { folderOf } = await import("../script/find-entry.ts");
 	const { files } = findTests([await folderOf(routes)]);
-	if (files.length === 0) return { passed: 0, failed: 0, said };
+	if (files.length === 0) return none;
+	const { asProblem } = await import("../script/authors-tests.ts");
 	const { runTests } = await import("../testing/run-tests.ts");
+	let said = "";
 	const write = (text: string) => {
 		said += text;
 	};
 	const totals = await runTests({ files, config: file, write });
-	return { ...totals, said };
+	if (totals.failed === 0) return totals;
+	const how = reload.tests === "warn" ? { level: "warning" } : { code: "LOAD_TESTS" };
+	const failed = totals.failures.map(asProblem);
+	output.err(`${said}\n${report(failed.map((one) => ({ ...inPlace(one), ...how })))}`);
+	return totals;
 }
 
 /** A problem of a script: line 0 stands for an unknown place, and the code frame is the advice. */

@@ -7,6 +7,7 @@ import { loadAdminToken } from "../config/keys.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Engine } from "../engine.ts";
 import { createLog, LOG_LEVELS, type LogLevel, type ProcessLog } from "../observe/log.ts";
+import { testsApart } from "../testing/tests-apart.ts";
 import {
 	type Command,
 	DONE,
@@ -75,7 +76,8 @@ async function serve(
 	const token = await loadAdminToken(config.state);
 	// Loaded here and not above: the other commands start without the isolates and the database.
 	const { startEngine } = await import("../engine.ts");
-	const engine = await startEngine(config, log, supervised?.guard);
+	const authorsTests = testsApart(config.file);
+	const engine = await startEngine(config, log, { guard: supervised?.guard, authorsTests });
 	try {
 		const inTurn = oneAtATime();
 		const reload = () => inTurn(() => reported(engine.reload(), "reloaded", log));
@@ -103,6 +105,7 @@ async function serve(
 		const signal = await Promise.race([endingSignal(reload), ...orphaned(supervised)]);
 		log.info({ event: "stopping", signal }, `stopping on ${signal}`);
 		forceExitIfStuck(log);
+		authorsTests.stop();
 		await admin.close();
 	} finally {
 		await engine.close();

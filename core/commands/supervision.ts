@@ -31,7 +31,10 @@ export function supervision(): Supervision | undefined {
 	process.channel?.unref();
 	return {
 		status,
-		guard: new CrashGuard(crashed, (scripts, loading) => tell({ scripts, loading })),
+		guard: new CrashGuard(crashed, {
+			tell: (scripts, loading) => tell({ scripts, loading }),
+			crash: () => process.abort(),
+		}),
 		alone,
 		ready: () => {
 			void tell({ ready: true });

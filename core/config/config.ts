@@ -95,6 +95,8 @@ export type ScriptConfig = {
 export type ReloadConfig = {
 	/** What an error in the types of the scripts does. */
 	readonly typecheck: "block" | "warn" | "off";
+	/** What a test beside them that fails does. */
+	readonly tests: "block" | "warn" | "off";
 	/** Between two looks at their contents; Infinity for none. */
 	readonly pollMs: number;
 	/** On whose requests changed scripts are tried first; undefined: they serve all at once. */

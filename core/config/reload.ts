@@ -26,6 +26,10 @@ export const reloadShape = {
 		choice(["block", "warn", "off"]).default("block"),
 		"what an error in the types of the scripts does when they are loaded: refuses them, is a warning, or is not looked for",
 	),
+	tests: key(
+		choice(["block", "warn", "off"]).default("block"),
+		"what a test that fails does, of `*.test.ts` beside the scripts, when they are loaded: refuses them, is a warning, or is not run",
+	),
 	poll: key(
 		limit({ min: 1, max: 3600 }).default(5),
 		"seconds between two looks at the contents of the scripts, for changes that the system does not tell of, such as on a network mount; `off`: what the system tells is enough",
@@ -80,9 +84,10 @@ export function readReload(
 	devices: Config["devices"],
 	found: Findings,
 ): ReloadConfig {
-	const { typecheck, poll } = readSection("reload", node, reloadShape, found);
+	const { typecheck, tests, poll } = readSection("reload", node, reloadShape, found);
 	return {
 		typecheck,
+		tests,
 		pollMs: poll * 1_000,
 		canary: readCanary(child(node, "canary"), devices, found),
 		rollback: readSection("reload: rollback", child(node, "rollback"), rollbackShape, found),

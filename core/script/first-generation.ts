@@ -5,14 +5,13 @@ import { type Instead, type Kept, lastGood } from "./last-good.ts";
 import { asLoadError, filesOf, LoadError } from "./load-error.ts";
 import {
 	compileRoutes,
-	isCurrent,
 	type LoadOptions,
 	loadFallback,
 	loadGeneration,
 	writtenMeanwhile,
 } from "./load-generation.ts";
-import { warn } from "./load-log.ts";
 import type { PlanOptions } from "./load-plan.ts";
+import { tryRoutes } from "./try-routes.ts";
 import type { Watcher } from "./watcher.ts";
 
 export type First = {
@@ -45,9 +44,11 @@ export async function firstGeneration(
 			const generation = await tryKept(kept.bundle, options);
 			if (generation !== undefined) return { ...none, generation, tries: true };
 		}
-		await warn(compiled, options, true);
+		// What has served before was tested then: a start after a crash cannot wait.
+		const untested = proven ? { ...options, tests: "off" as const } : options;
+		const { current } = await tryRoutes(compiled, untested, 1);
 		// The watcher has seen it: what was written is loaded next.
-		if (!(await isCurrent(bundle, options))) throw writtenMeanwhile(bundle.entry);
+		if (!current) throw writtenMeanwhile(bundle.entry);
 		return { ...none, generation: await loadGeneration(bundle, options, 1), proven };
 	} catch (cause) {
 		if (options.entry === undefined) throw cause;

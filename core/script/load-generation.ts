@@ -1,9 +1,10 @@
 /**
  * From files to a generation that may serve: read, bundle, hash (same? nothing to do), types,
- * start, exports, probe.
+ * start, exports, probe, tests.
  */
 import { fileURLToPath } from "node:url";
 import type { Log } from "../base/log.ts";
+import type { AuthorsTests, TestsMode } from "./authors-tests.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, type Compiled, compile } from "./compile.ts";
 import type { CrashGuard } from "./crash-guard.ts";
@@ -21,12 +22,18 @@ export type LoadOptions = {
 	readonly devices: readonly ScriptDevice[];
 	readonly limits: ScriptLimits;
 	readonly typecheck: Typecheck;
+	/** Without it they are not run. */
+	readonly tests?: TestsMode;
+	readonly authorsTests?: AuthorsTests | undefined;
 	readonly log: Log;
 	/** The state folder. */
 	readonly state: string;
 	/** Undefined where nobody would start the process again. */
 	readonly guard?: CrashGuard | undefined;
 };
+
+/** What loads ask of others than the engine. */
+export type LoadHelpers = Pick<LoadOptions, "guard" | "authorsTests">;
 
 export const BUILT_IN = fileURLToPath(new URL("../../routes/default.ts", import.meta.url));
 
@@ -52,9 +59,13 @@ export async function checkRoutes(
 	}
 }
 
-/** Whether the files still say what was bundled: the compiler of the types has read them later. */
-export async function isCurrent({ entry, hash }: Bundle, options: LoadOptions): Promise<boolean> {
-	if (options.typecheck === "off" || options.entry === undefined) return true;
+/** Whether the files still say what was bundled: the compiler of the types, and the tests, have read them later. */
+export async function isCurrent(
+	{ entry, hash }: Bundle,
+	options: LoadOptions,
+	tested: boolean,
+): Promise<boolean> {
+	if ((options.typecheck === "off" && !tested) || options.entry === undefined) return true;
 	return (await compile(entry, options.state)).bundle.hash === hash;
 }
 

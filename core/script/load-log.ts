@@ -108,7 +108,11 @@ export async function warn(
 	types: boolean,
 ): Promise<readonly Problem[]> {
 	const all = [...warnings, ...(types ? await checkRoutes(bundle, options) : [])];
-	for (const { message, ...place } of all)
-		options.log.warn({ event: "routes.warning", ...place }, message);
+	tellWarnings(all, options);
 	return all;
+}
+
+export function tellWarnings(warnings: readonly Problem[], { log }: LoadOptions): void {
+	for (const { message, ...place } of warnings)
+		log.warn({ event: "routes.warning", ...place }, message);
 }

@@ -1,6 +1,6 @@
 /**
  * What a reload has to load, of the scripts on disk, those that serve, and those that are tried beside
- * them. Bundle and types are of one and the same text: what is written in between is taken up anew.
+ * them. Bundle, types and tests are of one and the same text: what is written in between is taken up anew.
  */
 import type { Canary } from "./canary.ts";
 import type { Bundle, Compiled } from "./compile.ts";
@@ -9,13 +9,13 @@ import type { Instead } from "./last-good.ts";
 import type { Problem } from "./load-error.ts";
 import {
 	compileRoutes,
-	isCurrent,
 	type LoadOptions,
 	serves,
 	wanted,
 	writtenMeanwhile,
 } from "./load-generation.ts";
 import { rolledBack, warn } from "./load-log.ts";
+import { type Tried, tryRoutes } from "./try-routes.ts";
 import type { Watcher } from "./watcher.ts";
 
 export type Plan = {
@@ -56,8 +56,10 @@ export async function planLoad(
 		const { bundle } = compiled;
 		const plan = planOf(bundle, options, present);
 		const fresh = plan.candidate !== undefined || plan.serving === bundle;
-		const warnings = await warningsOf(plan, compiled, options, present, fresh);
-		if (!fresh || (await isCurrent(bundle, options))) return { ...plan, warnings };
+		const tried = fresh ? tryRoutes(compiled, options, present.serving.id + 1) : undefined;
+		const { warnings, current } =
+			(await tried) ?? (await asItWas(plan, compiled, options, present));
+		if (current) return { ...plan, warnings };
 		if (left === 1) throw writtenMeanwhile(bundle.entry);
 	}
 }
@@ -88,13 +90,15 @@ function isTried(bundle: Bundle, { canary }: PlanOptions, serving: Generation): 
 	);
 }
 
-async function warningsOf(
+/** It is not to be loaded: its types and tests have been looked at before, or are of no interest. */
+async function asItWas(
 	{ held }: Plan,
 	compiled: Compiled,
 	options: PlanOptions,
 	{ serving, instead }: Present,
-	types: boolean,
-): Promise<readonly Problem[]> {
-	if (!held) return warn(compiled, options, types);
-	return [rolledBack(serving, options, instead?.because)];
+): Promise<Tried> {
+	const warnings = held
+		? [rolledBack(serving, options, instead?.because)]
+		: await warn(compiled, options, false);
+	return { warnings, current: true };
 }

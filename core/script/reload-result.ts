@@ -23,7 +23,10 @@ export type ScriptsOptions = LoadOptions & {
 
 /** What a reload may change beside the devices. */
 export type ScriptsChange = Partial<
-	Pick<ScriptsOptions, "entry" | "limits" | "typecheck" | "pollMs" | "canary" | "rollback">
+	Pick<
+		ScriptsOptions,
+		"entry" | "limits" | "typecheck" | "tests" | "pollMs" | "canary" | "rollback"
+	>
 >;
 
 export type ReloadResult = {

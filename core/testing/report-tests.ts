@@ -2,12 +2,26 @@
 import { relative } from "node:path";
 import type { TestEvent } from "node:test/reporters";
 import { styleText } from "node:util";
+import type { FailedTest } from "../script/authors-tests.ts";
+import { failedTest } from "./failed-test.ts";
 
 const KIT = new URL("./", import.meta.url).href;
 
-export type Totals = { readonly passed: number; readonly failed: number };
+export type Totals = {
+	readonly passed: number;
+	readonly failed: number;
+	readonly failures: readonly FailedTest[];
+};
 
-type Failed = { readonly name: string; readonly file: string; readonly reason: string };
+/** `path`: the file as it was run. */
+type Failed = {
+	readonly name: string;
+	readonly file: string;
+	readonly path: string;
+	readonly reason: string;
+};
+/** Of a file, on standard error: it says why the file could not be run. */
+const SAID_MAX = 10_000;
 
 /** Writes as the tests run; resolves when all have. */
 export async function reportTests(
@@ -17,6 +31,7 @@ export async function reportTests(
 	const report = new Report(write);
 	for await (const event of events) {
 		if (event.type === "test:stdout" || event.type === "test:stderr") write(event.data.message);
+		if (event.type === "test:stderr") report.said(event.data);
 		if (event.type === "test:pass") report.passed(event.data);
 		if (event.type === "test:fail") report.failed(event.data, event.data.details.error);
 	}
@@ -32,6 +47,7 @@ type Ended = {
 class Report {
 	readonly #write: (text: string) => void;
 	readonly #failed: Failed[] = [];
+	readonly #said = new Map<string, string>();
 	#passed = 0;
 	#file = "";
 
@@ -45,8 +61,14 @@ class Report {
 	}
 
 	failed(test: Ended, error: Error): void {
-		this.#failed.push({ name: test.name, file: fileOf(test), reason: reasonOf(error) });
+		const path = test.entryFile ?? test.file ?? "";
+		this.#failed.push({ name: test.name, file: fileOf(test), path, reason: reasonOf(error) });
 		this.#ended(test, red("✖"));
+	}
+
+	said({ file, message }: { readonly file: string; readonly message: string }): void {
+		const before = this.#said.get(file) ?? "";
+		if (before.length < SAID_MAX) this.#said.set(file, before + message);
 	}
 
 	end(): Totals {
@@ -57,7 +79,10 @@ class Report {
 		const failed = this.#failed.length;
 		const all = `${this.#passed} passed`;
 		this.#write(`\n${failed === 0 ? green(all) : `${red(`${failed} failed`)}, ${all}`}\n`);
-		return { passed: this.#passed, failed };
+		const failures = this.#failed.map(({ name, path, reason }) =>
+			failedTest(name, path, reason, this.#said.get(path) ?? ""),
+		);
+		return { passed: this.#passed, failed, failures };
 	}
 
 	#ended(test: Ended, mark: string): void {

@@ -2,8 +2,8 @@
 import { extname } from "node:path";
 import { run } from "node:test";
 import type { TestEvent } from "node:test/reporters";
+import { CONFIG_VARIABLE } from "./config-variable.ts";
 import { reportTests, type Totals } from "./report-tests.ts";
-import { CONFIG_VARIABLE } from "./test-setting.ts";
 
 /** Set by node:test for the processes that it starts. */
 const TEST_CONTEXT = "NODE_TEST_CONTEXT";
@@ -20,10 +20,13 @@ export type RunOptions = {
 	/** Absolute path of the configuration for tests that name none; undefined: the nearest to each. */
 	readonly config: string | undefined;
 	write(text: string): void;
+	/** How many files at a time; without it as many as there are processors. */
+	readonly concurrency?: number;
 	readonly signal?: AbortSignal;
 };
 
-export async function runTests({ files, config, write, signal }: RunOptions): Promise<Totals> {
+export async function runTests(options: RunOptions): Promise<Totals> {
+	const { files, config, write, concurrency = true, signal } = options;
 	const before = { ...process.env };
 	if (config !== undefined) process.env[CONFIG_VARIABLE] = config;
 	// Else node:test takes this for a test that runs tests, and runs none.
@@ -31,7 +34,7 @@ export async function runTests({ files, config, write, signal }: RunOptions): Pr
 	try {
 		const events: AsyncIterable<TestEvent> = run({
 			files: [...files],
-			concurrency: true,
+			concurrency,
 			timeout: TEST_MS_MAX,
 			// isolated-vm asks for the first.
 			execArgv: ["--no-node-snapshot", "--import", PRELOAD],

@@ -11,13 +11,11 @@ import type { Generation } from "../script/generation.ts";
 import { LoadError } from "../script/load-error.ts";
 import { compileRoutes, type LoadOptions, loadGeneration } from "../script/load-generation.ts";
 import { scriptDevices } from "../script/script-device.ts";
+import { CONFIG_VARIABLE } from "./config-variable.ts";
 import type { Configuration } from "./sipwright-test.d.ts";
 import { TestBed } from "./test-bed.ts";
 import { TestingError } from "./testing-error.ts";
 import { clocked } from "./virtual-date.ts";
-
-/** Where `sipwright test` says which configuration is meant. */
-export const CONFIG_VARIABLE = "SIPWRIGHT_TEST_CONFIG";
 
 const CONFIG_NAMES = ["sipwright.yaml", "sipwright.yml"];
 

@@ -14,6 +14,8 @@ type Broken = {
 	/** Undefined where it is not known, or a matter of luck. */
 	readonly line: number | undefined;
 	readonly reason: RegExp;
+	/** Where it is wrong, if not in the script. */
+	readonly file?: string;
 };
 
 const BROKEN: readonly Broken[] = [
@@ -60,6 +62,21 @@ const BROKEN: readonly Broken[] = [
 		reason: /not ready/,
 	},
 	{
+		kind: "a test of the author's fails",
+		source: hook("return reply(410);"),
+		code: "LOAD_TESTS",
+		line: 2,
+		reason: /test "a number nobody has": 1001 got no 404 to INVITE/,
+		file: "routes/default.test.ts",
+	},
+	{
+		kind: "heap limit at load",
+		source: "export const a = [];\nfor (;;) a.push(new Array(1000).fill(7) as never);\n",
+		code: "LOAD_START",
+		line: undefined,
+		reason: /the top level kept more than 64 MB/,
+	},
+	{
 		kind: "endless top level",
 		source: "export const a = 1;\nwhile (true) {}\n",
 		code: "LOAD_START",
@@ -68,34 +85,43 @@ const BROKEN: readonly Broken[] = [
 	},
 ];
 
-const CONFIG = "listen: [udp:127.0.0.1:0]\nroutes: routes";
+const CONFIG = `listen: [udp:127.0.0.1:0]
+routes: routes
+devices: { "1001": { type: Extension, contact: "*" } }`;
+const TEST = `import { test } from "sipwright/test";
+test("a number nobody has", ({ phone }) => void phone("1001", { register: false }).invite("1").expect(404));
+`;
 
 test("a broken script of every kind is refused with file, line and reason on all surfaces; the next good save works", async (t) => {
 	const good = hook("return reply(404);");
-	const server = await startSipwright({ config: CONFIG, files: { "routes/default.ts": good } });
+	const server = await startSipwright({
+		config: CONFIG,
+		files: { "routes/default.ts": good, "routes/default.test.ts": TEST },
+	});
 	t.after(() => server.stop());
 	const file = join(server.folder.path, "sipwright.yaml");
 	const script = join(server.folder.path, "routes/default.ts");
-	for (const { kind, source, code, line, reason } of BROKEN) {
+	for (const { kind, source, code, line, reason, file: other } of BROKEN) {
+		const wrong = other === undefined ? script : join(server.folder.path, other);
 		server.folder.write("routes/default.ts", source);
 
 		const { code: exit, out } = await sipwright("reload", "--json", "--config", file);
 		const outcome = JSON.parse(out) as ReloadOutcome;
 		assert.deepEqual([exit, outcome.ok, outcome.generation], [1, false, 1], kind);
 		const [error] = outcome.errors;
-		assert.deepEqual([error?.code, error?.file], [code, script], kind);
+		assert.deepEqual([error?.code, error?.file], [code, wrong], kind);
 		if (line !== undefined) assert.equal(error?.line, line, kind);
 		assert.match(error?.message ?? "", reason, kind);
 
 		const check = await sipwright("check", "--config", file);
 		assert.equal(check.code, 1, kind);
-		const place = line === undefined ? `${script}:` : `${script}:${line}:`;
-		assert.ok(check.err.startsWith(place), `${kind}: ${check.err}`);
+		const place = line === undefined ? `${wrong}:` : `${wrong}:${line}:`;
+		assert.ok(`\n${check.err}`.includes(`\n${place}`), `${kind}: ${check.err}`);
 		assert.match(check.err, new RegExp(`error ${code}: .*${reason.source}`, "s"), kind);
 
 		const logged = server.log().filter(({ event }) => event === "routes.refused");
 		const last = logged.at(-1);
-		assert.deepEqual([last?.code, last?.file], [code, script], kind);
+		assert.deepEqual([last?.code, last?.file], [code, wrong], kind);
 		assert.match(String(last?.msg), reason, kind);
 	}
 	server.folder.write("routes/default.ts", "export const a = 1;\n");
