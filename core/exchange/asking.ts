@@ -19,6 +19,8 @@ export type Question = {
 	readonly context: AskContext;
 	/** What the hook is told besides. */
 	readonly more?: string;
+	/** Whom the decision is for: `giveUp` names it. */
+	readonly owner?: object;
 };
 
 /** Gets the outcome of a hook that waited. */
@@ -28,6 +30,10 @@ export class Asking {
 	readonly #calls: HostCalls;
 	readonly #wheel: TimerWheel;
 	readonly #waits = new Map<WaitingHook, Wait>();
+	/** Those of them that have an owner. */
+	readonly #owned = new Map<object, Wait>();
+	#made = 0;
+	#failed = 0;
 
 	constructor(calls: HostCalls, wheel: TimerWheel) {
 		this.#calls = calls;
@@ -37,6 +43,11 @@ export class Asking {
 	/** Hooks that are waited for. */
 	get waiting(): number {
 		return this.#waits.size;
+	}
+
+	/** Hooks that wait now; host calls since the start, and those that brought an error. */
+	get counters() {
+		return { hooksWaiting: this.waiting, hostCalls: this.#made, hostCallsFailed: this.#failed };
 	}
 
 	/** The outcome, or undefined where the hook waits: `decided` gets it then. */
@@ -49,6 +60,7 @@ export class Asking {
 		}
 		const wait = new Wait(answer, question, decided, (ended, at) => this.#late(ended, at));
 		this.#waits.set(answer, wait);
+		if (question.owner !== undefined) this.#owned.set(question.owner, wait);
 		generation.retain();
 		wait.timer = this.#wheel.arm(wait, "deadline", now + generation.limits.deadlineMs);
 		this.#serve(generation, now);
@@ -67,19 +79,39 @@ export class Asking {
 	}
 
 	#perform(generation: RouteGeneration, call: HostCall, now: Milliseconds): void {
+		this.#made += 1;
 		const result = this.#calls.perform(call, now, (late, at) => {
+			if (!late.ok) this.#failed += 1;
 			generation.answer(call, late);
 			this.#serve(generation, at);
 		});
-		if (result !== undefined) generation.answer(call, result);
+		if (result === undefined) return;
+		if (!result.ok) this.#failed += 1;
+		generation.answer(call, result);
+	}
+
+	/** Its owner has ended otherwise: what it still decides would interest nobody. */
+	giveUp(owner: object): void {
+		if (this.#owned.size === 0) return;
+		const wait = this.#owned.get(owner);
+		if (wait === undefined) return;
+		const { generation } = wait.question;
+		this.#forget(wait);
+		generation.abandon(wait.hook);
+		this.#calls.abandon(wait.hook);
+		generation.release();
 	}
 
 	#end(wait: Wait, outcome: Outcome, now: Milliseconds): void {
-		this.#waits.delete(wait.hook);
-		this.#wheel.disarm(wait.timer);
-		const { generation } = wait.question;
+		this.#forget(wait);
 		wait.decided(outcome, now);
-		generation.release();
+		wait.question.generation.release();
+	}
+
+	#forget({ hook, timer, question }: Wait): void {
+		this.#waits.delete(hook);
+		if (question.owner !== undefined) this.#owned.delete(question.owner);
+		this.#wheel.disarm(timer);
 	}
 
 	#late(wait: Wait, now: Milliseconds): void {

@@ -105,9 +105,9 @@ export class Exchange implements ProxyPort {
 		});
 	}
 
-	/** Counts since the start. */
+	/** Counts since the start, and hooks that wait now. */
 	get counters() {
-		return { ...this.#counters, ...this.#schemes.counters };
+		return { ...this.#counters, ...this.#schemes.counters, ...this.#asking.counters };
 	}
 
 	/** Hooks that wait for what they called. */
@@ -227,6 +227,7 @@ export class Exchange implements ProxyPort {
 		const question = {
 			generation,
 			hook: "onRequest",
+			owner: context,
 			text: request.text,
 			context: {
 				source: identities === undefined ? source : { ...source, identities },
@@ -241,10 +242,12 @@ export class Exchange implements ProxyPort {
 	}
 
 	answered(context: ResponseContext, status: number): void {
+		this.#asking.giveUp(context);
 		(context.asked as Asked | undefined)?.generation.answered(status);
 	}
 
 	ended(context: ResponseContext): void {
+		this.#asking.giveUp(context);
 		(context.asked as Asked | undefined)?.generation.release();
 		context.asked = undefined;
 	}

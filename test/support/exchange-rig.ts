@@ -165,7 +165,10 @@ export class ExchangeRig extends ProxyInMemory<VirtualPhone> {
 
 	protected fetching(fetching: Fetching): () => void {
 		this.fetches.push(fetching);
-		return () => void this.fetches.splice(this.fetches.indexOf(fetching), 1);
+		return () => {
+			const at = this.fetches.indexOf(fetching);
+			if (at >= 0) this.fetches.splice(at, 1);
+		};
 	}
 
 	protected wrote(level: keyof Log, fields: object, message: string): void {
