@@ -15,16 +15,17 @@ import { parseMessage } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import { stampVia } from "../message/via-stamp.ts";
-import type { Decision } from "../proxy/decision.ts";
+import type { Decision, Pass } from "../proxy/decision.ts";
 import { deviceNamed } from "../proxy/directory.ts";
 import type { Environment } from "../proxy/environment.ts";
-import { hasForeignRoute } from "../proxy/forward-request.ts";
+import type { Failure } from "../proxy/failure.ts";
 import { canForward } from "../proxy/forward-response.ts";
 import { ProxyCore } from "../proxy/proxy.ts";
-import type { ProxyPort } from "../proxy/proxy-port.ts";
+import type { ProxyPort, RequestHook } from "../proxy/proxy-port.ts";
 import type { Rejection } from "../proxy/rejection.ts";
 import { reply } from "../proxy/reply.ts";
-import type { ResponseContext } from "../proxy/response-context.ts";
+import type { Branch, ResponseContext } from "../proxy/response-context.ts";
+import type { BranchLeg } from "../proxy/scripted-branch.ts";
 import type { ServiceStatus } from "../proxy/service-state.ts";
 import type { Target } from "../proxy/target-set.ts";
 import type { Located, Waiting } from "../proxy/waiting.ts";
@@ -41,6 +42,7 @@ import { asker, type Caller, credentialsName, identify, ownCredentials } from ".
 import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 import { saveBindings } from "./save-bindings.ts";
 import { SchemeLog } from "./scheme-log.ts";
+import { type Asked, askedOf, contextOf, ScriptHooks } from "./script-hooks.ts";
 
 export type ExchangeOptions = {
 	readonly environment: Environment;
@@ -67,9 +69,6 @@ export type ExchangeOptions = {
 	readonly now: Milliseconds;
 };
 
-/** What `ask` leaves with a context until it has ended. */
-type Asked = { readonly caller: Caller; readonly generation: RouteGeneration };
-
 /** What a reload may replace while calls are up. */
 export type ExchangeSettings = Pick<
 	ExchangeOptions,
@@ -85,7 +84,8 @@ export class Exchange implements ProxyPort {
 	#stopped = false;
 	readonly #schemes: SchemeLog;
 	readonly #asking: Asking;
-	readonly #counters = { malformed: 0, scriptErrors: 0 };
+	readonly #hooks: ScriptHooks;
+	readonly #counters = { malformed: 0 };
 
 	constructor(options: ExchangeOptions) {
 		this.#options = options;
@@ -94,6 +94,11 @@ export class Exchange implements ProxyPort {
 		this.#addresses = this.#lookup(options.environment);
 		this.#schemes = new SchemeLog(options.log);
 		this.#asking = new Asking(options.calls, this.#wheel);
+		this.#hooks = new ScriptHooks(this.#asking, {
+			log: options.log,
+			environment: () => this.#settings.environment,
+			decideFailure: (context, answer, now) => this.proxy.decideFailure(context, answer, now),
+		});
 		this.proxy = new ProxyCore({
 			port: this,
 			environment: options.environment,
@@ -107,7 +112,13 @@ export class Exchange implements ProxyPort {
 
 	/** Counts since the start, and hooks that wait now. */
 	get counters() {
-		return { ...this.#counters, ...this.#schemes.counters, ...this.#asking.counters };
+		const scriptErrors = this.#hooks.errors;
+		return {
+			...this.#counters,
+			scriptErrors,
+			...this.#schemes.counters,
+			...this.#asking.counters,
+		};
 	}
 
 	/** Hooks that wait for what they called. */
@@ -221,19 +232,12 @@ export class Exchange implements ProxyPort {
 		const generation = scripts.generationFor(request, caller.device, server.flow.host);
 		generation.retain();
 		context.asked = { caller, generation } satisfies Asked;
-		const { host: address, port, transport, identities } = server.flow;
-		const { device, authenticated, trusted } = caller;
-		const source = { address, port, transport, trusted, device, authenticated };
 		const question = {
 			generation,
 			hook: "onRequest",
 			owner: context,
 			text: request.text,
-			context: {
-				source: identities === undefined ? source : { ...source, identities },
-				callerScheme: verdict.scheme,
-				ours: own.owns(request.parsedUri) && !hasForeignRoute(route),
-			},
+			context: contextOf(context, caller, environment),
 		} as const;
 		const decided = (outcome: Outcome, at: Milliseconds) =>
 			this.proxy.decide(context, this.#orFallback(question, outcome, at), at);
@@ -243,12 +247,28 @@ export class Exchange implements ProxyPort {
 
 	answered(context: ResponseContext, status: number): void {
 		this.#asking.giveUp(context);
-		(context.asked as Asked | undefined)?.generation.answered(status);
+		askedOf(context)?.generation.answered(status);
+	}
+
+	hears(context: ResponseContext, hook: RequestHook): boolean {
+		return this.#hooks.hears(context, hook);
+	}
+
+	failed(context: ResponseContext, failure: Failure, now: Milliseconds) {
+		return this.#hooks.failed(context, failure, now);
+	}
+
+	branching(branch: Branch, leg: BranchLeg, now: Milliseconds): Pass {
+		return this.#hooks.branching(branch, leg, now);
+	}
+
+	answering(branch: Branch, leg: BranchLeg, response: Response, now: Milliseconds): Pass {
+		return this.#hooks.answering(branch, leg, response, now);
 	}
 
 	ended(context: ResponseContext): void {
 		this.#asking.giveUp(context);
-		(context.asked as Asked | undefined)?.generation.release();
+		askedOf(context)?.generation.release();
 		context.asked = undefined;
 	}
 
@@ -265,7 +285,7 @@ export class Exchange implements ProxyPort {
 		contacts: readonly string[] | undefined,
 		now: Milliseconds,
 	): Rejection {
-		const caller = (context.asked as Asked | undefined)?.caller;
+		const caller = askedOf(context)?.caller;
 		return saveBindings({
 			request: context.request,
 			flow: context.server.flow,
@@ -290,7 +310,7 @@ export class Exchange implements ProxyPort {
 	}
 
 	crossing(context: ResponseContext, target: Target, now: Milliseconds): void {
-		const asked = context.asked as Asked | undefined;
+		const asked = askedOf(context);
 		this.#schemes.crossing(crossingOf(context, asked?.caller.device, target), now);
 	}
 
@@ -309,7 +329,7 @@ export class Exchange implements ProxyPort {
 	}
 
 	challenge(context: ResponseContext, now: Milliseconds): Rejection {
-		const verdict = (context.asked as Asked | undefined)?.caller.verdict;
+		const verdict = askedOf(context)?.caller.verdict;
 		const stale = verdict?.kind === "challenge" && verdict.stale;
 		const how = { as: asker(context.request), stale, source: context.server.flow.host };
 		return challenge(this.#settings.digest, how, now);
@@ -341,19 +361,12 @@ export class Exchange implements ProxyPort {
 	/** A script that fails costs this request what is configured, and nobody else anything. */
 	#orFallback(question: Question, outcome: Outcome, now: Milliseconds): Decision {
 		if (!(outcome instanceof ScriptError) && outcome.kind !== "pass") return outcome;
-		this.#scriptFailed(outcome);
+		if (outcome instanceof ScriptError) this.#hooks.scriptFailed(outcome);
 		const generation = this.#settings.fallback;
 		const second = generation && this.#asking.ask({ ...question, generation }, () => {}, now);
 		if (second === undefined || second instanceof ScriptError || second.kind === "pass")
 			return { kind: "reply", status: 500, reason: undefined, edits: [] };
 		return second;
-	}
-
-	#scriptFailed(outcome: Outcome): void {
-		if (!(outcome instanceof ScriptError)) return;
-		this.#counters.scriptErrors += 1;
-		const { code, script, generation } = outcome;
-		this.#options.log.error({ event: "script.failed", code, script, generation }, outcome.message);
 	}
 }
 

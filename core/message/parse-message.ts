@@ -57,6 +57,16 @@ export function rereadRequest(text: string): Request {
 	return new Request(method, uriStart, uriEnd, new Head(text, lines, count, end));
 }
 
+/** As `rereadRequest`, of a response. */
+export function rereadResponse(text: string): Response {
+	const lineEnd = physicalLineEnd(text, 0);
+	if (typeof lineEnd !== "number") throw lineEnd;
+	const { status, reason } = readStatusLine(text, lineEnd - 2);
+	const { lines, count, end, error } = scanHead(text, lineEnd);
+	if (error !== undefined) throw error;
+	return new Response(status, reason, new Head(text, lines, count, end));
+}
+
 function readRequest(
 	head: Head,
 	lineEnd: number,

@@ -11,6 +11,7 @@ import type { Response } from "../message/message.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
 import { identityEdits } from "./asserted-identity.ts";
+import { responseEdits, shape } from "./branch-script.ts";
 import type { Candidates } from "./candidates.ts";
 import type { Environment } from "./environment.ts";
 import type { ForkOwner } from "./fork.ts";
@@ -85,14 +86,23 @@ export class Branches implements BranchOwner, ForkOwner {
 		if (!candidates.admits(target, context, now)) return false;
 		const branch = new Branch(context, target, this);
 		branch.breadth = breadth;
-		branch.call = candidates.called(target, context, now);
 		context.branches = [...context.branches, branch];
+		if (!shape(branch, this.#port, this.#core.environment, now)) {
+			this.end(branch);
+			context.collect(480, undefined, branch);
+			return true;
+		}
+		branch.call = candidates.called(target, context, now);
+		this.#tellCrossing(branch, now);
+		const located = context.route && this.hops(branch, context.route, branch.target, now);
+		if (located !== undefined) this.#begin(branch, located, now);
+		return true;
+	}
+
+	#tellCrossing({ context, target }: Branch, now: Milliseconds): void {
 		const { callerScheme } = context;
 		if (callerScheme !== undefined && callerScheme !== target.scheme && !target.oneScheme)
 			this.#port.crossing(context, target, now);
-		const located = context.route && this.hops(branch, context.route, target, now);
-		if (located !== undefined) this.#begin(branch, located, now);
-		return true;
 	}
 
 	failover(): void {
@@ -163,8 +173,15 @@ export class Branches implements BranchOwner, ForkOwner {
 	}
 
 	/** A response as it goes on to the caller. `others`: what the other branches of the context brought. */
-	forwarded(response: Response, branch: Branch, others: readonly Candidate[]): string {
-		const text = forwardResponse(response, branch, others, this.#core.environment.directory);
+	forwarded(
+		response: Response,
+		branch: Branch,
+		others: readonly Candidate[],
+		now: Milliseconds,
+	): string {
+		const { directory } = this.#core.environment;
+		const edits = responseEdits(branch, response, this.#port, now);
+		const text = forwardResponse(response, branch, others, directory, edits);
 		this.#core.linter.response(text, branch);
 		return text;
 	}
@@ -245,13 +262,14 @@ export class Branches implements BranchOwner, ForkOwner {
 			return;
 		}
 		const { request } = route;
-		if (guardsKeys(way.legs) && hasKeys(request, bodyEdit(context.edits))) {
+		if (guardsKeys(way.legs) && hasKeys(request, bodyEdit(branch.edits))) {
 			this.#refuse(branch, 488);
 			return;
 		}
 		const { consumed, server } = context;
 		const { directory } = environment;
-		const edits = identityEdits(request.head, server.flow, outgoing.flow, directory, context.edits);
+		const edits = identityEdits(request.head, server.flow, outgoing.flow, directory, branch.edits);
+		// What is changed for this branch alone decides nothing of where it goes: it tells of no spiral.
 		const id = statefulBranch(request, { uri: target.uri, edits: context.edits }, environment);
 		const { breadth } = branch;
 		const refers = request.method === "REFER";

@@ -54,7 +54,7 @@ export class Candidates {
 		const out = !this.services.admits(device);
 		const full = context.request.method === "INVITE" && this.calls.full(device, now);
 		if (!out && !full) return true;
-		if (context.branches.some(({ target }) => target.device === device)) return true;
+		if (context.calls(device)) return true;
 		this.#counters[out ? "passedOverOutOfService" : "passedOverCapacity"] += 1;
 		return false;
 	}

@@ -5,8 +5,6 @@
 import { reliable } from "../base/flow.ts";
 import { applyRequest } from "../leg/apply-leg.ts";
 import { forceUri } from "../leg/force-scheme.ts";
-import { rewrites } from "../leg/leg.ts";
-import { forcedValue } from "../leg/listed-headers.ts";
 import type { OwnEntries } from "../leg/record-route.ts";
 import { addContentLength } from "../message/content-length.ts";
 import { writeMaxBreadth } from "../message/max-breadth.ts";
@@ -18,7 +16,8 @@ import { parseUri, uriParam } from "../message/uri.ts";
 import { writeVersion } from "../message/version.ts";
 import { pushVia } from "../message/via-stack.ts";
 import type { HeaderEdit } from "./decision.ts";
-import { applyEdits, longName } from "./header-edits.ts";
+import { applyEdits } from "./header-edits.ts";
+import { onLeg } from "./leg-edits.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
 import type { Passage } from "./passage.ts";
 import type { ReferToEdit } from "./refer-to.ts";
@@ -56,26 +55,12 @@ export function forwardRequest(forwarding: Forwarding): string {
 	const { referTo } = forwarding;
 	if (referTo !== undefined) patch.replace(referTo.start, referTo.end, referTo.text);
 	removeConsumed(patch, forwarding);
-	applyEdits(patch, onLeg(edits, outgoing, passage)); // Step 5.
+	applyEdits(patch, onLeg(edits, passage.legs, passage.legs.toward)); // Step 5.
 	for (const value of target.path.toReversed()) pushRoute(patch, value); // Step 6.
 	towardStrictRouter(patch, uri, forwarding);
 	pushVia(patch, viaValue(outgoing, branch)); // Step 8.
 	if (reliable(outgoing.flow.transport)) addContentLength(patch); // Step 9.
 	return patch.text();
-}
-
-/** What a script writes into a header that the leg sees in its scheme is shown in it too. */
-function onLeg(
-	edits: readonly HeaderEdit[],
-	{ scheme, policy: { headers } }: OutgoingLeg,
-	{ legs }: Passage,
-): readonly HeaderEdit[] {
-	if (headers.length === 0 || edits.length === 0 || !rewrites(legs)) return edits;
-	const listed = headers.map((name) => name.toLowerCase());
-	return edits.map((edit) => {
-		if (!listed.includes(longName(edit.name))) return edit;
-		return { ...edit, value: forcedValue(edit.name, edit.value, scheme) };
-	});
 }
 
 /** In a dialog it is the peer's own Contact, given back as it was. */

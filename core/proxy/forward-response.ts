@@ -1,6 +1,7 @@
 /** Response forwarding: RFC 3261 §16.7 steps 3, 7, 8 and 9. */
 import { reliable } from "../base/flow.ts";
 import { restoreResponse } from "../leg/apply-leg.ts";
+import { other } from "../leg/leg.ts";
 import { addContentLength } from "../message/content-length.ts";
 import type { Response } from "../message/message.ts";
 import { ParseError } from "../message/parse-error.ts";
@@ -8,8 +9,10 @@ import { Patch } from "../message/patch.ts";
 import { writeVersion } from "../message/version.ts";
 import { popVia } from "../message/via-stack.ts";
 import { identityEdits } from "./asserted-identity.ts";
+import type { HeaderEdit } from "./decision.ts";
 import type { Directory } from "./directory.ts";
 import { applyEdits } from "./header-edits.ts";
+import { onLeg } from "./leg-edits.ts";
 import type { Branch, Candidate } from "./response-context.ts";
 import { isPing } from "./service-check.ts";
 import { answerTimer } from "./session-timer.ts";
@@ -30,24 +33,28 @@ export function canForward({ head }: Response): boolean {
 	}
 }
 
-/** The response as the caller gets it. `others`: what the other branches of the context brought. */
+/** The response as the caller gets it. `others`: what the other branches of the context brought. `edits`: the script's. */
 export function forwardResponse(
 	response: Response,
 	branch: Branch,
 	others: readonly Candidate[],
 	directory: Directory,
+	edits: readonly HeaderEdit[],
 ): string {
 	const patch = popVia(writeVersion(new Patch(response)));
-	const { context, passage, client } = branch;
+	const { context, passage, client, sessionInterval } = branch;
 	const { request, flow } = context.server;
 	if (passage !== undefined) {
 		const { legs, state, entries } = passage;
 		restoreResponse(patch, response, request, legs, state, entries);
 	}
-	if (client !== undefined)
-		applyEdits(patch, identityEdits(response.head, client.flow, flow, directory, []));
-	if (context.sessionInterval !== undefined && response.status >= 200 && response.status < 300)
-		answerTimer(patch, response, context.sessionInterval);
+	if (client !== undefined) {
+		const made =
+			passage === undefined ? edits : onLeg(edits, passage.legs, other(passage.legs.toward));
+		applyEdits(patch, identityEdits(response.head, client.flow, flow, directory, made));
+	}
+	if (sessionInterval !== undefined && response.status >= 200 && response.status < 300)
+		answerTimer(patch, response, sessionInterval);
 	if (response.status === 401 || response.status === 407) addChallenges(patch, response, others);
 	// The callee may have answered over UDP, where it can be left out (§18.3, §20.14).
 	if (reliable(flow.transport)) addContentLength(patch);

@@ -70,9 +70,18 @@ export function targetsToCall(
 	if ("status" in targets) return targets;
 	const { targets: found, refused } = fitting(targets, callee, context, environment);
 	if (found.length > 0 || refused === undefined) return found;
+	return refusedScheme(refused, context, environment);
+}
+
+/** What the caller is told where nobody may be called in the scheme that this needs. */
+export function refusedScheme(
+	refused: Fitting["refused"],
+	context: ResponseContext,
+	environment: Environment,
+): Rejection {
 	const listener = listenerOf(context.server.flow.listener, environment);
-	const headers = listener && ([["Warning", sipsWarning(refused, listener)]] as const);
-	return headers === undefined ? { status: 480 } : { status: 480, headers };
+	if (refused === undefined || listener === undefined) return { status: 480 };
+	return { status: 480, headers: [["Warning", sipsWarning(refused, listener)]] };
 }
 
 /** The backups of a target have schemes of their own: one of them may be all that is left of it. */

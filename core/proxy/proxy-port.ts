@@ -3,22 +3,39 @@
  *
  * A port never calls back into the core. A question that can be answered at once is answered by
  * the return value; one that has to wait returns undefined, and the answer is a new input later:
- * `Proxy.decide`, `Waiting.located`.
+ * `Proxy.decide`, `Proxy.decideFailure`, `Waiting.located`.
  */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
-import type { Request } from "../message/message.ts";
+import type { Request, Response } from "../message/message.ts";
 import type { Uri } from "../message/uri.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision, Pass } from "./decision.ts";
+import type { Failure } from "./failure.ts";
 import type { Rejection } from "./rejection.ts";
-import type { ResponseContext } from "./response-context.ts";
+import type { Branch, ResponseContext } from "./response-context.ts";
+import type { BranchLeg } from "./scripted-branch.ts";
 import type { ServiceStatus } from "./service-state.ts";
 import type { Target } from "./target-set.ts";
 import type { Located, Waiting } from "./waiting.ts";
 
+/** What the script that routed a request may want to have a say in. */
+export type RequestHook = "onFailure" | "onBranch" | "onResponse";
+
 export type ProxyPort = {
 	/** Where does this request go? Answered by the route script. */
 	ask(context: ResponseContext, now: Milliseconds): Decision | undefined;
+	/** Whether the script that routed this request has something to say there. */
+	hears(context: ResponseContext, hook: RequestHook): boolean;
+	/** Nobody has taken the request. Who is called now? Undefined: `Proxy.decideFailure` is told later. */
+	failed(
+		context: ResponseContext,
+		failure: Failure,
+		now: Milliseconds,
+	): Decision | Pass | undefined;
+	/** What a new branch is to be like. */
+	branching(branch: Branch, leg: BranchLeg, now: Milliseconds): Pass;
+	/** A response goes to the caller: what is changed on it? */
+	answering(branch: Branch, leg: BranchLeg, response: Response, now: Milliseconds): Pass;
 	/** Which addresses does this URI stand for (RFC 3263)? Undefined: `waiting` is told later. */
 	locate(waiting: Waiting, uri: Uri, now: Milliseconds): Located | undefined;
 	/** Whether a message can still be sent along this flow: an open connection, or UDP. */

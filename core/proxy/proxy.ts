@@ -16,12 +16,12 @@ import { TIMING } from "../transaction/timers.ts";
 import { TransactionTable } from "../transaction/transaction-table.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { Acks } from "./acks.ts";
-import { bestResponse, shownStatus } from "./best-response.ts";
 import { Branches } from "./branches.ts";
 import { Candidates } from "./candidates.ts";
-import { DEFAULT_FORKING, type Decision } from "./decision.ts";
+import { DEFAULT_FORKING, type Decision, type Pass } from "./decision.ts";
 import { dialogTarget } from "./dialog-target.ts";
 import { knows } from "./directory.ts";
+import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { Fork } from "./fork.ts";
 import { judgeInDialog } from "./in-dialog.ts";
@@ -70,6 +70,7 @@ export class ProxyCore implements TransactionUser {
 	readonly #late = new LateBindings();
 	readonly #acks: Acks;
 	readonly #answers: OwnAnswers;
+	readonly #endings: Endings;
 	readonly #alive: (flow: Flow) => boolean;
 
 	constructor(options: ProxyCoreOptions) {
@@ -94,6 +95,7 @@ export class ProxyCore implements TransactionUser {
 		this.#branches = new Branches(this, options.port, options.wheel);
 		this.#acks = new Acks(this, options.port, this.#branches);
 		this.#answers = new OwnAnswers(this, options.port);
+		this.#endings = new Endings(this, options.port, this.#branches, this.#answers, this.#late);
 	}
 
 	/** Counts since the start. */
@@ -207,7 +209,7 @@ export class ProxyCore implements TransactionUser {
 		this.#branches.end(branch);
 		if (response.status < 300) {
 			if (client.method !== "INVITE" && context.answered) return;
-			this.#pass(branch, response, now);
+			this.#endings.pass(branch, response, now);
 			this.#stop(context, ANSWERED_ELSEWHERE, now);
 			return;
 		}
@@ -257,13 +259,13 @@ export class ProxyCore implements TransactionUser {
 		decision: Extract<Decision, { kind: "relay" }>,
 		now: Milliseconds,
 	): void {
+		context.edit(decision.edits);
 		const targets = this.#targets(decision, context, now);
 		if ("status" in targets) {
-			this.#answers.reject(context, targets, now);
+			this.#endings.nobody(context, targets, now);
 			return;
 		}
-		context.edit(decision.edits);
-		context.call = this.candidates.counted(context.caller, context.request, now);
+		context.call ??= this.candidates.counted(context.caller, context.request, now);
 		if (targets.length === 1 && decision.fork === undefined) {
 			this.#start(context, targets, now);
 			return;
@@ -272,7 +274,7 @@ export class ProxyCore implements TransactionUser {
 		const breadth = incomingMaxBreadth(context.request.head);
 		// RFC 5393 §5.3.3: it would fit serially, but that is not what the script wants.
 		if (forking.order === "parallel" && targets.length > breadth) {
-			this.#answers.reject(context, { status: 440 }, now);
+			this.#endings.nobody(context, { status: 440 }, now);
 			return;
 		}
 		const options = { forking, breadth, callee, wheel: this.#wheel, owner: this.#branches };
@@ -286,7 +288,8 @@ export class ProxyCore implements TransactionUser {
 		context: ResponseContext,
 		now: Milliseconds,
 	): readonly Target[] | Rejection {
-		const targets = targetsToCall(decision, context, this.environment, now);
+		const chosen = targetsToCall(decision, context, this.environment, now);
+		const targets = "status" in chosen ? chosen : context.notYetCalled(chosen);
 		if ("status" in targets || decision.fork?.order !== "failover") return targets;
 		return this.candidates.turns.order(targets, this.environment.directory);
 	}
@@ -324,18 +327,7 @@ export class ProxyCore implements TransactionUser {
 		// RFC 4320 §4.1: nothing but 100 answers a non-INVITE provisionally.
 		const { context } = branch;
 		if (context.answered || context.request.method !== "INVITE") return;
-		const text = this.#branches.forwarded(response, branch, []);
-		this.transactions.respond(context.server, text, response.status, now);
-	}
-
-	/** A final response that goes to the caller. */
-	#pass(branch: Branch, response: Response, now: Milliseconds): void {
-		const { context } = branch;
-		const text = this.#branches.forwarded(response, branch, context.candidates);
-		if (response.status < 300) context.call?.answered(response.head);
-		context.close();
-		context.settle();
-		this.#port.answered(context, response.status);
+		const text = this.#branches.forwarded(response, branch, [], now);
 		this.transactions.respond(context.server, text, response.status, now);
 	}
 
@@ -374,16 +366,11 @@ export class ProxyCore implements TransactionUser {
 
 	/** §16.7 step 6: when every branch has ended without success, the best of their responses. */
 	finishWhenDone(context: ResponseContext, now: Milliseconds): void {
-		if (context.answered) return;
-		context.fork?.callNext(now);
-		if (context.pending) return;
-		const best = bestResponse(context.candidates);
-		const status = best?.status ?? (context.cancelled ? 487 : 480);
-		const shown = shownStatus(status, best?.branch.unresolved);
-		// RFC 4320 §4.2: a non-INVITE gets no 408, neither ours nor one from downstream.
-		if (status === 408 && context.request.method !== "INVITE") this.#answers.drop(context, now);
-		else if (best?.response === undefined || shown !== status)
-			this.#answers.reject(context, { status: shown }, now);
-		else this.#pass(best.branch, best.response, now);
+		this.#endings.whenDone(context, now);
+	}
+
+	/** The script was told that nobody has taken the request, and has answered. */
+	decideFailure(context: ResponseContext, answer: Decision | Pass, now: Milliseconds): void {
+		this.#endings.decided(context, answer, now);
 	}
 }

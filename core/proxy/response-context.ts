@@ -13,9 +13,11 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Call } from "./calls.ts";
 import type { Forking, HeaderEdit } from "./decision.ts";
 import { forResponses, type Passage } from "./passage.ts";
+import type { Rejection } from "./rejection.ts";
 import type { RouteInformation } from "./route-information.ts";
+import type { ScriptedBranch } from "./scripted-branch.ts";
 import { sessionTimer } from "./session-timer.ts";
-import type { Hop, Target } from "./target-set.ts";
+import { distinct, type Hop, type Target } from "./target-set.ts";
 import type { Located, Waiting } from "./waiting.ts";
 
 /**
@@ -49,6 +51,8 @@ export class Branch implements Expiring, Waiting {
 	breadth: number | undefined;
 	/** Of a device whose calls are counted. */
 	call: Call | undefined;
+	/** Where the script has a say in it. */
+	script: ScriptedBranch | undefined;
 	/** It was cancelled because nobody answered: whatever 487 it brings says that. */
 	unanswered = false;
 	/** Timer C (§16.6 step 11). */
@@ -61,6 +65,17 @@ export class Branch implements Expiring, Waiting {
 		this.#owner = owner;
 	}
 
+	/** What the script changes on the request. */
+	get edits(): readonly HeaderEdit[] {
+		return this.script?.timer?.edits ?? this.context.edits;
+	}
+
+	/** The session timer that the script asked for (RFC 4028 §8.2). */
+	get sessionInterval(): number | undefined {
+		const timer = this.script?.timer;
+		return timer === undefined ? this.context.sessionInterval : timer.interval;
+	}
+
 	located(located: Located, now: Milliseconds): void {
 		this.#owner.located(this, located, now);
 	}
@@ -68,6 +83,7 @@ export class Branch implements Expiring, Waiting {
 	/** Only a late 2xx can still come. A URI that was cut out of the request would keep all of it. */
 	settle(): void {
 		this.hops = NO_HOPS;
+		this.script?.settle();
 		const { next } = this.target;
 		this.target = { ...this.target, uri: "" };
 		if (next !== undefined)
@@ -99,6 +115,18 @@ export type Candidate = {
 	readonly branch: Branch;
 };
 
+/** What is known of the failures of a request whose script wants to hear of them. */
+export type Failures = {
+	/** How often it has failed. */
+	readonly attempts: number;
+	/** The script has been asked and has not answered. */
+	waiting: boolean;
+	/** Branches that were made before its last answer. */
+	earlier: number;
+	/** What the caller is told where there was nobody to call at all. */
+	readonly rejection: Rejection | undefined;
+};
+
 export class ResponseContext {
 	readonly server: ServerTransaction;
 	route: RouteInformation | undefined;
@@ -115,6 +143,8 @@ export class ResponseContext {
 	fork: RestOfTargets | undefined;
 	/** What the ended branches brought and was not forwarded. */
 	candidates: readonly Candidate[] = NO_CANDIDATES;
+	/** Where the script hears of failures, and there was one. */
+	failures: Failures | undefined;
 	/** Whoever answers `ProxyPort.ask` keeps here what it needs until the context has ended. */
 	asked: unknown;
 	/** Other ways for the response, once the first has failed. */
@@ -165,9 +195,10 @@ export class ResponseContext {
 		this.candidates = NO_CANDIDATES;
 	}
 
-	/** What the script sets on what is forwarded, as far as a proxy may. */
+	/** What the script sets on what is forwarded, as far as a proxy may; besides what it set before. */
 	edit(edits: readonly HeaderEdit[]): void {
-		const timer = sessionTimer(this.request, edits);
+		const all = this.edits.length === 0 ? edits : [...this.edits, ...edits];
+		const timer = sessionTimer(this.request, all);
 		this.edits = timer.edits;
 		this.sessionInterval = timer.interval;
 	}
@@ -176,6 +207,23 @@ export class ResponseContext {
 	toTag(make: () => string): string {
 		this.#toTag ??= make();
 		return this.#toTag;
+	}
+
+	/** No URI is called twice for one request (§16.5). What a request begins with has none called before. */
+	notYetCalled(targets: readonly Target[]): readonly Target[] | Rejection {
+		if (this.branches.length === 0) return targets;
+		const called = this.branches.map(({ target }) => target);
+		const found = targets.filter((target) => {
+			const same = called.filter(({ scheme }) => scheme === target.scheme);
+			return distinct([target], same).length > 0;
+		});
+		return found.length > 0 ? found : { status: 480 };
+	}
+
+	/** Whether one of those who are being called, or were before they failed, is at this device. */
+	calls(device: string): boolean {
+		const from = this.failures?.earlier ?? 0;
+		return this.branches.some(({ target }, at) => at >= from && target.device === device);
 	}
 
 	/** Whether a branch can still bring a final response. */

@@ -201,8 +201,9 @@ export class Generation {
 		if (read.decision === undefined) return undefined;
 		const decision = readDecision(read.decision);
 		if (typeof decision === "string") return this.#error("SCRIPT_DECISION", decision, "");
+		const { kind } = decision;
 		if (mayAnswer(hook, decision)) return decision;
-		return this.#error("SCRIPT_DECISION", `${hook} may not answer ${decision.kind}`, "");
+		return this.#error("SCRIPT_DECISION", `${hook} may not answer ${kind}`, "");
 	}
 
 	/** Requests that it began and that have not ended. */

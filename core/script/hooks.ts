@@ -1,25 +1,23 @@
 /** The hooks a script can define: plain ECMAScript, shared by the host and the isolate. */
-import type { Decision } from "../proxy/decision.ts";
+import type { Decision, Pass } from "../proxy/decision.ts";
 
-export const HOOKS = ["onRequest"] as const;
+export const HOOKS = ["onRequest", "onFailure", "onBranch", "onResponse"] as const;
 
 export type HookName = (typeof HOOKS)[number];
 
 /** What each of them decides. */
-export type Answers = { readonly onRequest: Decision };
+export type Answers = {
+	readonly onRequest: Decision;
+	readonly onFailure: Extract<Decision, { kind: "relay" | "reply" | "redirect" }> | Pass;
+	readonly onBranch: Pass;
+	readonly onResponse: Pass;
+};
 
 /** Those that may await host calls. The others answer at once. */
-export const WAITING_HOOKS: readonly HookName[] = ["onRequest"];
+export const WAITING_HOOKS: readonly HookName[] = ["onRequest", "onFailure"];
 
 /** Names that are planned: refused with a message of their own. */
-export const LATER_HOOKS: readonly string[] = [
-	"onBranch",
-	"onResponse",
-	"onFailure",
-	"onInDialog",
-	"onStart",
-	"onTimer",
-];
+export const LATER_HOOKS: readonly string[] = ["onInDialog", "onStart", "onTimer"];
 
 /** Whether a text from an isolate names a hook. */
 export function isHook(name: unknown): name is HookName {

@@ -126,6 +126,9 @@ export function readDecision(value: unknown): Answer | string {
 /** The kinds of decision that each hook may answer with. */
 const KINDS: Readonly<Record<HookName, readonly Answer["kind"][]>> = {
 	onRequest: ["relay", "reply", "redirect", "save", "challenge", "drop"],
+	onFailure: ["relay", "reply", "redirect", "pass"],
+	onBranch: ["pass"],
+	onResponse: ["pass"],
 };
 
 export function mayAnswer<H extends HookName>(hook: H, answer: Answer): answer is Answers[H] {

@@ -113,13 +113,12 @@ export type EditableHeader<Name extends string> =
 	Lowercase<Name> extends EngineHeader ? never : Name;
 
 /**
- * The headers of the request. Names may be written in any case, long or compact. Edits act on this
- * copy, and on what the engine sends on when the hook answers with `relay` or `fork`.
+ * Headers to read. Names may be written in any case, long or compact.
  *
  * @example
- * request.headers.set("X-Tenant", request.headers.get("X-Tenant") ?? "none");
+ * const after = failure.headers?.get("Retry-After");
  */
-export interface Headers {
+export interface ReadHeaders {
 	/** The value of the first line of this name. */
 	get(name: string): string | undefined;
 	/** The values of every line of this name, in order. */
@@ -129,6 +128,16 @@ export interface Headers {
 	 * Supported, Reason, Diversion and the like.
 	 */
 	list(name: string): readonly string[];
+}
+
+/**
+ * The headers of a message. Edits act on this copy, and on what the engine sends on: of a request
+ * when the hook answers with `relay` or `fork`, or lets it go on.
+ *
+ * @example
+ * request.headers.set("X-Tenant", request.headers.get("X-Tenant") ?? "none");
+ */
+export interface Headers extends ReadHeaders {
 	/**
 	 * One line of this name with this value, in the place of those that were there. Where an address
 	 * stands, as in Refer-To, a bare URI with parameters is put into `<>` (RFC 8217 §3).
@@ -167,7 +176,7 @@ export interface Source {
 }
 
 /**
- * A new request outside any dialog. ACK, CANCEL and requests within a dialog do not reach scripts.
+ * A request: outside any dialog, but in `onInDialog`. ACK and CANCEL do not reach scripts.
  *
  * @example
  * const isCall = (request: Request) => request.method === "INVITE" && request.ours;

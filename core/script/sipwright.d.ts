@@ -3,8 +3,17 @@
  * code share; a call that is not allowed where it stands is a type error in your editor.
  */
 
+import type {
+	BranchLeg,
+	Challenge,
+	Drop,
+	Forward,
+	Reply,
+	Routes,
+	Save,
+} from "./sipwright-hooks.d.ts";
 import type { FetchOptions, FetchResponse, KeyValues } from "./sipwright-host.d.ts";
-import type { Call, CalleeLeg, Contact, Device, Request, Uri } from "./sipwright-types.d.ts";
+import type { CalleeLeg, Contact, Device, Uri } from "./sipwright-types.d.ts";
 
 export type * from "./sipwright-helpers.d.ts";
 export {
@@ -20,31 +29,9 @@ export {
 	stripPrefix,
 	withNumber,
 } from "./sipwright-helpers.js";
+export type * from "./sipwright-hooks.d.ts";
 export type * from "./sipwright-host.d.ts";
 export type * from "./sipwright-types.d.ts";
-
-declare const decision: unique symbol;
-
-/**
- * The answer of a hook. Made by `relay`, `fork`, `reply`, `redirect`, `save`, `challenge` and `drop`.
- *
- * @example
- * const closed = (): Decision => reply(403);
- */
-export interface Decision {
-	readonly [decision]: true;
-}
-
-/**
- * The hooks of a script. A hook is a question; what it returns is the answer.
- *
- * @example
- * const routes: Routes = { onRequest: () => reply(404) };
- */
-export interface Routes {
-	/** A new request: where does it go? It may wait for `kv` and the like: `async onRequest(…)`. */
-	onRequest(request: Request, call: Call): Decision | Promise<Decision>;
-}
 
 /**
  * Declares the hooks. A script exports the result as its default.
@@ -84,12 +71,13 @@ export function trunks(number: string | undefined): readonly Device[];
 /**
  * Makes every callee leg of this call `sips`: Request-URI, From, To and Contact of what goes out on
  * it. The caller keeps the scheme it came with. Under `policy: rfc5630` a `sip` call is then
- * answered 480 with Warning 381: this callee wants `sips`, and nothing is rewritten.
+ * answered 480 with Warning 381: this callee wants `sips`, and nothing is rewritten. In `onBranch`:
+ * the leg of this branch alone.
  *
  * @example
  * if (callee.secure) forceSips(call.callee);
  */
-export function forceSips(leg: CalleeLeg): void;
+export function forceSips(leg: CalleeLeg | BranchLeg): void;
 
 /**
  * Makes every callee leg of this call `sip`, whatever the device registered. Under `policy:
@@ -98,7 +86,7 @@ export function forceSips(leg: CalleeLeg): void;
  * @example
  * forceSip(call.callee); // this gateway refuses `sips`
  */
-export function forceSip(leg: CalleeLeg): void;
+export function forceSip(leg: CalleeLeg | BranchLeg): void;
 
 /**
  * Takes `transport` out of a `sips` Contact of a REGISTER; the device is reached over the flow it
@@ -116,7 +104,7 @@ export function stripTransport(contact: Contact): void;
  * @example
  * if (!request.ours) return relay();
  */
-export function relay(): Decision;
+export function relay(): Forward;
 
 /**
  * How `relay` and `fork` call their targets. A device that registers is one target for each place
@@ -156,7 +144,7 @@ export interface ForkOptions {
  * @example
  * return relay(callee); // or relay("sip:5000@192.0.2.7:5060;transport=tcp")
  */
-export function relay(target: Device | Uri | string, options?: ForkOptions): Decision;
+export function relay(target: Device | Uri | string, options?: ForkOptions): Forward;
 
 /**
  * Calls several targets; the first to answer gets the call. At once, unless `options` or the `q` of
@@ -167,7 +155,7 @@ export function relay(target: Device | Uri | string, options?: ForkOptions): Dec
  * const mobile = device("5001");
  * if (desk && mobile) return fork([desk, mobile]);
  */
-export function fork(targets: readonly (Device | Uri | string)[], options?: ForkOptions): Decision;
+export function fork(targets: readonly (Device | Uri | string)[], options?: ForkOptions): Forward;
 
 /**
  * Answers with a final response, 200 to 699. Without a reason the usual phrase is sent.
@@ -179,7 +167,7 @@ export function reply(
 	status: number,
 	reason?: string,
 	headers?: Readonly<Record<string, string>>,
-): Decision;
+): Reply;
 
 /**
  * Tells the caller to call elsewhere: 302, or another 3xx.
@@ -190,7 +178,7 @@ export function reply(
 export function redirect(
 	contacts: Uri | string | readonly (Uri | string)[],
 	status?: number,
-): Decision;
+): Reply;
 
 /**
  * Binds the Contacts of a REGISTER, as the script left them, to the device in To. Whether the sender
@@ -200,7 +188,7 @@ export function redirect(
  * if (request.source.device?.name !== request.to.uri.user) return reply(403);
  * return save();
  */
-export function save(): Decision;
+export function save(): Save;
 
 /**
  * Asks for credentials: 401 to a REGISTER, 407 to anything else. When they come and are good, the
@@ -209,7 +197,7 @@ export function save(): Decision;
  * @example
  * if (!request.source.authenticated) return challenge();
  */
-export function challenge(): Decision;
+export function challenge(): Challenge;
 
 /**
  * Answers nothing at all.
@@ -217,7 +205,7 @@ export function challenge(): Decision;
  * @example
  * if (request.headers.get("User-Agent")?.startsWith("friendly-scanner")) return drop();
  */
-export function drop(): Decision;
+export function drop(): Drop;
 
 /**
  * Writes to Sipwright's log, with file and line of the script.

@@ -35,6 +35,8 @@ export type InMemoryOptions = {
 	readonly routes: RouteGeneration;
 	/** What a request gets whose script failed. */
 	readonly fallback?: RouteGeneration | undefined;
+	/** What scripts may wait for; unless given, a store of keys and what `fetching` does. */
+	readonly calls?: HostCalls;
 	readonly random: Random;
 	readonly hash: HashHex;
 	readonly hmac: Hmac;
@@ -235,7 +237,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 			...this.settings(),
 			store: this.store,
 			scripts: { generationFor: () => routes },
-			calls: this.#calls(),
+			calls: this.#options.calls ?? this.#calls(),
 			send: (text, flow, owner) => this.#send(text, flow, owner),
 			askDns: (question, answer) => this.asked({ question, answer }),
 			alive: (flow) => this.#alive(flow),

@@ -52,7 +52,7 @@ test("a default export that defineRoutes did not make is refused", async (t) => 
 test("hooks that do not exist, do not exist yet, are missing or are no function are refused by name and line", async (t) => {
 	const cases: [string, RegExp][] = [
 		["onRequest() {}, onRequst() {}", /there is no hook onRequst; the hooks are onRequest/],
-		["onRequest() {}, onFailure() {}", /onFailure is not offered yet; the hooks are onRequest/],
+		["onRequest() {}, onTimer() {}", /onTimer is not offered yet; the hooks are onRequest/],
 		["", /onRequest is missing/],
 		["onRequest: 5", /onRequest is number, not a function/],
 	];

@@ -14,7 +14,7 @@ import type { LocationStore } from "../../core/location/store.ts";
 import type { Decision } from "../../core/proxy/decision.ts";
 import type { DnsAnswer } from "../../core/resolve/dns.ts";
 import type { AskContext } from "../../core/script/ask-context.ts";
-import type { HostResult } from "../../core/script/host-call.ts";
+import type { HostCalls, HostResult } from "../../core/script/host-call.ts";
 import type { ScriptError } from "../../core/script/script-error.ts";
 import {
 	type Asking,
@@ -39,6 +39,8 @@ export type RigOptions = {
 	readonly config: Config;
 	readonly routes: RouteGeneration | Decide;
 	readonly fallback?: Decide;
+	/** What scripts may wait for, in place of what `ProxyInMemory` performs. */
+	readonly calls?: HostCalls;
 	readonly seed?: number;
 	/** Besides those of the configuration: WebSocket, which cannot be written there yet. */
 	readonly listeners?: readonly Omit<Listener, "id">[];

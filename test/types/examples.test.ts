@@ -11,6 +11,7 @@ import { repository } from "../support/tree.ts";
 const GIVEN = [
 	...["request: Request", "call: Call", "callee: Device", "contact: Contact"],
 	...["desk: Device", "mobile: Device", "text: string"],
+	...["failure: Failure", "leg: BranchLeg", "response: Response"],
 ];
 
 function examples(file: string): string[] {

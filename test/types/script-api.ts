@@ -1,18 +1,22 @@
 /** Compile-only: what the route API allows and refuses in an editor. `tsc` fails where an expected error is missing. */
 import {
 	type Call,
+	challenge,
 	type Decision,
 	defineRoutes,
 	device,
+	drop,
 	forceSip,
 	forceSips,
 	fork,
 	log,
 	type Request,
+	type Routes,
 	redirect,
 	relay,
 	reply,
 	save,
+	setBody,
 	stripTransport,
 	trunks,
 } from "sipwright";
@@ -44,6 +48,57 @@ defineRoutes({ onRequest: async () => undefined });
 defineRoutes({ onRequest: () => ({ kind: "drop" }) });
 // @ts-expect-error: a way without an answer
 defineRoutes({ onRequest: (request) => (request.ours ? reply(404) : undefined) });
+
+defineRoutes({
+	onRequest: () => relay(),
+	onFailure({ status, headers, attempt, targets }) {
+		if (attempt > 1) return undefined;
+		if (headers?.get("Retry-After")) return reply(503);
+		return status === 302
+			? redirect("sip:a@b")
+			: fork(["sip:a@b", ...targets.map(({ uri }) => uri)]);
+	},
+	onBranch(request, leg) {
+		if (leg.device?.secure) forceSips(leg);
+		request.headers.set("X-Leg", String(leg.attempt));
+	},
+	onResponse(response, leg) {
+		response.headers.set("X-From", leg.device?.name ?? leg.uri.text);
+	},
+});
+defineRoutes({ onRequest: () => relay(), onFailure: async () => relay("sip:a@b") });
+// @ts-expect-error: a failure binds nothing
+defineRoutes({ onRequest: () => relay(), onFailure: () => save() });
+// @ts-expect-error: a failure is answered
+defineRoutes({ onRequest: () => relay(), onFailure: async () => drop() });
+// @ts-expect-error: the credentials were asked for before
+defineRoutes({ onRequest: () => relay(), onFailure: () => challenge() });
+// @ts-expect-error: a branch decides nothing
+defineRoutes({ onRequest: () => relay(), onBranch: () => relay() });
+// @ts-expect-error: a branch does not wait
+defineRoutes({ onRequest: () => relay(), async onBranch() {} });
+// @ts-expect-error: a response is not answered
+defineRoutes({ onRequest: () => relay(), onResponse: () => reply(404) });
+// @ts-expect-error: a response does not wait
+defineRoutes({ onRequest: () => relay(), async onResponse() {} });
+
+export const illegal: Routes = {
+	onRequest: () => relay(),
+	onFailure({ headers }, call) {
+		forceSips(call.callee);
+		// @ts-expect-error: the response has come
+		headers?.set("X-Tenant", "blue");
+		return undefined;
+	},
+	onResponse(response, leg) {
+		// @ts-expect-error: the leg has its scheme
+		forceSips(leg);
+		// @ts-expect-error: the engine's
+		response.headers.set("Contact", "<sip:a@b>");
+		// @ts-expect-error: of a request alone
+		setBody(response, "");
+	},
+};
 
 export function legs(call: Call): void {
 	forceSip(call.callee);

@@ -12,9 +12,20 @@ export class ScriptHeaders implements Public.Headers {
 	/** Values of the names that were edited, as the script now sees them. */
 	readonly #edited = new Map<string, string[]>();
 	readonly #edits: HeaderEdit[] = [];
+	readonly #fault: Fault;
 
-	constructor(head: Head) {
+	/** `fault`: why an edit of this name may not be made here. */
+	constructor(head: Head, fault: Fault = () => undefined) {
 		this.#head = head;
+		this.#fault = fault;
+	}
+
+	/** What earlier hooks made of it: seen, and not made again. */
+	begin(edits: readonly HeaderEdit[]): void {
+		for (const edit of edits) {
+			if (edit.op === "body") this.#seeBody(edit);
+			else this.#see({ ...edit, value: fromWire(edit.value) });
+		}
 	}
 
 	/** In the order the script made them. */
@@ -35,17 +46,15 @@ export class ScriptHeaders implements Public.Headers {
 	}
 
 	set(name: string, value: string): void {
-		const values = this.#edit("set", name, value);
-		values.length = 0;
-		values.push(enclosed(name, value));
+		this.#edit("set", name, value);
 	}
 
 	add(name: string, value: string): void {
-		this.#edit("add", name, value).push(enclosed(name, value));
+		this.#edit("add", name, value);
 	}
 
 	remove(name: string): void {
-		this.#edit("remove", name, "").length = 0;
+		this.#edit("remove", name, "");
 	}
 
 	/** Another body, in the place of an earlier one: what describes it is seen at once. */
@@ -53,6 +62,10 @@ export class ScriptHeaders implements Public.Headers {
 		const earlier = this.#edits.findIndex(({ op }) => op === "body");
 		if (earlier !== -1) this.#edits.splice(earlier, 1);
 		this.#push(edit);
+		this.#seeBody(edit);
+	}
+
+	#seeBody(edit: BodyEdit): void {
 		this.#edited.set("content-length", [String(edit.body.length)]);
 		this.#edited.set("content-encoding", []);
 		if (edit.body === "") this.#edited.set("content-type", []);
@@ -65,12 +78,20 @@ export class ScriptHeaders implements Public.Headers {
 		this.#edits.push(edit);
 	}
 
-	#edit(op: "set" | "add" | "remove", name: string, value: string): string[] {
-		this.#push(headerEdit(op, name, value));
+	#edit(op: "set" | "add" | "remove", name: string, value: string): void {
+		const edit = headerEdit(op, name, value);
+		const fault = this.#fault(longName(name));
+		if (fault !== undefined) throw new TypeError(fault);
+		this.#push(edit);
+		this.#see({ op, name, value: enclosed(name, value) });
+	}
+
+	#see({ op, name, value }: Exclude<HeaderEdit, BodyEdit>): void {
 		const key = longName(name);
 		const values = this.#edited.get(key) ?? [...this.#received(key)];
+		if (op !== "add") values.length = 0;
+		if (op !== "remove") values.push(value);
 		this.#edited.set(key, values);
-		return values;
 	}
 
 	#values(name: string): readonly string[] {
@@ -85,6 +106,8 @@ export class ScriptHeaders implements Public.Headers {
 		return values;
 	}
 }
+
+type Fault = (name: string) => string | undefined;
 
 /** What cannot be split, such as an open quotation, is one value. */
 function listValues(line: string): string | string[] {

@@ -3,6 +3,7 @@ import type * as Public from "../sipwright.d.ts";
 import { type Answer, type Asked, noDecision, refused } from "./asked.ts";
 import { ScriptCall } from "./call.ts";
 import { Choice } from "./choice.ts";
+import { withAdditions } from "./forwarded.ts";
 import { ScriptRequest } from "./request.ts";
 import { senderOf } from "./sender.ts";
 
@@ -29,10 +30,6 @@ export class OnRequest implements Asked {
 			return refused(`save() answers a REGISTER, not ${request.method}`);
 		if (draft.kind === "save")
 			return { decision: { kind: "save", contacts: ScriptRequest.contacts(request) } };
-		if (draft.kind !== "relay") return Choice.usual(value);
-		const { scheme } = this.#call.callee;
-		const edits = ScriptRequest.edits(request);
-		if (scheme === undefined && edits.length === 0) return Choice.usual(value);
-		return { decision: { ...draft, callee: scheme, edits } };
+		return withAdditions(value, this.#call.callee, ScriptRequest.edits(request));
 	}
 }

@@ -5,7 +5,8 @@ import { rereadRequest } from "../../message/parse-message.ts";
 import { physicalLineEnd } from "../../message/scan-head.ts";
 import { type RequestLine, readRequestLine } from "../../message/start-line.ts";
 import { parseUri } from "../../message/uri.ts";
-import type { BodyEdit } from "../../proxy/decision.ts";
+import type { BodyEdit, HeaderEdit } from "../../proxy/decision.ts";
+import { bodyEdit } from "../../proxy/header-edits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { ScriptHeaders } from "./headers.ts";
 import type { Sender } from "./sender.ts";
@@ -15,6 +16,8 @@ import { ScriptAddress, ScriptContact, ScriptUri } from "./uri.ts";
 export class ScriptRequest implements Public.Request {
 	readonly #text: string;
 	readonly #sender: Sender;
+	/** What earlier hooks made of it. */
+	readonly #earlier: readonly HeaderEdit[];
 	readonly #line: RequestLine;
 	#request: Request | undefined;
 	#uri: ScriptUri | undefined;
@@ -26,12 +29,13 @@ export class ScriptRequest implements Public.Request {
 	#body: string | undefined;
 
 	/** `text` is one that the engine has parsed. Throws ParseError for what is no request. */
-	constructor(text: string, sender: Sender) {
+	constructor(text: string, sender: Sender, earlier: readonly HeaderEdit[] = UNTOUCHED) {
 		const end = physicalLineEnd(text, 0);
 		if (typeof end !== "number") throw end;
 		this.#text = text;
 		this.#line = readRequestLine(text, end - 2);
 		this.#sender = sender;
+		this.#earlier = earlier;
 	}
 
 	get method(): string {
@@ -74,12 +78,17 @@ export class ScriptRequest implements Public.Request {
 	}
 
 	get headers(): ScriptHeaders {
-		this.#headers ??= new ScriptHeaders(this.#scanned.head);
+		if (this.#headers === undefined) {
+			this.#headers = new ScriptHeaders(this.#scanned.head);
+			this.#headers.begin(this.#earlier);
+		}
 		return this.#headers;
 	}
 
 	get body(): string {
 		if (this.#body !== undefined) return this.#body;
+		const earlier = bodyEdit(this.#earlier);
+		if (earlier !== undefined) return fromWire(earlier.body);
 		const { text, bodyStart, bodyEnd } = this.#scanned;
 		return fromWire(text.slice(bodyStart, bodyEnd));
 	}
@@ -117,6 +126,7 @@ export class ScriptRequest implements Public.Request {
 	}
 }
 
+const UNTOUCHED: readonly HeaderEdit[] = [];
 const FROM = "\r\nFrom:";
 const TO = "\r\nTo:";
 

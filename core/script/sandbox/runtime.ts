@@ -7,7 +7,10 @@ import type * as Public from "../sipwright.d.ts";
 import { type Answer, type Ask, type Asked, refused } from "./asked.ts";
 import { isRoutes } from "./define-routes.ts";
 import { type Log, takeLog } from "./log.ts";
+import { OnBranch } from "./on-branch.ts";
+import { OnFailure } from "./on-failure.ts";
 import { OnRequest } from "./on-request.ts";
+import { OnResponse } from "./on-response.ts";
 import {
 	awaitHook,
 	beginHook,
@@ -51,6 +54,9 @@ export type Runtime = {
 /** What each hook is asked with. */
 const QUESTIONS: Readonly<Record<HookName, Ask>> = {
 	onRequest: (text, sender) => new OnRequest(text, sender),
+	onFailure: (text, sender, more) => new OnFailure(text, sender, more),
+	onBranch: (text, sender, more) => new OnBranch(text, sender, more),
+	onResponse: (text, _sender, more) => new OnResponse(text, more),
 };
 
 /** Kept from before the script runs, which may well patch its own globals. */

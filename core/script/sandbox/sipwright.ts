@@ -24,6 +24,7 @@ import { fetchFrom } from "./fetch.ts";
 import { forkingOf } from "./forking.ts";
 import { readValue } from "./header-value.ts";
 import { keyValues } from "./key-values.ts";
+import { ScriptBranchLeg } from "./leg.ts";
 import { log as scriptLog } from "./log.ts";
 import { isInNetwork } from "./networks.ts";
 import { toE164, withOtherPrefix, withoutPrefix, withPrefix } from "./numbers.ts";
@@ -89,11 +90,11 @@ export function parseValue(text: string): Public.HeaderValue | undefined {
 	return readValue(text);
 }
 
-export function forceSips(leg: Public.CalleeLeg): void {
+export function forceSips(leg: Public.CalleeLeg | Public.BranchLeg): void {
 	calleeLeg("forceSips", leg).force("sips");
 }
 
-export function forceSip(leg: Public.CalleeLeg): void {
+export function forceSip(leg: Public.CalleeLeg | Public.BranchLeg): void {
 	calleeLeg("forceSip", leg).force("sip");
 }
 
@@ -105,7 +106,7 @@ export function stripTransport(contact: Public.Contact): void {
 
 export function relay(
 	...given: readonly [target?: Target, options?: Public.ForkOptions]
-): Public.Decision {
+): Public.Forward {
 	const [first, options] = given;
 	if (given.length === 0) return decision(REQUEST_URI);
 	if (first === undefined)
@@ -114,7 +115,7 @@ export function relay(
 	return decision(relayTo([targetOf(first, "relay")], forkingOf("relay", options)));
 }
 
-export function fork(targets: readonly Target[], options?: Public.ForkOptions): Public.Decision {
+export function fork(targets: readonly Target[], options?: Public.ForkOptions): Public.Forward {
 	return decision(relayTo(targetsOf(targets), forkingOf("fork", options)));
 }
 
@@ -122,7 +123,7 @@ export function reply(
 	status: number,
 	reason?: string,
 	headers?: Readonly<Record<string, string>>,
-): Public.Decision {
+): Public.Reply {
 	if (reason === undefined && headers === undefined) return decision(replyPlainly(status));
 	return decision(replyWith(status, reason, headers ?? {}));
 }
@@ -130,28 +131,33 @@ export function reply(
 export function redirect(
 	contacts: Public.Uri | string | readonly (Public.Uri | string)[],
 	status = 302,
-): Public.Decision {
+): Public.Reply {
 	return decision(redirectTo(Array.isArray(contacts) ? contacts : [contacts], status));
 }
 
-export function save(): Public.Decision {
+export function save(): Public.Save {
 	return decision(SAVE);
 }
 
-export function challenge(): Public.Decision {
+export function challenge(): Public.Challenge {
 	return decision(CHALLENGE);
 }
 
-export function drop(): Public.Decision {
+export function drop(): Public.Drop {
 	return decision(DROP);
 }
 
 /** Scripts see a decision as an opaque value. */
-function decision(choice: Choice): Public.Decision {
-	return choice as unknown as Public.Decision;
+function decision<D extends Public.Decision>(choice: Choice): D {
+	return choice as unknown as D;
 }
 
-function calleeLeg(verb: string, leg: Public.CalleeLeg): Callee {
-	if (leg instanceof Callee) return leg;
-	throw new TypeError(`${verb}() takes call.callee: the caller keeps the scheme it came with`);
+function calleeLeg(
+	verb: string,
+	leg: Public.CalleeLeg | Public.BranchLeg,
+): Callee | ScriptBranchLeg {
+	if (leg instanceof Callee || leg instanceof ScriptBranchLeg) return leg;
+	throw new TypeError(
+		`${verb}() takes call.callee, or the leg of onBranch: the caller keeps the scheme it came with`,
+	);
 }
