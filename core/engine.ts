@@ -1,7 +1,7 @@
 /** The composition root: connects the protocol core to sockets, clock, DNS, store and scripts. It decides nothing. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { asReloadError, needsRestart, problemErrors, reloadError } from "./admin/reload-error.ts";
+import { asReloadError, needsRestart, reloadError } from "./admin/reload-error.ts";
 import type { EngineStatus, ReloadError, ReloadOutcome } from "./admin/status.ts";
 import { FailureLimit } from "./auth/failure-limit.ts";
 import { NonceCounts } from "./auth/nonce-counts.ts";
@@ -12,6 +12,7 @@ import { loadSigningKeys, secretsOf } from "./config/keys.ts";
 import { loadConfig } from "./config/load.ts";
 import { restartOnlyChanges } from "./config/restart.ts";
 import { EngineHostCalls } from "./engine-host-calls.ts";
+import { EngineScripts, type ScriptsOutcome } from "./engine-scripts.ts";
 import { tlsOptions } from "./engine-tls.ts";
 import { configuredDirectory } from "./exchange/configured-directory.ts";
 import { Exchange, type ExchangeSettings } from "./exchange/exchange.ts";
@@ -30,10 +31,6 @@ import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
 import type { LoadHelpers } from "./script/load-generation.ts";
-import type { LoadErrorCode } from "./script/load-steps.ts";
-import type { ReloadResult } from "./script/reload-result.ts";
-import { scriptDevices } from "./script/script-device.ts";
-import { Scripts } from "./script/scripts.ts";
 import { Dns } from "./transport/dns.ts";
 import { connectionsWithin, LIMITS } from "./transport/limits.ts";
 import { TlsSettings } from "./transport/tls-settings.ts";
@@ -94,8 +91,7 @@ class RunningEngine implements Engine, TransportUser {
 	#listeners: readonly Listener[] = [];
 	#transports: Transports | undefined;
 	#store: LocationStore | undefined;
-	#scripts: Scripts | undefined;
-	#fallback: Scripts | undefined;
+	#scripts: EngineScripts | undefined;
 	#exchange: Exchange | undefined;
 	#sweeping: NodeJS.Timeout | undefined;
 
@@ -110,8 +106,8 @@ class RunningEngine implements Engine, TransportUser {
 	/** Scripts and store first, sockets last: nothing arrives before it can be served. */
 	async open(): Promise<void> {
 		const config = this.#config;
-		this.#scripts = await this.#openScripts(config, config.routes, true);
-		await this.#reloadFallback(config);
+		const scripts = await EngineScripts.open(config, this.#log, this.#helpers);
+		this.#scripts = scripts;
 		const transports = new Transports({
 			user: this,
 			log: this.#log,
@@ -125,7 +121,7 @@ class RunningEngine implements Engine, TransportUser {
 		this.#exchange = new Exchange({
 			...this.#settings(config, store),
 			store,
-			scripts: this.#scripts,
+			scripts: scripts.routes,
 			calls: this.#calls,
 			send: (text, flow, owner) => transports.send(text, flow, owner),
 			askDns: (question, answer) => {
@@ -175,11 +171,10 @@ class RunningEngine implements Engine, TransportUser {
 	}
 
 	status(): EngineStatus {
-		const scripts = this.#scripts?.status;
 		const exchange = this.#exchange;
 		return {
 			listeners: this.#listeners,
-			...scriptsStatus(this.#scripts),
+			...(this.#scripts?.status ?? NO_SCRIPTS),
 			devices: this.#config.devices.size,
 			services: exchange?.proxy.candidates.status() ?? [],
 			bindings: this.#store === undefined ? 0 : [...this.#store.all(now())].length,
@@ -190,10 +185,7 @@ class RunningEngine implements Engine, TransportUser {
 				...exchange?.proxy.transactions.counters,
 				...exchange?.counters,
 				...exchange?.proxy.counters,
-				scriptsAsked: scripts?.asked ?? 0,
-				scriptsFailed: scripts?.failed ?? 0,
-				generationsEnded: this.#scripts?.generations.ended ?? 0,
-				generationsRolledBack: scripts?.rollbacks ?? 0,
+				...this.#scripts?.counters,
 			},
 		};
 	}
@@ -215,12 +207,9 @@ class RunningEngine implements Engine, TransportUser {
 			const tls = await tlsOptions(config);
 			// Whatever OpenSSL has against them is said before anything is swapped.
 			if (tls !== undefined) new TlsSettings(tls);
-			const devices = scriptDevices(config.devices.values());
-			const change = { entry: config.routes, limits: config.script, ...config.reload };
-			const result = await scripts.reload(devices, change);
-			if (!result.ok) return this.#outcome(false, scriptErrors(result, scripts.status.error?.code));
-			warnings = problemErrors(result.warnings ?? [], "LOAD_WARNING");
-			await this.#reloadFallback(config);
+			const outcome = await scripts.reload(config);
+			if (!outcome.ok) return this.#outcome(false, outcome.errors);
+			warnings = outcome.warnings ?? [];
 			if (tls !== undefined) this.#transports?.replaceTls(tls);
 		} catch (error) {
 			return this.#outcome(false, [asReloadError(error)]);
@@ -232,16 +221,15 @@ class RunningEngine implements Engine, TransportUser {
 	}
 
 	async rollback(): Promise<ReloadOutcome> {
-		return this.#changed(await this.#scripts?.rollback(), "LOAD_ROLLBACK");
+		return this.#changed(await this.#scripts?.rollback());
 	}
 
 	async promote(): Promise<ReloadOutcome> {
-		return this.#changed(await this.#scripts?.promote(), "LOAD_PROMOTE");
+		return this.#changed(await this.#scripts?.promote());
 	}
 
-	#changed(result: ReloadResult | undefined, code: LoadErrorCode): ReloadOutcome {
-		if (result === undefined) return this.#outcome(false, []);
-		return this.#outcome(result.ok, problemErrors(result.errors ?? [], code));
+	#changed({ ok, errors }: ScriptsOutcome = { ok: false, errors: [] }): ReloadOutcome {
+		return this.#outcome(ok, errors);
 	}
 
 	async close(): Promise<void> {
@@ -252,7 +240,6 @@ class RunningEngine implements Engine, TransportUser {
 		this.#dns.close();
 		this.#calls.close();
 		await this.#scripts?.close();
-		await this.#fallback?.close();
 		await this.#store?.close();
 		// Last: what came in while the sockets closed may have set it again.
 		this.#alarm.clear();
@@ -292,28 +279,6 @@ class RunningEngine implements Engine, TransportUser {
 		this.batchEnd();
 	}
 
-	#openScripts(config: Config, entry: string | undefined, watch: boolean): Promise<Scripts> {
-		const { devices, state } = config;
-		return Scripts.start({
-			entry,
-			devices: scriptDevices(devices.values()),
-			limits: config.script,
-			...config.reload,
-			log: this.#log,
-			state,
-			watch,
-			...(entry !== undefined && this.#helpers),
-		});
-	}
-
-	/** The built-in routes beside a script that may fail, with the same devices. */
-	async #reloadFallback(config: Config): Promise<void> {
-		const wanted = config.routes !== undefined && config.script.fallback === "built-in";
-		const before = this.#fallback;
-		this.#fallback = wanted ? await this.#openScripts(config, undefined, false) : undefined;
-		await before?.close();
-	}
-
 	#openStore({ location, state }: Config): LocationStore {
 		if (location.store === "memory") return new MemoryStore();
 		return new SqliteStore({
@@ -346,7 +311,7 @@ class RunningEngine implements Engine, TransportUser {
 				failures: this.#failures,
 			},
 			registrar: config.registrar,
-			fallback: this.#fallback?.generation,
+			fallback: this.#scripts?.fallback,
 		};
 	}
 
@@ -375,24 +340,5 @@ function boundListeners({ listen }: Config, opened: readonly Listener[]): readon
 	}));
 }
 
-function scriptsStatus(
-	scripts: Scripts | undefined,
-): Pick<EngineStatus, "generation" | "generations" | "canary" | "rolledBack"> {
-	if (scripts === undefined) return { generation: { id: 0, hash: "" }, generations: [] };
-	const { generation: id, hash, canary, rolledBack } = scripts.status;
-	return {
-		generation: { id, hash },
-		generations: scripts.generations.list,
-		...(canary && { canary }),
-		...(rolledBack && { rolledBack }),
-	};
-}
-
-function scriptErrors(
-	{ reason, errors = [] }: ReloadResult,
-	code: LoadErrorCode = "LOAD_READ",
-): readonly ReloadError[] {
-	if (errors.length === 0)
-		return [reloadError({ code, message: reason ?? "the scripts were refused" })];
-	return problemErrors(errors, code);
-}
+/** While they are opened. */
+const NO_SCRIPTS = { generation: { id: 0, hash: "" }, generations: [] } as const;

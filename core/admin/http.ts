@@ -55,6 +55,7 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
 		const { generations, canary, rolledBack } = options.status();
 		return { generations, canary, rolledBack };
 	});
+	server.get("/shadow", async () => ({ shadow: options.status().shadow ?? null }));
 	for (const action of ["reload", "rollback", "promote"] as const)
 		server.post(`/${action}`, async (_request, reply) => {
 			const outcome = await options[action]();

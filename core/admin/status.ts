@@ -66,6 +66,39 @@ export type RolledBackStatus = {
 	readonly because: string;
 };
 
+/** What other scripts would have decided about a share of the requests. */
+export type ShadowStatus = {
+	/** Path of the other scripts. */
+	readonly routes: string;
+	/** Of scripts and devices; "" where they cannot be loaded. */
+	readonly hash: string;
+	/** Percent of the requests. */
+	readonly share: number;
+	/** Why they cannot be loaded. */
+	readonly error?: string;
+	/** Requests that were decided alike, and differently. */
+	readonly same: number;
+	readonly different: number;
+	/** Of the different ones: those where the other scripts failed. */
+	readonly failed: number;
+	/** Requests that there was no room for. */
+	readonly overflowed: number;
+	/** Those that wait to be asked about. */
+	readonly queued: number;
+	/** The last ones, the newest first. */
+	readonly differences: readonly {
+		/** Milliseconds of the epoch. */
+		readonly at: number;
+		readonly method: string;
+		readonly uri: string;
+		readonly callId: string;
+		readonly device?: string;
+		/** What was decided, and what would have been. */
+		readonly now: string;
+		readonly shadow: string;
+	}[];
+};
+
 export type EngineStatus = {
 	/** Every open socket. */
 	readonly listeners: readonly Listener[];
@@ -76,6 +109,7 @@ export type EngineStatus = {
 	/** What is tried beside the one in use. */
 	readonly canary?: CanaryStatus;
 	readonly rolledBack?: RolledBackStatus;
+	readonly shadow?: ShadowStatus;
 	readonly devices: number;
 	/** Those of them that are watched or counted, in the order of the configuration. */
 	readonly services: readonly DeviceStatus[];

@@ -96,7 +96,7 @@ async function load(
 type Totals = { same: number; different: number; unasked: number };
 
 async function tell(judged: Iterable<Judged | undefined>, output: Output): Promise<Totals> {
-	const { outcomeText, sameOutcome } = await import("../replay/compare.ts");
+	const { outcomeText, sameOutcome } = await import("../script/decision-text.ts");
 	const totals = { same: 0, different: 0, unasked: 0 };
 	for (const one of judged) {
 		if (one === undefined) totals.unasked += 1;

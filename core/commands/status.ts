@@ -39,6 +39,7 @@ function describe(status: ProcessStatus): string {
 		["scripts", `generation ${generation.id}, ${generation.hash}`],
 		...status.generations.map(lived),
 		...trial(status),
+		...shadowed(status.shadow),
 		["devices", `${status.devices}, with ${status.bindings} registered contacts`],
 		...services(status.services),
 		["right now", `${status.transactions} transactions, ${status.connections} connections`],
@@ -83,6 +84,25 @@ function trial({ canary, rolledBack }: ProcessStatus): [string, string][] {
 	}
 	return rows;
 }
+
+/** What other scripts would have decided: how often differently, and the last few times how. */
+function shadowed(shadow: ProcessStatus["shadow"]): [string, string][] {
+	if (shadow === undefined) return [];
+	const { routes, hash, share, error, same, different, failed, overflowed } = shadow;
+	const what = error === undefined ? `${hash}, ${share} %` : `not asked: ${error}`;
+	const counts = `${same} alike, ${different} differently, ${failed} failed, ${overflowed} left out`;
+	const rows: [string, string][] = [["shadow", `${routes}, ${what}: ${counts}`]];
+	for (const { at, method, uri, callId, now, shadow: other } of shadow.differences.slice(
+		0,
+		SHOWN,
+	)) {
+		const call = `${new Date(at).toISOString()} ${method} ${uri}, Call-ID ${callId}`;
+		rows.push(["decided differently", `${call}: ${now}, and the shadow: ${other}`]);
+	}
+	return rows;
+}
+
+const SHOWN = 5;
 
 function whose({
 	share,

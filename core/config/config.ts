@@ -103,6 +103,8 @@ export type ReloadConfig = {
 	readonly canary: CanaryConfig | undefined;
 	/** Scripts that are new are given up beyond `failed` percent of at least `asked` requests; Infinity: never. */
 	readonly rollback: { readonly failed: number; readonly asked: number; readonly seconds: number };
+	/** Other scripts that are asked about so many percent of the requests, without effect. */
+	readonly shadow: { readonly routes: string; readonly share: number } | undefined;
 };
 
 /** Requests that any of the four names. */

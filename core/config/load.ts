@@ -141,7 +141,7 @@ async function readConfig(
 		secureSignaling,
 		devices,
 		script: readScript(part("script"), found),
-		reload: readReload(part("reload"), devices, found),
+		reload: await readReload(part("reload"), devices, folder, found),
 	};
 }
 

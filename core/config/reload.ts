@@ -1,5 +1,7 @@
 /** The block `reload`: how changed route scripts are taken up, on whose requests they are tried, and when they are given up. */
 
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { type Network, Networks } from "../base/networks.ts";
 import type { CanaryConfig, Config, ReloadConfig } from "./config.ts";
@@ -39,6 +41,10 @@ export const reloadShape = {
 		"changed scripts serve a part of the new requests first; without it all of them at once",
 	),
 	rollback: block("{ failed: 10 }", "when scripts that are new are rolled back by themselves"),
+	shadow: block(
+		"{ routes: ./routes-next }",
+		"other scripts are asked about a share of the requests, without effect, and what they decide is compared",
+	),
 };
 
 export const canaryShape = {
@@ -79,11 +85,23 @@ export const rollbackShape = {
 	),
 };
 
-export function readReload(
+export const shadowShape = {
+	routes: key(
+		text("path, relative to this file", "./routes-next").optional(),
+		"the other scripts: a file, or a folder whose entry is `default.ts`",
+	),
+	share: key(
+		integer({ min: 1, max: 100 }).default(10),
+		"percent of the requests that they are asked about",
+	),
+};
+
+export async function readReload(
 	node: Node | undefined,
 	devices: Config["devices"],
+	folder: string,
 	found: Findings,
-): ReloadConfig {
+): Promise<ReloadConfig> {
 	const { typecheck, tests, poll } = readSection("reload", node, reloadShape, found);
 	return {
 		typecheck,
@@ -91,7 +109,35 @@ export function readReload(
 		pollMs: poll * 1_000,
 		canary: readCanary(child(node, "canary"), devices, found),
 		rollback: readSection("reload: rollback", child(node, "rollback"), rollbackShape, found),
+		shadow: await readShadow(child(node, "shadow"), folder, found),
 	};
+}
+
+/** That there is something: whether it loads is told where the scripts are loaded. */
+async function readShadow(
+	node: Node | undefined,
+	folder: string,
+	found: Findings,
+): Promise<ReloadConfig["shadow"]> {
+	if (node === undefined) return undefined;
+	const { routes, share } = readSection("reload: shadow", node, shadowShape, found);
+	if (routes === undefined) {
+		if (child(node, "routes") === undefined)
+			found.error(node.at, {
+				code: "CONFIG_REQUIRED",
+				message: "reload: shadow does not say which scripts are asked",
+				fix: "write routes: ./routes-next",
+			});
+		return undefined;
+	}
+	const path = resolve(folder, routes);
+	if (!(await stat(path).catch(() => undefined)))
+		found.error(child(node, "routes")?.at ?? node.at, {
+			code: "CONFIG_FILE",
+			message: `reload: shadow: ${path} does not exist`,
+			fix: "write the path of a script, or of a folder with default.ts",
+		});
+	return { routes: path, share };
 }
 
 function readCanary(

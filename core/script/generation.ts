@@ -29,12 +29,14 @@ import { Positions } from "./positions.ts";
 import { PROBES } from "./probes.ts";
 import { mayAnswer, type ReadAnswer, readAnswer, readDecision } from "./read-answer.ts";
 import { readJson } from "./read-json.ts";
+import { rehearse } from "./rehearsal.ts";
+import type { Recorded } from "./sandbox/tickets.ts";
 import type { ScriptDevice } from "./script-device.ts";
 import { ScriptError } from "./script-error.ts";
 import { writeScriptLog } from "./script-log.ts";
 import { type Counts, TrackRecord } from "./track-record.ts";
 import type { Outcome, WaitingHook } from "./waiting-hook.ts";
-import { WaitingHooks } from "./waiting-hooks.ts";
+import { type Reader, WaitingHooks } from "./waiting-hooks.ts";
 
 /** Where the code came from: the configured script, what last worked of it, what a rollback brought back, or our own routes. */
 export type Origin = "script" | "last-good" | "rolled-back" | "built-in";
@@ -47,6 +49,13 @@ export type GenerationOptions = {
 	readonly log: Log;
 };
 
+export type Observer = (
+	hook: HookName,
+	text: string,
+	context: AskContext,
+	answer: Outcome | WaitingHook,
+) => void;
+
 export class Generation {
 	readonly id: number;
 	readonly origin: Origin;
@@ -54,11 +63,14 @@ export class Generation {
 	readonly hash: string;
 	readonly limits: ScriptLimits;
 	readonly record = new TrackRecord();
+	/** Told of every question and what came of it. */
+	observer: Observer | undefined;
 	readonly #isolate: Isolate;
 	readonly #positions: Positions;
 	readonly #log: Log;
 	/** Answers that were checked before: scripts send many calls to the same few places. */
 	readonly #known = new BoundedMap<string, Answer>("checked answers", KNOWN_ANSWERS);
+	readonly #reader: Reader;
 	readonly #waiting: WaitingHooks;
 	readonly #hooks: ReadonlySet<HookName>;
 	#users = 0;
@@ -75,11 +87,12 @@ export class Generation {
 		this.limits = options.limits;
 		this.#log = options.log;
 		this.#hooks = new Set(readNames(isolate.hooks));
-		this.#waiting = new WaitingHooks(isolate, options.limits, {
+		this.#reader = {
 			outcome: (hook, answer) => this.#outcome(hook, answer),
 			breach: (breach) => this.#breached(breach),
 			log: (log) => this.#writeLog(log),
-		});
+		};
+		this.#waiting = new WaitingHooks(isolate, options.limits, this.#reader);
 	}
 
 	/** Start, exports, probe. Throws LoadError, and leaves nothing behind then. */
@@ -125,8 +138,22 @@ export class Generation {
 		this.record.asked();
 		const outcome = this.#decide(hook, text, context, more);
 		if (outcome instanceof ScriptError) this.record.failed(outcome);
+		this.observer?.(hook, text, context, outcome);
 		if (this.#drain !== undefined) this.#disposeUnused();
 		return outcome;
+	}
+
+	/**
+	 * As `ask`, without effect and off the main thread, for `onRequest`. `known`: what host calls brought
+	 * somebody else; any other call is refused.
+	 */
+	rehearse(text: string, context: AskContext, known: readonly Recorded[]): Promise<Outcome> {
+		const { hostCalls } = this.limits;
+		const isolate = this.#isolate;
+		return rehearse(
+			{ isolate, hostCalls, text, sender: contextText(context), known },
+			this.#reader,
+		);
 	}
 
 	/** Whether a host call or a decision is there to be fetched. */

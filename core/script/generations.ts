@@ -2,7 +2,7 @@
 import type { Log } from "../base/log.ts";
 import type { Canary } from "./canary.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import type { Generation, Origin } from "./generation.ts";
+import type { Generation, Observer, Origin } from "./generation.ts";
 import { GENERATIONS_MAX } from "./limits.ts";
 
 export type GenerationStatus = {
@@ -33,6 +33,7 @@ export class Generations {
 	#lives: Life[];
 	#current: Generation;
 	#canary: Canary | undefined;
+	#observer: Observer | undefined;
 	#ended = 0;
 
 	constructor(first: Generation, log: Log, clock: Clock = SYSTEM_CLOCK) {
@@ -40,6 +41,12 @@ export class Generations {
 		this.#clock = clock;
 		this.#lives = [{ generation: first, activated: clock.now() }];
 		this.#current = first;
+	}
+
+	/** Told of every question to the one that serves, from now on, and of no other. */
+	observe(observer: Observer | undefined): void {
+		this.#observer = observer;
+		this.#current.observer = observer;
 	}
 
 	get current(): Generation {
@@ -75,6 +82,8 @@ export class Generations {
 	activate(next: Generation): void {
 		const old = this.#current;
 		this.#current = next;
+		old.observer = undefined;
+		next.observer = this.#observer;
 		this.#retire(old);
 		if (next === this.#canary?.generation) this.#canary = undefined;
 		else this.#begin(next);

@@ -48,6 +48,10 @@ export const TYPES_OUTPUT_MAX = 4 * 1024 * 1024;
 export const DRAIN_MS = 180_000 + 32_000;
 /** Generations alive at a time, each with an isolate: the oldest gives its own up for another one. */
 export const GENERATIONS_MAX = 16;
+/** Requests that wait to be put to a shadow, kinds of differences that are logged, and differences that are shown. */
+export const SHADOW_QUEUE_MAX = 200;
+export const SHADOW_KINDS_LOGGED = 100;
+export const SHADOW_DIFFERENCES_SHOWN = 20;
 /** Several writes of one save are one reload. */
 export const DEBOUNCE_MS = 50;
 /** And so are writes that go on without a pause, for this long. */

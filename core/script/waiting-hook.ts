@@ -58,6 +58,11 @@ export class WaitingHook {
 		return true;
 	}
 
+	/** The host calls that have a result. */
+	get learnt(): readonly Recorded[] {
+		return this.#calls.filter((call) => call?.result !== undefined) as readonly Recorded[];
+	}
+
 	/** What it was asked, with what it has learnt since. */
 	get argumentsAgain(): HookArguments {
 		const [text, sender, more = ""] = this.#args;

@@ -1,7 +1,7 @@
 /** What a script was asked and what it answered, for assertions and for the ladder. */
 import type { Milliseconds } from "../base/clock.ts";
 import type { RouteGeneration } from "../exchange/route-generation.ts";
-import type { Answer, Forking, TargetChoice } from "../proxy/decision.ts";
+import { decisionText, targetText } from "../script/decision-text.ts";
 import { ScriptError } from "../script/script-error.ts";
 import { type Outcome, WaitingHook } from "../script/waiting-hook.ts";
 import type { DecisionTrace } from "./sipwright-test.d.ts";
@@ -66,37 +66,4 @@ function answerOf(answer: Outcome): Pick<DecisionTrace, "decision" | "targets" |
 		return { decision: "failed", targets: [], text: `failed, ${answer.code}: ${answer.message}` };
 	const targets = answer.kind === "relay" ? answer.targets.map(targetText) : [];
 	return { decision: answer.kind, targets, text: decisionText(answer) };
-}
-
-/** One line: `reply 404`, `relay desk, mobile (serial, 20 s)`. */
-export function decisionText(decision: Answer): string {
-	switch (decision.kind) {
-		case "relay": {
-			const { targets, fork, callee } = decision;
-			const how = [...(fork ? forkText(fork) : []), ...(callee ? [callee] : [])];
-			const to = targets.map(targetText).join(", ");
-			return how.length === 0 ? `relay ${to}` : `relay ${to} (${how.join(", ")})`;
-		}
-		case "reply":
-			return ["reply", decision.status, decision.reason ?? []].flat().join(" ");
-		case "redirect":
-			return `redirect ${decision.status} ${decision.contacts.join(", ")}`;
-		default:
-			return decision.kind;
-	}
-}
-
-function targetText(target: TargetChoice): string {
-	if (target.kind === "uri") return target.uri;
-	if (target.kind === "request-uri") return "to the Request-URI";
-	return target.number === undefined ? target.name : `${target.name} ${target.number}`;
-}
-
-function forkText({ order, timeout, recurse, late }: Forking): readonly string[] {
-	return [
-		...(order === "q" ? [] : [order]),
-		...(timeout === undefined ? [] : [`${timeout / 1000} s`]),
-		...(recurse ? ["recurse"] : []),
-		...(late ? ["late"] : []),
-	];
 }

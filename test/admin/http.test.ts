@@ -116,6 +116,20 @@ test("GET /generations shows what is tried and what was rolled back; POST /promo
 	assert.equal((await ask(bad.admin, "/promote", { method: "POST" })).status, 422);
 });
 
+test("GET /shadow: what other scripts would have decided; null where none are asked", async (t) => {
+	const difference = {
+		...{ at: 1_000, method: "INVITE", uri: "sip:9@127.0.0.1", callId: "a", device: "1001" },
+		...{ now: "reply 404", shadow: "relay fly" },
+	};
+	const shadow = {
+		...{ routes: "/next", hash: "11bb", share: 10, same: 5, different: 1, failed: 0 },
+		...{ overflowed: 0, queued: 0, differences: [difference] },
+	};
+	const { admin } = await open(t, { status: () => ({ ...STATUS, shadow }) });
+	assert.deepEqual((await ask(admin, "/shadow")).body, { shadow });
+	assert.deepEqual((await ask((await open(t)).admin, "/shadow")).body, { shadow: null });
+});
+
 test("RFC 6750 §3: without the token, or with another, every path answers 401 and does nothing", async (t) => {
 	let reloads = 0;
 	const reload = async () => {

@@ -1,6 +1,9 @@
 /** New scripts on a part of the calls, from outside: save, `status`, `promote`, `rollback`, the admin API. */
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { test } from "node:test";
+import { request } from "../script/harness.ts";
 import { freePort } from "../support/ports.ts";
 import { startProgram } from "../support/process.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -53,5 +56,51 @@ reload: { typecheck: off, poll: off, canary: { share: 5, prefixes: ["9"], second
 	const dropped = await ask("rollback");
 	assert.match(dropped.out, /^rolled back: generation 2, [0-9a-f]+$/m);
 	assert.doesNotMatch((await ask("status")).out, /^canary/m);
+	await program.stop();
+});
+
+test("issue 5 §7: a shadow is asked about live requests; status shows what it would have decided, and a reload why it cannot", async (t) => {
+	const folder = tempFolder();
+	t.after(() => folder.remove());
+	folder.write("routes/default.ts", script(404));
+	folder.write("next/default.ts", script(410));
+	const yaml = (share: number) => `listen: [udp:127.0.0.1:0]
+admin: { address: "127.0.0.1:${port}" }
+location: { store: memory }
+routes: ./routes
+reload: { typecheck: off, poll: off, shadow: { routes: ./next, share: ${share} } }
+`;
+	const port = await freePort();
+	const file = folder.write("sipwright.yaml", yaml(100));
+	const program = startProgram(process.execPath, ["core/sipwright.js", "run", "--config", file]);
+	t.after(() => program.stop("SIGKILL"));
+	await program.printed(/"event":"ready"/);
+	const [, address = ""] = /"transport":"udp".*?"advertised":"(.*?)"/.exec(program.output()) ?? [];
+	const phone = createSocket("udp4");
+	t.after(() => phone.close());
+	const text = request("OPTIONS", `sip:9@${address}`).replace(";branch", ";rport;branch");
+	const [host = "", ownPort] = address.split(":");
+	const answered = once(phone, "message");
+	phone.send(Buffer.from(text, "latin1"), Number(ownPort), host);
+	assert.match(String((await answered)[0]), /^SIP\/2.0 404 /);
+	await program.printed(/"event":"shadow.different"/);
+	const { out } = await sipwright("status", "-c", file);
+	assert.match(
+		out,
+		/^shadow +\S+\/next, [0-9a-f]+, 100 %: 0 alike, 1 differently, 0 failed, 0 left out$/m,
+	);
+	assert.match(
+		out,
+		/^decided differently +\S+ OPTIONS sip:9@\S+, Call-ID \S+: reply 404, and the shadow: reply 410$/m,
+	);
+
+	folder.write("next/default.ts", "no script (");
+	folder.write("sipwright.yaml", yaml(50));
+	const reloaded = await sipwright("reload", "-c", file);
+	assert.equal(reloaded.code, 0);
+	assert.match(
+		reloaded.err,
+		/warning LOAD_WARNING: the shadow is not asked: bundle: .*default\.ts:1:/,
+	);
 	await program.stop();
 });

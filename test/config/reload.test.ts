@@ -12,6 +12,7 @@ test("architecture §5: without a block: no canary, and a rollback beyond 10 per
 		pollMs: 5_000,
 		canary: undefined,
 		rollback: { failed: 10, asked: 50, seconds: 600 },
+		shadow: undefined,
 	});
 });
 
@@ -45,5 +46,17 @@ test("a canary for nobody, of a device that there is not, or with a key or value
 	assert.deepEqual(await wrong("reload: { rollback: { failed: 5 %, asked: 0 } }"), [
 		'1:31 error CONFIG_VALUE failed: "5 %" is neither a whole number nor off → write failed: a number, 1 to 100, or off',
 		'1:43 error CONFIG_VALUE asked: "0" is out of range → write asked: a number, 1 to 1000000',
+	]);
+});
+
+test("a shadow names scripts that are there, and asks about a tenth of the requests unless it says otherwise", async (t) => {
+	const there = await read(t, "reload: { shadow: { routes: ./next } }", { "next/default.ts": "" });
+	const { routes, share } = there.config?.reload.shadow ?? assert.fail();
+	assert.deepEqual([routes, share], [`${there.folder.path}/next`, 10]);
+	assert.deepEqual((await read(t, "reload: { shadow: { share: 5 } }")).errors, [
+		"1:19 error CONFIG_REQUIRED reload: shadow does not say which scripts are asked → write routes: ./routes-next",
+	]);
+	assert.deepEqual((await read(t, "reload: { shadow: { routes: ./next } }")).errors, [
+		"1:29 error CONFIG_FILE reload: shadow: next does not exist → write the path of a script, or of a folder with default.ts",
 	]);
 });

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { deviceShape } from "../../core/config/device-shape.ts";
 import { valueDocs } from "../../core/config/fields.ts";
 import { listenShape } from "../../core/config/listen-entry.ts";
-import { canaryShape, reloadShape, rollbackShape } from "../../core/config/reload.ts";
+import { canaryShape, reloadShape, rollbackShape, shadowShape } from "../../core/config/reload.ts";
 import {
 	adminShape,
 	authShape,
@@ -58,6 +58,7 @@ export function configReference(): string {
 		section("reload", "", reloadShape),
 		section("reload: canary", CANARY, canaryShape),
 		section("reload: rollback", "", rollbackShape),
+		section("reload: shadow", "", shadowShape),
 		section("devices", DEVICES, deviceShape),
 		section("secure-signaling", SECURE_SIGNALING, secureSignalingShape, DEFAULTS),
 	].join("\n\n");

@@ -32,8 +32,12 @@ const TOP = ["commands", "testing", "replay", "engine.ts", ...Object.keys(LAYERS
 const COMPOSITION: Record<string, readonly string[]> = {
 	"main.ts": TOP,
 	commands: TOP,
-	"engine.ts": ["engine-host-calls.ts", "engine-tls.ts", ...Object.keys(LAYERS)],
+	"engine.ts": [
+		...["engine-host-calls.ts", "engine-scripts.ts", "engine-tls.ts"],
+		...Object.keys(LAYERS),
+	],
 	"engine-host-calls.ts": ["host", "script"],
+	"engine-scripts.ts": ["admin", "base", "config", "script"],
 	"engine-tls.ts": ["config", "host", "transport"],
 	// It puts the engine together for tests, without sockets.
 	testing: Object.keys(LAYERS).filter(
