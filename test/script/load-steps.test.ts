@@ -15,7 +15,7 @@ const GUIDE = "docs/guides/hot-reload.md";
 test("architecture §5: the steps of a reload are in this order, and what can fail lies before activate", () => {
 	const order = LOAD_STEPS.map(({ step }) => step);
 	assert.deepEqual(order, [
-		...["read", "bundle", "hash", "types", "start", "exports", "probe"],
+		...["read", "bundle", "hash", "types", "start", "exports", "probe", "tests"],
 		...["activate", "keep", "drain"],
 	]);
 	const after = LOAD_STEPS.slice(order.indexOf("activate"));
