@@ -14,7 +14,7 @@ import { KAMAILIO_SHARED_MB } from "./targets.ts";
 export const PAGE = "docs/performance.md";
 
 export function renderPage(results: Results): string {
-	const { machine, software, udp, tcp, tls, highest, memory, micro, profile } = results;
+	const { machine, software, udp, tcp, tls, highest, memory, micro, script, profile } = results;
 	return `# Performance
 
 <!-- Rendered from test/bench/results.json by npm run bench; do not edit. -->
@@ -76,6 +76,15 @@ ${renderMemory(memory.rows)}
 
 ${renderMicro(micro)}
 
+## What a script costs
+
+[The script of the guide](guides/write-a-route.md#2-a-script), which looks a device up and relays, against the same decision made by a function in the
+engine, of which the proxy asks nothing else. *Tight loop*: the question alone, INVITE after INVITE, nothing in between, caches warm. *In a call*: CPU time of a whole call at
+${script.calls.callsPerSecond} calls/s over UDP, of which the script is asked once, for the INVITE; the difference is what it costs, watching and
+caches included, as far as the rounds, which vary by more, let it be seen.
+
+${renderScript(script)}
+
 ## Where Sipwright's time goes
 
 Self time at ${profile.callsPerSecond} calls/s over UDP under V8's sampling profiler, idle time left out. [The cost of a call](architecture/cost-of-a-call.md)
@@ -91,7 +100,7 @@ ${renderShares("function", profile.functions)}
 
 | option | |
 | --- | --- |
-| \`--part udp,highest,stream,memory,micro,profile\` | these parts only |
+| \`--part udp,highest,stream,memory,micro,script,profile\` | these parts only |
 | \`--part page\` | measure nothing, write the page from what is stored |
 | \`--only sipwright,kamailio\` | targets whose names contain one of these words |
 | \`--rate 500,1500\` | calls/s of the parts udp and stream |
@@ -147,6 +156,25 @@ function renderMicro(rows: readonly MicroRow[]): string {
 		theirs === null ? "–" : (ours / theirs).toFixed(2),
 	]);
 	return table(["", "core/message", "npm sip", "npm sip = 1"], lines);
+}
+
+function renderScript({ loops, calls }: Results["script"]): string {
+	const row = (what: string) => calls.rows.find(({ target }) => target === what);
+	const base = median(row(loops[0]?.what ?? "")?.micros ?? []);
+	const lines = loops.map(({ what, micros }, at) => {
+		const all = row(what)?.micros ?? [];
+		const more = median(all) - base;
+		const cost =
+			at === 0 ? ["–", "–"] : [`${more.toFixed(0)} µs`, `${((100 * more) / base).toFixed(1)} %`];
+		return [
+			what,
+			`${micros.toFixed(1)} µs`,
+			`${median(all).toFixed(0)} µs`,
+			...cost,
+			all.join(", "),
+		];
+	});
+	return table(["", "tight loop", "in a call", "more", "share", "each round"], lines);
 }
 
 function renderShares(what: string, shares: readonly ProfileShare[]): string {

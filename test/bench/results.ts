@@ -35,6 +35,8 @@ export type MicroRow = {
 	readonly ours: number;
 	readonly theirs: number | null;
 };
+/** Microseconds an INVITE in a tight loop. */
+export type LoopRow = { readonly what: string; readonly micros: number };
 export type ProfileShare = { readonly name: string; readonly percent: number };
 
 export type Results = {
@@ -50,6 +52,7 @@ export type Results = {
 		readonly rows: readonly MemoryRow[];
 	};
 	readonly micro: readonly MicroRow[];
+	readonly script: { readonly loops: readonly LoopRow[]; readonly calls: CostTable };
 	readonly profile: {
 		readonly callsPerSecond: number;
 		readonly folders: readonly ProfileShare[];

@@ -10,6 +10,7 @@ import { measureMicro } from "./micro.ts";
 import { PAGE, renderPage } from "./page.ts";
 import { measureProfile } from "./profile.ts";
 import { mergeRows, mergeTables, type Results, readResults, storeResults } from "./results.ts";
+import { measureLoops, SCRIPT_TARGETS } from "./script-cost.ts";
 import { kamailio, sipwright, TARGETS, type Target, type Transport } from "./targets.ts";
 
 const RATES = { udp: "500,1500", stream: "500,1000" };
@@ -36,6 +37,11 @@ const PARTS: Record<string, () => Promise<void>> = {
 	memory: async () => {
 		const rows = await measureMemory(longPlan, MEMORY_LOAD, chosen([sipwright, kamailio]));
 		store({ memory: { ...MEMORY_LOAD, rows: mergeRows(readResults().memory.rows, rows) } });
+	},
+	script: async () => {
+		const loops = await measureLoops();
+		const calls = await measureCost(plan, "udp", Math.max(...rates(RATES.udp)), SCRIPT_TARGETS);
+		store({ script: { loops, calls } });
 	},
 	profile: async () => {
 		const callsPerSecond = Math.max(...rates(RATES.udp));

@@ -28,7 +28,7 @@ export type Target = {
 };
 
 const FOLDER = import.meta.dirname;
-const PROXY_CORE = ["taskset", "-c", "0"];
+export const PROXY_CORE = ["taskset", "-c", "0"];
 /** Its default, 64 MB, runs out at the highest rates; only what is used is taken from the machine. */
 export const KAMAILIO_SHARED_MB = 1024;
 
@@ -37,24 +37,31 @@ export const sipwright: Target = {
 	host: "127.0.0.1",
 	transports: ["udp", "tcp", "tls"],
 	warmUp: { calls: 15_000, callsPerSecond: 1_000 },
-	start: ({ transport, host, port, callee, certificate }, nodeArgs = []) =>
-		startSipwright({
+	start: (place, nodeArgs = []) => {
+		const { certificate } = place;
+		return startSipwright({
 			prefix: PROXY_CORE,
 			nodeArgs,
-			config: [
-				"listen:",
-				transport === "udp"
-					? `  - { transport: udp, address: "${host}:${port}", tcp: no }`
-					: `  - { transport: ${transport}, address: "${host}:${port}" }`,
-				...(certificate ? ["tls: { certificate: own.pem, key: own.key, ca: own.pem }"] : []),
-				"state: ./state",
-				"location: { store: memory }",
-				"devices:",
-				`  "5000": { type: Extension, contact: "${callee}" }`,
-			].join("\n"),
+			config: configOf(place),
 			files: certificate ? { "own.pem": certificate.cert, "own.key": certificate.key } : {},
-		}),
+		});
+	},
 };
+
+/** Its configuration, to which lines can be added. */
+export function configOf({ transport, host, port, callee, certificate }: Place): string {
+	return [
+		"listen:",
+		transport === "udp"
+			? `  - { transport: udp, address: "${host}:${port}", tcp: no }`
+			: `  - { transport: ${transport}, address: "${host}:${port}" }`,
+		...(certificate ? ["tls: { certificate: own.pem, key: own.key, ca: own.pem }"] : []),
+		"state: ./state",
+		"location: { store: memory }",
+		"devices:",
+		`  "5000": { type: Extension, contact: "${callee}" }`,
+	].join("\n");
+}
 
 export const kamailio: Target = {
 	name: "Kamailio",
