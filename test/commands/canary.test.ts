@@ -104,3 +104,44 @@ reload: { typecheck: off, poll: off, shadow: { routes: ./next, share: ${share} }
 	);
 	await program.stop();
 });
+
+test("architecture §4: a running instance rolls failing scripts back by itself, and status says what it rests on", async (t) => {
+	const folder = tempFolder();
+	t.after(() => folder.remove());
+	folder.write("routes/default.ts", script(404));
+	const file = folder.write(
+		"sipwright.yaml",
+		`listen: [udp:127.0.0.1:0]
+admin: { address: "127.0.0.1:${await freePort()}" }
+location: { store: memory }
+routes: ./routes
+reload: { typecheck: off, poll: off, rollback: { failed: 50, asked: 2 } }
+`,
+	);
+	const program = startProgram(process.execPath, ["core/sipwright.js", "run", "--config", file]);
+	t.after(() => program.stop("SIGKILL"));
+	await program.printed(/"event":"ready"/);
+	const fragile = script(410).replace("() =>", "(request) => request.uri.user === '9' ? null! :");
+	folder.write("routes/default.ts", fragile);
+	assert.equal((await sipwright("reload", "-c", file)).code, 0);
+	const [, address = ""] = /"transport":"udp".*?"advertised":"(.*?)"/.exec(program.output()) ?? [];
+	const [host = "", port] = address.split(":");
+	const phone = createSocket("udp4");
+	t.after(() => phone.close());
+	const ask = async (branch: string) => {
+		const text = request("OPTIONS", `sip:9@${address}`).replace("z9hG4bKa1", `${branch};rport`);
+		const answered = once(phone, "message");
+		phone.send(Buffer.from(text, "latin1"), Number(port), host);
+		return String((await answered)[0]).slice(8, 11);
+	};
+	assert.deepEqual([await ask("z9hG4bKb1"), await ask("z9hG4bKb2")], ["500", "500"]);
+	await program.printed(/"event":"routes.active","generation":3/);
+	assert.equal(await ask("z9hG4bKb3"), "404");
+	const { out } = await sipwright("status", "-c", file);
+	assert.match(
+		out,
+		/^rolled back +generation 2, \S+: 2 of 2 requests failed, the last one at .*default\.ts/m,
+	);
+	assert.match(out, /^generationsRolledBack +1$/m);
+	await program.stop();
+});
