@@ -31,7 +31,6 @@ import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
 import type { LoadHelpers } from "./script/load-generation.ts";
-import { Dns } from "./transport/dns.ts";
 import { connectionsWithin, LIMITS } from "./transport/limits.ts";
 import { TlsSettings } from "./transport/tls-settings.ts";
 import type { ListenOptions, TransportUser } from "./transport/transport-user.ts";
@@ -81,10 +80,10 @@ class RunningEngine implements Engine, TransportUser {
 	readonly #counts = new NonceCounts(NONCES_MAX, now());
 	readonly #failures = new FailureLimit(FAILED_LOGINS);
 	readonly #boot: number;
-	readonly #dns = new Dns();
 	readonly #calls = new EngineHostCalls({
 		settings: () => this.#config.script,
 		input: (take) => this.#input(take),
+		lookup: (aor, at) => this.#exchange?.lookup(aor, at),
 	});
 	readonly #alarm = new Alarm({ now, ring: () => this.#ring(), taken: () => this.#taken });
 	#taken = 0;
@@ -124,11 +123,7 @@ class RunningEngine implements Engine, TransportUser {
 			scripts: scripts.routes,
 			calls: this.#calls,
 			send: (text, flow, owner) => transports.send(text, flow, owner),
-			askDns: (question, answer) => {
-				void this.#dns
-					.answer(question)
-					.then((records) => this.#input(() => answer(records, now())));
-			},
+			askDns: (question, answer) => this.#calls.askDns(question, answer),
 			alive: (flow) => transports.alive(flow),
 			alias: (flow, port) => transports.alias(flow, port),
 			mayAnswerMalformed: (flow) => transports.mayAnswerMalformed(flow),
@@ -237,7 +232,6 @@ class RunningEngine implements Engine, TransportUser {
 		// Connections that we close ourselves are not lost registrations.
 		this.#exchange?.stop();
 		await this.#transports?.close();
-		this.#dns.close();
 		this.#calls.close();
 		await this.#scripts?.close();
 		await this.#store?.close();

@@ -31,6 +31,7 @@ import type { Target } from "../proxy/target-set.ts";
 import type { Located, Waiting } from "../proxy/waiting.ts";
 import type { RegisterOptions } from "../registrar/register-input.ts";
 import type { HostCalls } from "../script/host-call.ts";
+import type { Registration } from "../script/host-calls/performing.ts";
 import { ScriptError } from "../script/script-error.ts";
 import type { Outcome } from "../script/waiting-hook.ts";
 import { responseFlow } from "../transaction/response-flow.ts";
@@ -39,6 +40,7 @@ import { AddressLookup, type AskDns } from "./address-lookup.ts";
 import { crossingOf, judgeArrival, judgeInDialog, refusal } from "./arrival.ts";
 import { Asking, type Question } from "./asking.ts";
 import { asker, type Caller, credentialsName, identify, ownCredentials } from "./caller.ts";
+import { registrationOf } from "./registration.ts";
 import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 import { saveBindings } from "./save-bindings.ts";
 import { SchemeLog } from "./scheme-log.ts";
@@ -274,6 +276,12 @@ export class Exchange implements ProxyPort {
 
 	locate(waiting: Waiting, uri: Uri, now: Milliseconds): Located | undefined {
 		return this.#addresses.find(uri, now, (located, at) => waiting.located(located, at));
+	}
+
+	/** By the name of a device, or by its address-of-record: for scripts. */
+	lookup(aor: string, now: Milliseconds): Registration | undefined {
+		const { services } = this.proxy.candidates;
+		return registrationOf(aor, this.#settings.environment, services, now);
 	}
 
 	alive(flow: Flow): boolean {

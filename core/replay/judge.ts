@@ -84,7 +84,11 @@ function side(generation: Generation): Side {
 		kv: new KeyValueStore(KEY_VALUES),
 		settings: () => ({ fetchOrigins: [], fetchTimeoutMs: 0 }),
 		// Nobody asks for it: what goes out is refused before (ask-whole.ts).
-		outside: { fetch: () => () => undefined },
+		outside: {
+			fetch: () => () => undefined,
+			askDns: () => undefined,
+			lookup: () => undefined,
+		},
 	});
 	return { generation, calls };
 }

@@ -108,3 +108,76 @@ export interface FetchResponse {
 	/** The text read as JSON. Throws a SyntaxError for what is none. */
 	json(): unknown;
 }
+
+/**
+ * A place that a device has registered.
+ *
+ * @example
+ * const mobile = (binding: RegisteredBinding) => binding.transport === "wss";
+ */
+export interface RegisteredBinding {
+	readonly uri: string;
+	readonly scheme: "sip" | "sips";
+	/** Its preference, 0 to 1. */
+	readonly q: number;
+	/** Seconds left. */
+	readonly expires: number;
+	/** Of the flow it registered on. */
+	readonly transport: "udp" | "tcp" | "tls" | "ws" | "wss";
+}
+
+/**
+ * What `lookup` knows of a device.
+ *
+ * @example
+ * const known: Registration | undefined = await lookup(callee);
+ */
+export interface Registration {
+	/** Its name. */
+	readonly device: string;
+	/** False when it is watched and has not answered, or only with errors. */
+	readonly inService: boolean;
+	/** The most recently refreshed last; none for a device with a contact of its own. */
+	readonly bindings: readonly RegisteredBinding[];
+}
+
+/**
+ * A record of RFC 2782. A target of `"."` says that there is no such service.
+ *
+ * @example
+ * const [first]: readonly SrvRecord[] = await dns.srv("_sip._udp.example.com");
+ */
+export interface SrvRecord {
+	readonly priority: number;
+	readonly weight: number;
+	readonly port: number;
+	readonly target: string;
+}
+
+/**
+ * A record of RFC 3403.
+ *
+ * @example
+ * const all: readonly NaptrRecord[] = await dns.naptr("example.com");
+ */
+export interface NaptrRecord {
+	readonly order: number;
+	readonly preference: number;
+	readonly flags: string;
+	readonly service: string;
+	readonly replacement: string;
+}
+
+/**
+ * Questions to the name servers of the system. Without such a name or record the list is empty; when
+ * no server answers, the call rejects with a HostError.
+ *
+ * @example
+ * const names: Dns = dns;
+ */
+export interface Dns {
+	a(name: string): Promise<readonly string[]>;
+	aaaa(name: string): Promise<readonly string[]>;
+	srv(name: string): Promise<readonly SrvRecord[]>;
+	naptr(name: string): Promise<readonly NaptrRecord[]>;
+}

@@ -12,7 +12,13 @@ import type {
 	Routes,
 	Save,
 } from "./sipwright-hooks.d.ts";
-import type { FetchOptions, FetchResponse, KeyValues } from "./sipwright-host.d.ts";
+import type {
+	Dns,
+	FetchOptions,
+	FetchResponse,
+	KeyValues,
+	Registration,
+} from "./sipwright-host.d.ts";
 import type { CalleeLeg, Contact, Device, Uri } from "./sipwright-types.d.ts";
 
 export type * from "./sipwright-helpers.d.ts";
@@ -236,6 +242,24 @@ export const log: ScriptLog;
  * if (calls > 10) return reply(503);
  */
 export const kv: KeyValues;
+
+/**
+ * Asks the name servers. Answers are kept for their time to live.
+ *
+ * @example
+ * const [address] = await dns.a("sip.example.com");
+ */
+export const dns: Dns;
+
+/**
+ * Where a device has registered, and whether it is in service: by the device, its name, or its
+ * address-of-record. Undefined when there is no such device.
+ *
+ * @example
+ * const there = await lookup(callee);
+ * if (there?.bindings.length === 0) return relay(mobile);
+ */
+export function lookup(aor: Device | Uri | string): Promise<Registration | undefined>;
 
 /**
  * Asks an HTTP server that the configuration lists: `script: { fetch: ["https://api.example.com"] }`.

@@ -23,6 +23,8 @@ export class PhonePlaces {
 	readonly #config: Config;
 	/** Addresses by name. */
 	readonly #named = new Map<string, string>();
+	/** By type and name: what a test says. */
+	readonly #told = new Map<string, DnsAnswer>();
 	readonly #taken = new Set<string>();
 	#trusted = FIRST_HOST;
 	#strangers = FIRST_HOST;
@@ -56,8 +58,14 @@ export class PhonePlaces {
 		return port;
 	}
 
+	tell(type: DnsQuestion["type"], name: string, answer: DnsAnswer): void {
+		this.#told.set(`${type} ${name.toLowerCase()}`, answer);
+	}
+
 	/** Every name that a phone has, or may get, has one address and no SRV. */
 	records({ type, name }: DnsQuestion): DnsAnswer {
+		const told = this.#told.get(`${type} ${name.toLowerCase()}`);
+		if (told !== undefined) return told;
 		const address = this.#named.get(name.toLowerCase());
 		if (type !== "A" || address === undefined) return [];
 		return [{ type, address }];

@@ -258,7 +258,11 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 		return new Performing({
 			kv: this.kv,
 			settings: () => this.config.script,
-			outside: { fetch: (request, answer) => this.fetching({ request, answer }) },
+			outside: {
+				fetch: (request, answer) => this.fetching({ request, answer }),
+				askDns: (question, answer) => this.asked({ question, answer }),
+				lookup: (aor, now) => this.exchange.lookup(aor, now),
+			},
 		});
 	}
 

@@ -61,3 +61,30 @@ export interface TestKeyValues {
 	/** False: there was none. */
 	delete(key: string): boolean;
 }
+
+/**
+ * A record of RFC 2782.
+ *
+ * @example
+ * const records: readonly FakeSrv[] = [{ priority: 1, weight: 0, port: 5060, target: "a.example.com" }];
+ */
+export interface FakeSrv {
+	readonly priority: number;
+	readonly weight: number;
+	readonly port: number;
+	readonly target: string;
+}
+
+/**
+ * A record of RFC 3403.
+ *
+ * @example
+ * const none: readonly FakeNaptr[] = [];
+ */
+export interface FakeNaptr {
+	readonly order: number;
+	readonly preference: number;
+	readonly flags: string;
+	readonly service: string;
+	readonly replacement: string;
+}

@@ -3,8 +3,10 @@
  * network are made up, so nothing in a test waits and nothing listens. Run them with `sipwright test`.
  */
 import type {
+	FakeNaptr,
 	FakeResponse,
 	FakeServer,
+	FakeSrv,
 	FetchedRequest,
 	TestKeyValues,
 } from "./sipwright-test-host.d.ts";
@@ -100,6 +102,13 @@ export interface TestBed {
 	fetch(url: string | RegExp, answer: FakeResponse | FakeServer): void;
 	/** What the script fetched, in order. */
 	readonly fetched: readonly FetchedRequest[];
+	/**
+	 * What the name servers say, to the script and to the engine: `"failed"` that they do not answer.
+	 * Phones with a name have their address in any case.
+	 */
+	dns(type: "A" | "AAAA", name: string, answer: readonly string[] | "failed"): void;
+	dns(type: "SRV", name: string, answer: readonly FakeSrv[] | "failed"): void;
+	dns(type: "NAPTR", name: string, answer: readonly FakeNaptr[] | "failed"): void;
 	/** What scripts keep with `kv`, for a test to read and to set. */
 	readonly kv: TestKeyValues;
 	/** Every message so far, drawn as a ladder. A failed test shows it. */

@@ -7,6 +7,7 @@ import type { Scheme } from "../base/scheme.ts";
 import type { Config } from "../config/config.ts";
 import type { RouteGeneration } from "../exchange/route-generation.ts";
 import { hashHex, makeHmac } from "../host/hashes.ts";
+import type { DnsQuestion, DnsRecord } from "../resolve/dns.ts";
 import { traced } from "./decision-trace.ts";
 import { FakeServers } from "./fake-servers.ts";
 import { drawLadder, PROXY, type Step } from "./ladder.ts";
@@ -100,6 +101,17 @@ export class TestBed implements Public.TestBed {
 	/** Bound, as `phone`. */
 	readonly fetch = (url: string | RegExp, answer: Public.FakeResponse | Public.FakeServer): void =>
 		this.#servers.add(url, answer);
+
+	/** Bound, as `phone`. */
+	readonly dns: Public.TestBed["dns"] = (type, name, answer): void => {
+		if (answer === "failed") this.#places.tell(type, name, answer);
+		else
+			this.#places.tell(
+				type,
+				name,
+				answer.map((one) => recordOf(type, one)),
+			);
+	};
 
 	get fetched(): readonly Public.FetchedRequest[] {
 		return this.#servers.requests;
@@ -276,4 +288,8 @@ function counting(): Random {
 		return hashHex("SHA-256", `sipwright ${count}`).slice(0, digits).padEnd(digits, "0");
 	};
 	return { hex, below: (limit) => Number.parseInt(hex(8), 16) % limit };
+}
+
+function recordOf(type: DnsQuestion["type"], given: string | object): DnsRecord {
+	return (typeof given === "string" ? { type, address: given } : { ...given, type }) as DnsRecord;
 }

@@ -36,7 +36,7 @@ const COMPOSITION: Record<string, readonly string[]> = {
 		...["engine-host-calls.ts", "engine-scripts.ts", "engine-tls.ts"],
 		...Object.keys(LAYERS),
 	],
-	"engine-host-calls.ts": ["host", "script"],
+	"engine-host-calls.ts": ["base", "host", "script", "transport"],
 	"engine-scripts.ts": ["admin", "base", "config", "script"],
 	"engine-tls.ts": ["config", "host", "transport"],
 	// It puts the engine together for tests, without sockets.

@@ -10,6 +10,33 @@ import { KeyValueError, type KeyValueStore } from "./key-value-store.ts";
 /** What there is outside; each answer is an input of its own. */
 export type Outside = {
 	readonly fetch: Fetch;
+	askDns(
+		question: DnsQuestion,
+		answer: (records: readonly object[] | "failed", now: Milliseconds) => void,
+	): void;
+	/** By the name of a device, or by its address-of-record; undefined where there is none. */
+	lookup(aor: string, now: Milliseconds): Registration | undefined;
+};
+
+export type DnsQuestion = {
+	readonly type: "A" | "AAAA" | "SRV" | "NAPTR";
+	readonly name: string;
+};
+
+/** What is known of a device. */
+export type Registration = {
+	readonly device: string;
+	readonly inService: boolean;
+	/** The most recently refreshed last. */
+	readonly bindings: readonly {
+		readonly uri: string;
+		readonly scheme: "sip" | "sips";
+		/** 0 to 1. */
+		readonly q: number;
+		/** Seconds. */
+		readonly expires: number;
+		readonly transport: string;
+	}[];
 };
 
 export type PerformingOptions = {
@@ -23,12 +50,24 @@ const key = z.string().min(1).max(KEY_LENGTH_MAX);
 const value = z.union([z.string().max(VALUE_LENGTH_MAX), z.number(), z.boolean(), z.null()]);
 const seconds = z.number().positive().nullish();
 
+/** Of a domain name. */
+const NAME_LENGTH_MAX = 255;
+
 const SHAPES = {
 	"kv.get": z.tuple([key]),
 	"kv.set": z.tuple([key, value, seconds]),
 	"kv.increment": z.tuple([key, z.number(), seconds]),
 	"kv.delete": z.tuple([key]),
 	fetch: FETCH_SHAPE,
+	dns: z.tuple([
+		z.enum(["A", "AAAA", "SRV", "NAPTR"]),
+		z
+			.string()
+			.min(1)
+			.max(NAME_LENGTH_MAX)
+			.regex(/^[\x21-\x7e]+$/, "no domain name"),
+	]),
+	lookup: z.tuple([z.string().min(1).max(VALUE_LENGTH_MAX)]),
 } as const;
 
 type Kind = keyof typeof SHAPES;
@@ -58,6 +97,8 @@ export class Performing implements HostCalls {
 				done(kv.increment(key, by, until(expires, now), now)),
 			"kv.delete": ([key], now) => done(kv.delete(key, now)),
 			fetch: (given, _now, hook, answer) => this.#fetch(given, hook, answer),
+			dns: (given, _now, _hook, answer) => this.#askDns(given, answer),
+			lookup: ([aor], now) => done(options.outside.lookup(aor, now)),
 		};
 	}
 
@@ -94,6 +135,14 @@ export class Performing implements HostCalls {
 			if (!(error instanceof KeyValueError)) throw error;
 			return { ok: false, code: "HOST_REFUSED", message: `${kind}: ${error.message}` };
 		}
+	}
+
+	#askDns([type, name]: Given<"dns">, answer: Answer): undefined {
+		this.#options.outside.askDns({ type, name: name.replace(/\.$/, "") }, (records, now) => {
+			const message = `dns: the name servers did not answer for ${type} ${name}`;
+			const failed = { ok: false, code: "HOST_DNS", message } as const;
+			answer(records === "failed" ? failed : { ok: true, value: records }, now);
+		});
 	}
 
 	#fetch(given: Given<"fetch">, hook: HostCall["hook"], answer: Answer): HostResult | undefined {

@@ -26,12 +26,15 @@ import { readValue } from "./header-value.ts";
 import { keyValues } from "./key-values.ts";
 import { ScriptBranchLeg } from "./leg.ts";
 import { log as scriptLog } from "./log.ts";
+import { dnsQuestions, lookUp } from "./look-ups.ts";
 import { isInNetwork } from "./networks.ts";
 import { toE164, withOtherPrefix, withoutPrefix, withPrefix } from "./numbers.ts";
 import { readAddress, readUri, ScriptContact, uriOf } from "./uri.ts";
 
 export const log: Public.ScriptLog = scriptLog;
 export const kv: Public.KeyValues = keyValues;
+export const dns: Public.Dns = dnsQuestions;
+export const lookup: typeof Public.lookup = lookUp;
 export const fetch: typeof Public.fetch = fetchFrom;
 
 export function defineRoutes(routes: Public.Routes): Public.Routes {

@@ -9,11 +9,18 @@ import { WaitingHook } from "../../../core/script/waiting-hook.ts";
 
 function open(fetchOrigins: readonly string[] = ["https://api.example.com"]) {
 	const requests: { request: HttpRequest; answer: (result: HostResult) => void }[] = [];
+	const questions: string[] = [];
 	let brokenOff = 0;
 	const performing = new Performing({
 		kv: new KeyValueStore({ entries: 10, characters: 10_000 }),
 		settings: () => ({ fetchOrigins, fetchTimeoutMs: 2_000 }),
 		outside: {
+			askDns: (question, answer) => {
+				questions.push(`${question.type} ${question.name}`);
+				answer(question.name === "broken" ? "failed" : [{ address: "192.0.2.1" }], 0);
+			},
+			lookup: (aor) =>
+				aor === "5000" ? { device: "5000", inService: true, bindings: [] } : undefined,
 			fetch: (request, answer) => {
 				requests.push({ request, answer: (result) => answer(result, 0) });
 				return () => {
@@ -28,7 +35,7 @@ function open(fetchOrigins: readonly string[] = ["https://api.example.com"]) {
 		performing.perform({ hook: by, index: 0, kind, args: JSON.stringify(args) }, now, (result) =>
 			answers.push(result),
 		);
-	return { call, requests, answers, performing, hook, brokenOff: () => brokenOff };
+	return { call, questions, requests, answers, performing, hook, brokenOff: () => brokenOff };
 }
 
 function refusal(result: HostResult | undefined): string {
@@ -78,11 +85,15 @@ test("host calls: whatever has not its shape is refused before anything is done"
 		["fetch", ["https://api.example.com", { body: "x" }]],
 		["fetch", ["https://user:secret@api.example.com", {}]],
 		["fetch", ["nowhere", {}]],
+		["dns", ["TXT", "example.com"]],
+		["dns", ["A", "a b"]],
+		["dns", ["A", "x".repeat(256)]],
+		["lookup", [""]],
 	];
 	for (const [kind, args] of wrong)
 		assert.match(
 			refusal(call(kind, args)),
-			/^HOST_ARGUMENT (kv\.\w+|fetch): /,
+			/^HOST_ARGUMENT (kv\.\w+|fetch|dns|lookup): /,
 			JSON.stringify(args),
 		);
 	assert.equal(refusal(call("fs.read", ["/etc/passwd"])), "HOST_UNKNOWN there is no fs.read");
@@ -149,4 +160,20 @@ test("fetch: what is under way for a hook that is abandoned is broken off, and n
 	assert.equal(brokenOff(), 2);
 	performing.abandon(hook);
 	assert.equal(brokenOff(), 2);
+});
+
+test("dns: a question and its records; no answer is an error; lookup: what is known of a device", () => {
+	const { call, questions, answers } = open();
+	call("dns", ["AAAA", "example.com."]);
+	call("dns", ["SRV", "broken"]);
+	assert.deepEqual(questions, ["AAAA example.com", "SRV broken"]);
+	assert.deepEqual(answers, [
+		{ ok: true, value: [{ address: "192.0.2.1" }] },
+		{ ok: false, code: "HOST_DNS", message: "dns: the name servers did not answer for SRV broken" },
+	]);
+	assert.deepEqual(call("lookup", ["5000"]), {
+		ok: true,
+		value: { device: "5000", inService: true, bindings: [] },
+	});
+	assert.deepEqual(call("lookup", ["4711"]), { ok: true, value: undefined });
 });
