@@ -10,6 +10,7 @@ import type { Flow } from "../base/flow.ts";
 import { readUri } from "../leg/force-scheme.ts";
 import type { Request } from "../message/message.ts";
 import type { Uri } from "../message/uri.ts";
+import type { Decision } from "../proxy/decision.ts";
 import { type Directory, deviceOnFlow } from "../proxy/directory.ts";
 
 export type Caller = {
@@ -79,4 +80,13 @@ function judge(
 		return password === undefined ? undefined : { password };
 	};
 	return verify(digest, { request, as, source: flow.host, secret, serves }, now);
+}
+
+/** Credentials that are no reason to ask again, but to refuse. */
+export function badCredentials({ verdict }: Caller): Decision | undefined {
+	if (verdict?.kind === "malformed")
+		return { kind: "reply", status: 400, reason: "Bad Credentials", edits: [] };
+	if (verdict?.kind === "refused")
+		return { kind: "reply", status: 403, reason: undefined, edits: [] };
+	return undefined;
 }

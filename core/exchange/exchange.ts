@@ -39,7 +39,7 @@ import type { Send } from "../transaction/send.ts";
 import { AddressLookup, type AskDns } from "./address-lookup.ts";
 import { crossingOf, judgeArrival, judgeInDialog, refusal } from "./arrival.ts";
 import { Asking, type Question } from "./asking.ts";
-import { asker, type Caller, credentialsName, identify, ownCredentials } from "./caller.ts";
+import { asker, badCredentials, credentialsName, identify, ownCredentials } from "./caller.ts";
 import { registrationOf } from "./registration.ts";
 import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 import { saveBindings } from "./save-bindings.ts";
@@ -99,6 +99,8 @@ export class Exchange implements ProxyPort {
 		this.#hooks = new ScriptHooks(this.#asking, {
 			log: options.log,
 			environment: () => this.#settings.environment,
+			scripts: options.scripts,
+			decideInDialog: (context, answer, now) => this.proxy.decideInDialog(context, answer, now),
 			decideFailure: (context, answer, now) => this.proxy.decideFailure(context, answer, now),
 		});
 		this.proxy = new ProxyCore({
@@ -268,6 +270,10 @@ export class Exchange implements ProxyPort {
 		return this.#hooks.answering(branch, leg, response, now);
 	}
 
+	inDialog(context: ResponseContext, now: Milliseconds) {
+		return this.#hooks.inDialog(context, now);
+	}
+
 	ended(context: ResponseContext): void {
 		this.#asking.giveUp(context);
 		askedOf(context)?.generation.release();
@@ -388,13 +394,4 @@ function answerFlow({ head }: Malformed, flow: Flow): Flow {
 		if (error instanceof ParseError) return flow;
 		throw error;
 	}
-}
-
-/** Credentials that are no reason to ask again, but to refuse. */
-function badCredentials({ verdict }: Caller): Decision | undefined {
-	if (verdict?.kind === "malformed")
-		return { kind: "reply", status: 400, reason: "Bad Credentials", edits: [] };
-	if (verdict?.kind === "refused")
-		return { kind: "reply", status: 403, reason: undefined, edits: [] };
-	return undefined;
 }

@@ -4,8 +4,10 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { schemeOfSide } from "../leg/cookie.ts";
 import type { Response } from "../message/message.ts";
 import type { Decision, Pass } from "../proxy/decision.ts";
+import { deviceNamed } from "../proxy/directory.ts";
 import type { Environment } from "../proxy/environment.ts";
 import type { Failure } from "../proxy/failure.ts";
 import { hasForeignRoute } from "../proxy/forward-request.ts";
@@ -14,11 +16,11 @@ import type { Branch, ResponseContext } from "../proxy/response-context.ts";
 import type { BranchLeg } from "../proxy/scripted-branch.ts";
 import type { AskContext } from "../script/ask-context.ts";
 import { ScriptError } from "../script/script-error.ts";
-import type { ToldBranch, ToldFailure } from "../script/told.ts";
+import type { ToldBranch, ToldDialog, ToldFailure } from "../script/told.ts";
 import type { Outcome } from "../script/waiting-hook.ts";
 import type { Asking } from "./asking.ts";
 import type { Caller } from "./caller.ts";
-import type { RouteGeneration } from "./route-generation.ts";
+import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 
 /** What a context keeps of its request's script until it has ended. */
 export type Asked = { readonly caller: Caller; readonly generation: RouteGeneration };
@@ -26,10 +28,12 @@ export type Asked = { readonly caller: Caller; readonly generation: RouteGenerat
 /** The exchange, as far as this needs it. */
 export type HooksOwner = {
 	readonly log: Log;
+	readonly scripts: RouteScripts;
 	/** Replaced as a whole on reload. */
 	environment(): Environment;
 	/** A hook that waited has answered. */
 	decideFailure(context: ResponseContext, answer: Decision | Pass, now: Milliseconds): void;
+	decideInDialog(context: ResponseContext, answer: Decision | Pass, now: Milliseconds): void;
 };
 
 export class ScriptHooks {
@@ -89,6 +93,36 @@ export class ScriptHooks {
 	answering({ context }: Branch, leg: BranchLeg, response: Response, now: Milliseconds): Pass {
 		if (!this.hears(context, "onResponse")) return UNTOUCHED;
 		return this.#atOnce(context, "onResponse", response.text, leg, now);
+	}
+
+	/** A dialog has no memory: whoever would be asked about a new request of its call is asked now. */
+	inDialog(context: ResponseContext, now: Milliseconds): Decision | Pass | undefined {
+		const { request, route, server } = context;
+		const { flow } = server;
+		const dialog = route?.dialog;
+		const generation = this.#owner.scripts.generationFor(request, undefined, flow.host);
+		if (dialog === undefined || !generation.defines("onInDialog")) return UNTOUCHED;
+		const { from, cookie } = dialog;
+		const { directory } = this.#owner.environment();
+		const device = (deviceNamed(request.head.from.uri, directory) ?? directory.deviceAt(flow))
+			?.name;
+		const caller = { device, authenticated: false, trusted: directory.trusted(flow.host) };
+		const told: ToldDialog = { from, caller: cookie.caller, callee: cookie.callee };
+		const question = {
+			generation,
+			hook: "onInDialog",
+			text: request.text,
+			context: {
+				...contextOf(context, caller, this.#owner.environment()),
+				callerScheme: schemeOfSide(cookie, from),
+			},
+			more: JSON.stringify(told),
+			owner: context,
+		} as const;
+		const decided = (outcome: Outcome, at: Milliseconds) =>
+			this.#owner.decideInDialog(context, this.#orPass(outcome), at);
+		const outcome = this.#asking.ask(question, decided, now);
+		return outcome && this.#orPass(outcome);
 	}
 
 	#atOnce(

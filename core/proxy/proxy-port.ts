@@ -36,6 +36,8 @@ export type ProxyPort = {
 	branching(branch: Branch, leg: BranchLeg, now: Milliseconds): Pass;
 	/** A response goes to the caller: what is changed on it? */
 	answering(branch: Branch, leg: BranchLeg, response: Response, now: Milliseconds): Pass;
+	/** A request of a dialog may go on. Does it? Undefined: `Proxy.decideInDialog` is told later. */
+	inDialog(context: ResponseContext, now: Milliseconds): Decision | Pass | undefined;
 	/** Which addresses does this URI stand for (RFC 3263)? Undefined: `waiting` is told later. */
 	locate(waiting: Waiting, uri: Uri, now: Milliseconds): Located | undefined;
 	/** Whether a message can still be sent along this flow: an open connection, or UDP. */

@@ -19,12 +19,11 @@ import { Acks } from "./acks.ts";
 import { Branches } from "./branches.ts";
 import { Candidates } from "./candidates.ts";
 import { DEFAULT_FORKING, type Decision, type Pass } from "./decision.ts";
-import { dialogTarget } from "./dialog-target.ts";
 import { knows } from "./directory.ts";
 import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { Fork } from "./fork.ts";
-import { judgeInDialog } from "./in-dialog.ts";
+import { InDialog } from "./in-dialog.ts";
 import { LateBindings } from "./late-bindings.ts";
 import { LegLinter } from "./leg-linter.ts";
 import { earlierWays, isLoop } from "./loop.ts";
@@ -71,12 +70,11 @@ export class ProxyCore implements TransactionUser {
 	readonly #acks: Acks;
 	readonly #answers: OwnAnswers;
 	readonly #endings: Endings;
-	readonly #alive: (flow: Flow) => boolean;
+	readonly #dialogs: InDialog;
 
 	constructor(options: ProxyCoreOptions) {
 		this.#port = options.port;
 		this.#wheel = options.wheel;
-		this.#alive = (flow) => options.port.alive(flow);
 		this.environment = options.environment;
 		this.transactions = new TransactionTable({
 			user: this,
@@ -96,6 +94,7 @@ export class ProxyCore implements TransactionUser {
 		this.#acks = new Acks(this, options.port, this.#branches);
 		this.#answers = new OwnAnswers(this, options.port);
 		this.#endings = new Endings(this, options.port, this.#branches, this.#answers, this.#late);
+		this.#dialogs = new InDialog(this, options.port, this.#answers);
 	}
 
 	/** Counts since the start. */
@@ -130,19 +129,17 @@ export class ProxyCore implements TransactionUser {
 		if (route.dialog !== undefined) {
 			context.vouched = true;
 			context.consumed = this.#port.ownCredentials(route.request);
-			const target = dialogTarget(route, route.dialog, this.environment, this.#alive, now);
-			const judged = judgeInDialog(route.dialog, target, context.server, this.#port, now);
-			if ("status" in judged) {
-				this.#answers.reject(context, judged, now);
-				return;
-			}
-			if (route.request.method === "BYE") this.candidates.calls.hungUp(route.request.head);
-			this.#start(context, [judged], now);
+			this.#dialogs.request(context, route, route.dialog, now);
 			return;
 		}
 
 		const decision = this.#port.ask(context, now);
 		if (decision !== undefined) this.decide(context, decision, now);
+	}
+
+	/** The script lets a request of a dialog go on, or answers it. */
+	decideInDialog(context: ResponseContext, answer: Decision | Pass, now: Milliseconds): void {
+		this.#dialogs.decided(context, answer, now);
 	}
 
 	/** The script has decided. */
@@ -267,7 +264,7 @@ export class ProxyCore implements TransactionUser {
 		}
 		context.call ??= this.candidates.counted(context.caller, context.request, now);
 		if (targets.length === 1 && decision.fork === undefined) {
-			this.#start(context, targets, now);
+			this.call(context, targets, now);
 			return;
 		}
 		const { fork: forking = DEFAULT_FORKING, callee } = decision;
@@ -280,7 +277,7 @@ export class ProxyCore implements TransactionUser {
 		const options = { forking, breadth, callee, wheel: this.#wheel, owner: this.#branches };
 		context.fork = new Fork(context, targets, options);
 		if (forking.late === true) this.#late.watch(context, targets, this.environment);
-		this.#start(context, targets, now);
+		this.call(context, targets, now);
 	}
 
 	#targets(
@@ -304,8 +301,8 @@ export class ProxyCore implements TransactionUser {
 			this.finishWhenDone(calling, now);
 	}
 
-	/** Where it would loop, it goes nowhere (RFC 5393 §4.2.2). */
-	#start(context: ResponseContext, targets: readonly Target[], now: Milliseconds): void {
+	/** Calls these. Where it would loop, it goes nowhere (RFC 5393 §4.2.2). */
+	call(context: ResponseContext, targets: readonly Target[], now: Milliseconds): void {
 		const { request, edits } = context;
 		const earlier = earlierWays(request, this.environment);
 		if (targets.some(({ uri }) => isLoop(earlier, request, { uri, edits }))) {

@@ -18,6 +18,11 @@ export function decisionText(decision: Answer): string {
 			return ["reply", decision.status, decision.reason ?? []].flat().join(" ");
 		case "redirect":
 			return `redirect ${decision.status} ${decision.contacts.join(", ")}`;
+		case "pass": {
+			const { callee, edits } = decision;
+			const how = [...(callee ? [callee] : []), ...edits.map(({ op, name }) => `${op} ${name}`)];
+			return how.length === 0 ? "pass" : `pass (${how.join(", ")})`;
+		}
 		default:
 			return decision.kind;
 	}

@@ -1,7 +1,7 @@
 /** The hooks a script can define: plain ECMAScript, shared by the host and the isolate. */
 import type { Decision, Pass } from "../proxy/decision.ts";
 
-export const HOOKS = ["onRequest", "onFailure", "onBranch", "onResponse"] as const;
+export const HOOKS = ["onRequest", "onFailure", "onBranch", "onResponse", "onInDialog"] as const;
 
 export type HookName = (typeof HOOKS)[number];
 
@@ -11,13 +11,14 @@ export type Answers = {
 	readonly onFailure: Extract<Decision, { kind: "relay" | "reply" | "redirect" }> | Pass;
 	readonly onBranch: Pass;
 	readonly onResponse: Pass;
+	readonly onInDialog: Extract<Decision, { kind: "reply" | "redirect" | "drop" }> | Pass;
 };
 
 /** Those that may await host calls. The others answer at once. */
-export const WAITING_HOOKS: readonly HookName[] = ["onRequest", "onFailure"];
+export const WAITING_HOOKS: readonly HookName[] = ["onRequest", "onFailure", "onInDialog"];
 
 /** Names that are planned: refused with a message of their own. */
-export const LATER_HOOKS: readonly string[] = ["onInDialog", "onStart", "onTimer"];
+export const LATER_HOOKS: readonly string[] = ["onStart", "onTimer"];
 
 /** Whether a text from an isolate names a hook. */
 export function isHook(name: unknown): name is HookName {

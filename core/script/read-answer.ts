@@ -129,6 +129,7 @@ const KINDS: Readonly<Record<HookName, readonly Answer["kind"][]>> = {
 	onFailure: ["relay", "reply", "redirect", "pass"],
 	onBranch: ["pass"],
 	onResponse: ["pass"],
+	onInDialog: ["reply", "redirect", "drop", "pass"],
 };
 
 export function mayAnswer<H extends HookName>(hook: H, answer: Answer): answer is Answers[H] {

@@ -167,6 +167,19 @@ export interface Response {
 }
 
 /**
+ * The dialog that a request belongs to.
+ *
+ * @example
+ * const fromCallee = dialog.from === "callee";
+ */
+export interface Dialog {
+	/** Whose request it is: of the side that began the dialog, or of the other. */
+	readonly from: "caller" | "callee";
+	readonly caller: { readonly scheme: Scheme };
+	readonly callee: { readonly scheme: Scheme };
+}
+
+/**
  * The hooks of a script. A hook is a question; what it returns is the answer. All but `onRequest` may
  * be left out. One that fails, but for `onRequest`, lets things go on as if it were not there.
  *
@@ -192,6 +205,14 @@ export interface Routes {
 	onBranch?(request: Request, leg: BranchLeg): undefined;
 	/** A response goes back to the caller of a request that a script routed: edits of its headers. It cannot wait. */
 	onResponse?(response: Response, leg: ResponseLeg): undefined;
+	/**
+	 * A request within a dialog, but ACK and CANCEL: it goes on, with edits of its headers, unless it is
+	 * answered or dropped. Asked of the scripts that serve now. It may wait.
+	 */
+	onInDialog?(
+		request: Request,
+		dialog: Dialog,
+	): Reply | Drop | undefined | Promise<Reply | Drop | undefined>;
 }
 
 // biome-ignore lint/complexity/noUselessEmptyExport: without it, what does not say export is exported too

@@ -58,7 +58,12 @@ export function traced(generation: RouteGeneration, { now, decided }: Traced): R
 function asRead(text: string) {
 	const message = new WireMessage(text);
 	const values = ["Call-ID", "i"].flatMap((name) => message.values(name));
-	return { method: message.method, uri: message.uri, values };
+	const response = message.method === undefined;
+	return {
+		method: response ? message.cseqMethod : message.method,
+		uri: response ? "" : message.uri,
+		values,
+	};
 }
 
 function answerOf(answer: Outcome): Pick<DecisionTrace, "decision" | "targets" | "text"> {

@@ -82,6 +82,19 @@ defineRoutes({ onRequest: () => relay(), onResponse: () => reply(404) });
 // @ts-expect-error: a response does not wait
 defineRoutes({ onRequest: () => relay(), async onResponse() {} });
 
+defineRoutes({
+	onRequest: () => relay(),
+	async onInDialog(request, { from, caller, callee }) {
+		if (request.method === "INFO" && from === "callee") return drop();
+		request.headers.set("X-Legs", caller.scheme + callee.scheme);
+		return undefined;
+	},
+});
+// @ts-expect-error: a dialog goes where it goes
+defineRoutes({ onRequest: () => relay(), onInDialog: () => relay() });
+// @ts-expect-error: its legs have their schemes
+defineRoutes({ onRequest: () => relay(), onInDialog: (_, dialog) => forceSips(dialog.callee) });
+
 export const illegal: Routes = {
 	onRequest: () => relay(),
 	onFailure({ headers }, call) {

@@ -9,6 +9,7 @@ import { isRoutes } from "./define-routes.ts";
 import { type Log, takeLog } from "./log.ts";
 import { OnBranch } from "./on-branch.ts";
 import { OnFailure } from "./on-failure.ts";
+import { OnInDialog } from "./on-in-dialog.ts";
 import { OnRequest } from "./on-request.ts";
 import { OnResponse } from "./on-response.ts";
 import {
@@ -57,6 +58,7 @@ const QUESTIONS: Readonly<Record<HookName, Ask>> = {
 	onFailure: (text, sender, more) => new OnFailure(text, sender, more),
 	onBranch: (text, sender, more) => new OnBranch(text, sender, more),
 	onResponse: (text, _sender, more) => new OnResponse(text, more),
+	onInDialog: (text, sender, more) => new OnInDialog(text, sender, more),
 };
 
 /** Kept from before the script runs, which may well patch its own globals. */
