@@ -27,7 +27,7 @@ import type { LoadStep } from "./load-steps.ts";
 import type { Place } from "./place.ts";
 import { Positions } from "./positions.ts";
 import { PROBES } from "./probes.ts";
-import { mayAnswer, type ReadAnswer, readAnswer, readDecision } from "./read-answer.ts";
+import { mayAnswer, type ReadAnswer, readAnswer, readDecision, readTaken } from "./read-answer.ts";
 import { readJson } from "./read-json.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { Recorded } from "./sandbox/tickets.ts";
@@ -97,13 +97,16 @@ export class Generation {
 
 	/** Start, exports, probe. Throws LoadError, and leaves nothing behind then. */
 	static async load(bundle: Bundle, options: GenerationOptions): Promise<Generation> {
-		const isolate = await start(bundle, options);
+		let isolate = await start(bundle, options);
 		try {
 			const generation = new Generation(bundle, isolate, options);
 			const { fault } = isolate;
 			if (fault !== undefined) throw refused("LOAD_EXPORTS", "exports", bundle, fault);
-			await generation.#probe();
-			return generation;
+			if (!(await generation.#probe())) return generation;
+			// A promise that the script keeps would wait for ever for what the probe called.
+			isolate.dispose();
+			isolate = await start(bundle, options);
+			return new Generation(bundle, isolate, options);
 		} catch (error) {
 			isolate.dispose();
 			throw error;
@@ -286,15 +289,25 @@ export class Generation {
 		return new ScriptError(code, at, explained(reason, place?.file));
 	}
 
-	/** A script that fails on a canned request would fail on any. */
-	async #probe(): Promise<void> {
+	/** A script that fails on a canned request would fail on any. Whether it called the host. */
+	async #probe(): Promise<boolean> {
+		let called = false;
 		for (const { text, context } of PROBES) {
 			const args: HookArguments = [text, contextText(context)];
 			const answer = await this.#isolate.rehearse("onRequest", args, PROBE_TIMEOUT_MS);
 			const outcome = typeof answer === "string" ? this.#rehearsed(answer) : this.#breached(answer);
 			if (outcome instanceof ScriptError)
 				throw refused("LOAD_PROBE", "probe", this.bundle, outcome.reason, outcome.place);
+			called ||= this.#called();
 		}
+		return called;
+	}
+
+	#called(): boolean {
+		const taken = this.#isolate.take(PROBE_TIMEOUT_MS);
+		const read = typeof taken === "string" ? readTaken(taken) : undefined;
+		if (read?.log !== undefined) this.#writeLog(read.log);
+		return read === undefined || read.calls.length > 0;
 	}
 
 	/** A hook that waits has done what can be tried: what it calls would be done. */

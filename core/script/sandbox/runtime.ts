@@ -160,13 +160,17 @@ function wait(hook: HookName, asked: Asked, value: unknown): Answer {
 		return refused(`${hook} returned a Promise: it answers at once`);
 	awaitHook(
 		value,
-		(ticket, result) => decided.push({ ticket, answer: answered(asked, result) }),
-		(ticket, error) => decided.push({ ticket, answer: failed(error) }),
+		(ticket, result) => hasDecided(ticket, answered(asked, result)),
+		(ticket, error) => hasDecided(ticket, failed(error)),
 	);
 	return {};
 }
 
 let decided: Decided[] = [];
+
+function hasDecided(ticket: number, answer: Answer): void {
+	decided[decided.length] = { ticket, answer };
+}
 
 function answered(asked: Asked, value: unknown): Answer {
 	try {

@@ -42,23 +42,25 @@ type Ticket = {
 	readonly id: number;
 	readonly record: readonly Recorded[];
 	readonly pending: Map<number, Pending>;
+	/** How many of its calls have no result. */
+	open: number;
 	calls: number;
 	decided: boolean;
 };
 
 /** Kept from before the script runs. */
 const { parse, stringify } = JSON;
-const { resolve } = Promise;
-const { then } = Promise.prototype;
 const { get, set, delete: remove } = Map.prototype;
 const { apply } = Reflect;
 const PromiseOfScript = Promise;
+const MapOfTickets = Map;
 
 const NOTHING: readonly Recorded[] = [];
 const tickets = new Map<number, Ticket>();
 let lastTicket = 0;
-/** Of the hook that runs: its name where it may not wait, what was recorded of it, its ticket once it has one. */
-let unable: HookName | undefined;
+/** What runs, where that may not call the host: before any hook does, the top level. */
+let unable: HookName | "top level" | "decided" | undefined = "top level";
+/** Of the hook that runs: what was recorded of it, its ticket once it has one. */
 let record: readonly Recorded[] = NOTHING;
 let current: Ticket | undefined;
 let wishes: Wish[] = [];
@@ -84,33 +86,45 @@ export function awaitHook(
 	decided: (ticket: number, value: unknown) => void,
 	failed: (ticket: number, error: unknown) => void,
 ): void {
-	const ticket = openTicket();
-	const { id } = ticket;
-	const end = () => {
-		ticket.decided = true;
-		closeTicket(ticket);
-	};
-	apply(then, apply(resolve, PromiseOfScript, [value]), [
-		(result: unknown) => {
-			end();
-			decided(id, result);
-		},
-		(error: unknown) => {
-			end();
-			failed(id, error);
-		},
-	]);
+	void follow(openTicket(), value, decided, failed);
 }
 
-/** The hook has decided at once, whatever it still called. */
+/** `await` takes no notice of what the script did to `then` or to the species of a promise. */
+async function follow(
+	ticket: Ticket,
+	value: unknown,
+	decided: (ticket: number, value: unknown) => void,
+	failed: (ticket: number, error: unknown) => void,
+): Promise<void> {
+	let tell = decided;
+	let result: unknown;
+	try {
+		result = await value;
+	} catch (error) {
+		tell = failed;
+		result = error;
+	}
+	ticket.decided = true;
+	closeTicket(ticket);
+	tell(ticket.id, result);
+}
+
+/**
+ * The hook has decided at once. Where it has called nobody the host does not look for calls again, so
+ * that none can be made from here on.
+ */
 export function hookDecided(): void {
-	if (current !== undefined) current.decided = true;
+	if (current === undefined) {
+		unable ??= "decided";
+		return;
+	}
+	current.decided = true;
+	closeTicket(current);
 }
 
 /** What the script awaits. Throws where it may not wait. */
 export function callHost(kind: string, given: unknown, read = asItIs): Promise<unknown> {
-	if (unable !== undefined)
-		throw new HostError("HOST_UNABLE", `${unable} answers at once: ${kind} waits`);
+	if (unable !== undefined) throw new HostError("HOST_UNABLE", refusal(kind, unable));
 	const args = stringify(given);
 	if (args.length > HOST_CALL_LENGTH_MAX)
 		throw new HostError(
@@ -129,10 +143,21 @@ export function callHost(kind: string, given: unknown, read = asItIs): Promise<u
 		const same = before?.kind === kind && before.args === args;
 		if (same && before.result !== undefined) settle(pending, before.result);
 		else {
+			ticket.open += 1;
 			apply(set, ticket.pending, [index, pending]);
-			wishes.push({ ticket: ticket.id, index, kind, args });
+			// Again, if the hook had decided and its calls had ended.
+			apply(set, tickets, [ticket.id, ticket]);
+			wishes[wishes.length] = { ticket: ticket.id, index, kind, args };
 		}
 	});
+}
+
+function refusal(kind: string, where: NonNullable<typeof unable>): string {
+	if (where === "top level")
+		return `${kind} waits, and the top level of a script cannot: call it in a hook`;
+	if (where === "decided")
+		return `${kind} was called after the hook had decided: call it before, or await it`;
+	return `${where} answers at once: ${kind} waits`;
 }
 
 /** The calls that were made since the last time. */
@@ -151,6 +176,7 @@ export function resumeHook(id: number, index: number, result: string): void {
 	unable = undefined;
 	current = ticket;
 	apply(remove, ticket.pending, [index]);
+	ticket.open -= 1;
 	settle(pending, parse(result));
 	closeTicket(ticket);
 }
@@ -163,13 +189,20 @@ export function forgetHook(id: number): void {
 function openTicket(): Ticket {
 	if (current !== undefined) return current;
 	lastTicket += 1;
-	current = { id: lastTicket, record, pending: new Map(), calls: 0, decided: false };
+	current = {
+		id: lastTicket,
+		record,
+		pending: new MapOfTickets(),
+		open: 0,
+		calls: 0,
+		decided: false,
+	};
 	apply(set, tickets, [lastTicket, current]);
 	return current;
 }
 
-function closeTicket({ id, decided, pending }: Ticket): void {
-	if (decided && pending.size === 0) apply(remove, tickets, [id]);
+function closeTicket({ id, decided, open }: Ticket): void {
+	if (decided && open === 0) apply(remove, tickets, [id]);
 }
 
 function settle(pending: Pending, result: HostResult): void {
