@@ -132,6 +132,8 @@ class RunningEngine implements Engine, TransportUser {
 			transactionMemory: (heapLimit() * TRANSACTIONS_HEAP_PERCENT) / 100,
 			now: now(),
 		});
+		scripts.routes.generations.changed = () =>
+			this.#input(() => this.#exchange?.scriptsChanged(now()));
 		this.batchEnd();
 		this.#sweeping = setInterval(() => store.sweep(now()), SWEEP_MS).unref();
 	}

@@ -10,7 +10,7 @@ import type { Log } from "../base/log.ts";
 import { TimerWheel } from "../base/timer-wheel.ts";
 import type { LocationStore } from "../location/store.ts";
 import type { Malformed, Request, Response } from "../message/message.ts";
-import { ParseError } from "../message/parse-error.ts";
+import type { ParseError } from "../message/parse-error.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
@@ -34,9 +34,9 @@ import type { HostCalls } from "../script/host-call.ts";
 import type { Registration } from "../script/host-calls/performing.ts";
 import { ScriptError } from "../script/script-error.ts";
 import type { Outcome } from "../script/waiting-hook.ts";
-import { responseFlow } from "../transaction/response-flow.ts";
 import type { Send } from "../transaction/send.ts";
 import { AddressLookup, type AskDns } from "./address-lookup.ts";
+import { answerFlow } from "./answer-flow.ts";
 import { crossingOf, judgeArrival, judgeInDialog, refusal } from "./arrival.ts";
 import { Asking, type Question } from "./asking.ts";
 import { asker, badCredentials, credentialsName, identify, ownCredentials } from "./caller.ts";
@@ -45,6 +45,7 @@ import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 import { saveBindings } from "./save-bindings.ts";
 import { SchemeLog } from "./scheme-log.ts";
 import { type Asked, askedOf, contextOf, ScriptHooks } from "./script-hooks.ts";
+import { ScriptTimers } from "./script-timers.ts";
 
 export type ExchangeOptions = {
 	readonly environment: Environment;
@@ -87,6 +88,7 @@ export class Exchange implements ProxyPort {
 	readonly #schemes: SchemeLog;
 	readonly #asking: Asking;
 	readonly #hooks: ScriptHooks;
+	readonly #timers: ScriptTimers;
 	readonly #counters = { malformed: 0 };
 
 	constructor(options: ExchangeOptions) {
@@ -103,6 +105,12 @@ export class Exchange implements ProxyPort {
 			decideInDialog: (context, answer, now) => this.proxy.decideInDialog(context, answer, now),
 			decideFailure: (context, answer, now) => this.proxy.decideFailure(context, answer, now),
 		});
+		this.#timers = new ScriptTimers({
+			asking: this.#asking,
+			wheel: this.#wheel,
+			failed: (error) => this.#hooks.scriptFailed(error),
+		});
+		this.scriptsChanged(options.now);
 		this.proxy = new ProxyCore({
 			port: this,
 			environment: options.environment,
@@ -134,6 +142,11 @@ export class Exchange implements ProxyPort {
 		this.#settings = settings;
 		this.#addresses = this.#lookup(settings.environment);
 		this.proxy.configure(settings.environment, now);
+	}
+
+	/** Others may serve than before. */
+	scriptsChanged(now: Milliseconds): void {
+		this.#timers.serve(this.#options.scripts.serving, now);
 	}
 
 	/** A message arrived: a whole one, unparsed, one character per octet. */
@@ -385,13 +398,3 @@ export class Exchange implements ProxyPort {
 }
 
 const NONE: readonly number[] = [];
-
-/** Where the sender listens, if its Via can be read (RFC 3261 §18.2.2); else where it sent from. */
-function answerFlow({ head }: Malformed, flow: Flow): Flow {
-	try {
-		return (head && responseFlow({ head }, flow, () => false)) ?? flow;
-	} catch (error) {
-		if (error instanceof ParseError) return flow;
-		throw error;
-	}
-}

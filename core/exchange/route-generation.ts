@@ -2,6 +2,7 @@
 import type { Request } from "../message/message.ts";
 import type { Answer } from "../proxy/decision.ts";
 import type { AskContext } from "../script/ask-context.ts";
+import type { TimerOfScript } from "../script/defined.ts";
 import type { HookName } from "../script/hooks.ts";
 import type { HostCall, HostResult } from "../script/host-call.ts";
 import type { ScriptError } from "../script/script-error.ts";
@@ -10,10 +11,14 @@ import type { WaitingHook } from "../script/waiting-hook.ts";
 /** The generation that a new request gets serves it to its end. */
 export type RouteScripts = {
 	generationFor(request: Request, device: string | undefined, address: string): RouteGeneration;
+	/** Those that new requests get: more than one while others are tried. */
+	readonly serving: readonly RouteGeneration[];
 };
 
 export type RouteGeneration = {
 	defines(hook: HookName): boolean;
+	/** `onTimer` is asked about these while it serves. */
+	readonly timers: readonly TimerOfScript[];
 	/** `more`: what the hook is told besides. One that waits decides later: `nextDecided`. */
 	ask(
 		hook: HookName,

@@ -33,6 +33,8 @@ export class Judge implements RouteGeneration {
 	#bare = NOTHING;
 	#now: Milliseconds = 0;
 	#judgement: Judgement | undefined;
+	/** What is replayed is requests. */
+	readonly timers = [];
 	readonly busy = false;
 	readonly limits: RouteGeneration["limits"];
 

@@ -73,6 +73,10 @@ export class Canary {
 		this.#stopped = true;
 	}
 
+	get stopped(): boolean {
+		return this.#stopped;
+	}
+
 	get until(): Milliseconds | undefined {
 		const { seconds } = this.settings;
 		return seconds === Infinity ? undefined : this.since + seconds * 1_000;

@@ -10,7 +10,8 @@ import { explained } from "./absent-globals.ts";
 import { type AskContext, contextText } from "./ask-context.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, hashOf } from "./compile.ts";
-import { type HookName, isHook } from "./hooks.ts";
+import { readDefined, type TimerOfScript } from "./defined.ts";
+import type { HookName } from "./hooks.ts";
 import type { HostCall, HostResult } from "./host-call.ts";
 import {
 	type Breach,
@@ -62,6 +63,8 @@ export class Generation {
 	readonly bundle: Bundle;
 	readonly hash: string;
 	readonly limits: ScriptLimits;
+	/** What it is asked again and again while it serves. */
+	readonly timers: readonly TimerOfScript[];
 	readonly record = new TrackRecord();
 	/** Told of every question and what came of it. */
 	observer: Observer | undefined;
@@ -86,7 +89,9 @@ export class Generation {
 		this.#positions = new Positions(bundle);
 		this.limits = options.limits;
 		this.#log = options.log;
-		this.#hooks = new Set(readNames(isolate.hooks));
+		const { hooks, timers } = readDefined(isolate.defined);
+		this.#hooks = hooks;
+		this.timers = timers;
 		this.#reader = {
 			outcome: (hook, answer) => this.#outcome(hook, answer),
 			breach: (breach) => this.#breached(breach),
@@ -357,10 +362,4 @@ function refused(
 /** Of code and devices: the same hash means the same behaviour. */
 export function generationHash(bundle: Bundle, devices: readonly ScriptDevice[]): string {
 	return hashOf(bundle.hash, JSON.stringify(devices)).slice(0, 16);
-}
-
-/** Of the JSON of a list that an isolate made. */
-function readNames(text: string): HookName[] {
-	const names = readJson(text);
-	return Array.isArray(names) ? names.filter(isHook) : [];
 }

@@ -27,6 +27,8 @@ export type GenerationStatus = {
 type Life = { readonly generation: Generation; readonly activated: number; replaced?: number };
 
 export class Generations {
+	/** Told when others serve than before. */
+	changed: (() => void) | undefined;
 	readonly #log: Log;
 	readonly #clock: Clock;
 	/** In the order in which they were first asked. */
@@ -58,6 +60,14 @@ export class Generations {
 		return this.#canary;
 	}
 
+	/** All that new requests ask: a candidate among them, until it is stopped. */
+	get serving(): readonly Generation[] {
+		const tried = this.#canary;
+		return tried === undefined || tried.stopped
+			? [this.#current]
+			: [this.#current, tried.generation];
+	}
+
 	/** How many gave up their isolate before their requests ended, to make room. */
 	get ended(): number {
 		return this.#ended;
@@ -87,6 +97,7 @@ export class Generations {
 		this.#retire(old);
 		if (next === this.#canary?.generation) this.#canary = undefined;
 		else this.#begin(next);
+		this.changed?.();
 	}
 
 	/** The requests of the canary go to its generation from now on. */
@@ -94,18 +105,23 @@ export class Generations {
 		this.withdraw();
 		this.#canary = canary;
 		this.#begin(canary.generation);
+		this.changed?.();
 	}
 
 	/** If it is the candidate it is given nothing more, even before it is withdrawn. */
 	stop(failing: Generation): void {
-		if (this.#canary?.generation === failing) this.#canary.stop();
+		if (this.#canary?.generation !== failing) return;
+		this.#canary.stop();
+		this.changed?.();
 	}
 
 	/** The candidate is asked no more. */
 	withdraw(): void {
 		const old = this.#canary;
 		this.#canary = undefined;
-		if (old !== undefined) this.#retire(old.generation);
+		if (old === undefined) return;
+		this.#retire(old.generation);
+		this.changed?.();
 	}
 
 	close(): void {

@@ -1,7 +1,14 @@
 /** The hooks a script can define: plain ECMAScript, shared by the host and the isolate. */
 import type { Decision, Pass } from "../proxy/decision.ts";
 
-export const HOOKS = ["onRequest", "onFailure", "onBranch", "onResponse", "onInDialog"] as const;
+export const HOOKS = [
+	"onRequest",
+	"onFailure",
+	"onBranch",
+	"onResponse",
+	"onInDialog",
+	"onTimer",
+] as const;
 
 export type HookName = (typeof HOOKS)[number];
 
@@ -12,13 +19,19 @@ export type Answers = {
 	readonly onBranch: Pass;
 	readonly onResponse: Pass;
 	readonly onInDialog: Extract<Decision, { kind: "reply" | "redirect" | "drop" }> | Pass;
+	readonly onTimer: Pass;
 };
 
 /** Those that may await host calls. The others answer at once. */
-export const WAITING_HOOKS: readonly HookName[] = ["onRequest", "onFailure", "onInDialog"];
+export const WAITING_HOOKS: readonly HookName[] = [
+	"onRequest",
+	"onFailure",
+	"onInDialog",
+	"onTimer",
+];
 
 /** Names that are planned: refused with a message of their own. */
-export const LATER_HOOKS: readonly string[] = ["onStart", "onTimer"];
+export const LATER_HOOKS: readonly string[] = ["onStart"];
 
 /** Whether a text from an isolate names a hook. */
 export function isHook(name: unknown): name is HookName {

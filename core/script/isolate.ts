@@ -103,9 +103,9 @@ export class Isolate {
 		}
 	}
 
-	/** JSON: the names of the hooks that the script defines, made inside and not to be trusted. */
-	get hooks(): string {
-		return this.#open().hooks;
+	/** JSON: the names of the hooks that the script defines, and its timers; made inside and not to be trusted. */
+	get defined(): string {
+		return this.#open().defined;
 	}
 
 	/** Another number after each time that it was thrown away: what waited in the one before is lost. */

@@ -88,6 +88,12 @@ export const FETCH_BODY_MAX = 12_288;
 export const FETCH_HEADERS_MAX = 4_096;
 export const FETCH_TIMEOUT_MAX_S = 60;
 
+/** What a script may have done again and again: how many timers, characters of a name, seconds between two runs. */
+export const TIMERS_MAX = 16;
+export const TIMER_NAME_MAX = 64;
+export const TIMER_EVERY_MIN_S = 1;
+export const TIMER_EVERY_MAX_S = 86_400;
+
 /** What scripts keep with `kv`, all of them together. */
 export const KEY_VALUES = { entries: 100_000, characters: 32 * 1024 * 1024 } as const;
 export const KEY_LENGTH_MAX = 256;

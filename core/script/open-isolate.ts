@@ -37,7 +37,7 @@ export type Running = {
 	readonly resume: ivm.Reference<Runtime["resume"]>;
 	readonly take: ivm.Reference<Runtime["take"]>;
 	readonly forget: ivm.Reference<Runtime["forget"]>;
-	readonly hooks: string;
+	readonly defined: string;
 	readonly watchdog: Watchdog;
 };
 
@@ -103,7 +103,7 @@ function connect(
 		resume: runtime.getSync("resume", AS_REFERENCE),
 		take: runtime.getSync("take", AS_REFERENCE),
 		forget: runtime.getSync("forget", AS_REFERENCE),
-		hooks: runtime.getSync("hooks", AS_REFERENCE).applySync(undefined, [], STARTING),
+		defined: runtime.getSync("defined", AS_REFERENCE).applySync(undefined, [], STARTING),
 		fault: runtime.getSync("fault", AS_REFERENCE),
 		log: runtime.getSync("log", AS_REFERENCE),
 		fits: runtime.getSync("fits", AS_REFERENCE),

@@ -130,6 +130,7 @@ const KINDS: Readonly<Record<HookName, readonly Answer["kind"][]>> = {
 	onBranch: ["pass"],
 	onResponse: ["pass"],
 	onInDialog: ["reply", "redirect", "drop", "pass"],
+	onTimer: ["pass"],
 };
 
 export function mayAnswer<H extends HookName>(hook: H, answer: Answer): answer is Answers[H] {

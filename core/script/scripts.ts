@@ -105,6 +105,11 @@ export class Scripts {
 		return canary?.takes(request, device, address) ? canary.generation : current;
 	}
 
+	/** Those that new requests ask. */
+	get serving(): readonly Generation[] {
+		return this.#generations.serving;
+	}
+
 	/** Every one that is alive. */
 	get generations(): Generations {
 		return this.#generations;

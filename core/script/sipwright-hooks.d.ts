@@ -180,6 +180,27 @@ export interface Dialog {
 }
 
 /**
+ * One of the script's `timers` has come round.
+ *
+ * @example
+ * if (timer.name === "sweep") await kv.delete("today");
+ */
+export interface Timer {
+	readonly name: string;
+}
+
+/**
+ * How often `onTimer` is asked.
+ *
+ * @example
+ * const hourly: TimerOptions = { every: 3600 };
+ */
+export interface TimerOptions {
+	/** Seconds, 1 to 86,400. */
+	readonly every: number;
+}
+
+/**
  * The hooks of a script. A hook is a question; what it returns is the answer. All but `onRequest` may
  * be left out. One that fails, but for `onRequest`, lets things go on as if it were not there.
  *
@@ -213,6 +234,13 @@ export interface Routes {
 		request: Request,
 		dialog: Dialog,
 	): Reply | Drop | undefined | Promise<Reply | Drop | undefined>;
+	/** What `onTimer` is asked about, by name: 16 at most. */
+	readonly timers?: Readonly<Record<string, TimerOptions>>;
+	/**
+	 * A timer has come round: first `every` seconds after the scripts begin to serve, and as long as they
+	 * do. It may wait; a turn that comes while the one before still waits is left out.
+	 */
+	onTimer?(timer: Timer): void | Promise<void>;
 }
 
 // biome-ignore lint/complexity/noUselessEmptyExport: without it, what does not say export is exported too

@@ -13,7 +13,7 @@ export type Traced = {
 	decided(trace: DecisionTrace): void;
 };
 
-type Asked = "hook" | "method" | "uri" | "callId" | "source";
+type Asked = "hook" | "method" | "uri" | "callId" | "source" | "timer";
 
 /** The generation, told the time and heard out. */
 export function traced(generation: RouteGeneration, { now, decided }: Traced): RouteGeneration {
@@ -23,8 +23,9 @@ export function traced(generation: RouteGeneration, { now, decided }: Traced): R
 		ask: (hook, text, context, more) => {
 			const answer = generation.ask(hook, stamped(now(), text), context, more);
 			const { method = "", uri, values } = asRead(text);
+			const timer: string | undefined = hook === "onTimer" && more ? JSON.parse(more) : undefined;
 			const [callId = ""] = values;
-			const asked = { hook, method, uri, callId, source: context.source.device };
+			const asked = { hook, method, uri, callId, source: context.source.device, timer };
 			if (answer instanceof WaitingHook) waiting.set(answer, asked);
 			else decided({ ...asked, ...answerOf(answer) });
 			return answer;
@@ -43,6 +44,7 @@ export function traced(generation: RouteGeneration, { now, decided }: Traced): R
 			return error;
 		},
 		defines: (hook) => generation.defines(hook),
+		timers: generation.timers,
 		get busy() {
 			return generation.busy;
 		},

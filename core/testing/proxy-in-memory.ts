@@ -236,7 +236,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 		return new Exchange({
 			...this.settings(),
 			store: this.store,
-			scripts: { generationFor: () => routes },
+			scripts: { generationFor: () => routes, serving: [routes] },
 			calls: this.#options.calls ?? this.#calls(),
 			send: (text, flow, owner) => this.#send(text, flow, owner),
 			askDns: (question, answer) => this.asked({ question, answer }),

@@ -305,6 +305,8 @@ export interface DecisionTrace {
 	readonly callId: string;
 	/** Name of the device that it came from, as far as it is known. */
 	readonly source: string | undefined;
+	/** Of `onTimer`, which is asked about no request: the name of the timer. */
+	readonly timer: string | undefined;
 	/** `relay` stands for `fork` too. `pass`: it went on. `failed`: the script threw, or ran into a limit. */
 	readonly decision:
 		| ("relay" | "reply" | "redirect" | "save" | "challenge" | "drop")

@@ -175,3 +175,24 @@ test("the first scripts of one's own serve at once: there is nothing good beside
 	await empty.save(NEW);
 	assert.deepEqual([empty.ask(), empty.scripts.status.canary], [410, undefined]);
 });
+
+test("architecture §5: whoever has timers is told when others serve: a candidate beside the scripts it may replace, until it is stopped", async (t) => {
+	const bed = await CanaryBed.start(t, { canary: canary({ devices: ["1001"] }) });
+	const { scripts } = bed;
+	const told: number[][] = [];
+	const ids = () => scripts.serving.map(({ id }) => id);
+	scripts.generations.changed = () => told.push(ids());
+	assert.deepEqual(ids(), [1]);
+	await bed.save(NEW);
+	assert.deepEqual(told.splice(0), [[1, 2]]);
+	scripts.generations.stop(scripts.generation);
+	assert.deepEqual(told, []);
+	const [, tried = assert.fail("no candidate")] = scripts.serving;
+	scripts.generations.stop(tried);
+	assert.deepEqual(told.splice(0), [[1]]);
+	await scripts.rollback();
+	assert.deepEqual(ids(), [1]);
+	await bed.save("return reply(486);");
+	await scripts.promote();
+	assert.deepEqual(told.at(-1), [3]);
+});

@@ -52,7 +52,24 @@ test("a default export that defineRoutes did not make is refused", async (t) => 
 test("hooks that do not exist, do not exist yet, are missing or are no function are refused by name and line", async (t) => {
 	const cases: [string, RegExp][] = [
 		["onRequest() {}, onRequst() {}", /there is no hook onRequst; the hooks are onRequest/],
-		["onRequest() {}, onTimer() {}", /onTimer is not offered yet; the hooks are onRequest/],
+		["onRequest() {}, onStart() {}", /onStart is not offered yet; the hooks are onRequest/],
+		["onRequest() {}, onTimer() {}", /onTimer is never asked; write timers: \{ name: /],
+		["onRequest() {}, timers: {}", /timers without onTimer/],
+		["onRequest() {}, onTimer() {}, timers: 5", /timers is no object; write \{ name: /],
+		...["{}", "{ every: 0.9 }", "{ every: 86401 }", "{ every: NaN }", "{ every: '60' }", "60"].map(
+			(timer): [string, RegExp] => [
+				`onRequest() {}, onTimer() {}, timers: { sweep: ${timer} }`,
+				/timers\.sweep: write \{ every: seconds \}, 1 to 86400/,
+			],
+		),
+		[
+			"onRequest() {}, onTimer() {}, timers: { ['x'.repeat(65)]: { every: 1 } }",
+			/a name has 1 to 64 characters/,
+		],
+		[
+			'onRequest() {}, onTimer() {}, timers: Object.fromEntries(Array.from({ length: 17 }, (_, at) => ["t" + at, { every: 1 }]))',
+			/17 timers; 16 at most/,
+		],
 		["", /onRequest is missing/],
 		["onRequest: 5", /onRequest is number, not a function/],
 	];

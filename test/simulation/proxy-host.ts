@@ -228,7 +228,7 @@ export class ProxyHost implements StreamHost {
 			registrar: config.registrar,
 			fallback: fallback && this.#counted(fallback),
 			store: this.store,
-			scripts: { generationFor: () => routes },
+			scripts: { generationFor: () => routes, serving: [routes] },
 			send: (text, flow, owner) => this.#send(text, flow, owner),
 			calls: { perform: () => undefined, abandon: () => undefined },
 			askDns: (question, answer) => this.#askDns(question, answer),

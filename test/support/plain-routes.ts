@@ -6,6 +6,7 @@ export function plainRoutes(ask: RouteGeneration["ask"]): RouteGeneration {
 	return {
 		ask,
 		defines: (hook) => hook === "onRequest",
+		timers: [],
 		busy: false,
 		nextCall: () => undefined,
 		nextDecided: () => undefined,
@@ -23,6 +24,7 @@ export function passedOn(routes: RouteGeneration): RouteGeneration {
 	return {
 		ask: (hook, text, context, more) => routes.ask(hook, text, context, more),
 		defines: (hook) => routes.defines(hook),
+		timers: routes.timers,
 		get busy() {
 			return routes.busy;
 		},

@@ -90,3 +90,18 @@ test("kv is there for the test to read and to set, and expires with the time of 
 	equal([kv.get("calls:1001"), calls()], [undefined, 404]);
 	equal([kv.delete("calls:1001"), kv.delete("calls:1001")], [true, false]);
 });
+
+test("onTimer comes round while the test waits, at the time of the test, and is on record", (bed) => {
+	const before = bed.now.getTime();
+	bed.wait(3_599);
+	equal(bed.decisions, []);
+	bed.wait(3_602);
+	equal(
+		bed.decisions.map(({ hook, timer, decision, method }) => [hook, timer, decision, method]),
+		[
+			["onTimer", "hourly", "pass", ""],
+			["onTimer", "hourly", "pass", ""],
+		],
+	);
+	equal(bed.log[0]?.message, `hourly ${new Date(before + 3_600_000).toISOString()}`);
+});

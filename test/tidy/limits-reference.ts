@@ -71,6 +71,7 @@ const SCRIPTS: Readonly<Partial<Record<keyof typeof scriptLimits, Said>>> = {
 	FINGERPRINT_FILES_MAX: [
 		"changes of further scripts are seen only where the system tells of them",
 	],
+	TIMERS_MAX: ["the new scripts are refused, the old ones stay"],
 	GENERATIONS_MAX: [
 		"the oldest gives up its isolate, which is opened again for each question that it still gets",
 		"generationsEnded",

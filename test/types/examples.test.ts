@@ -11,7 +11,7 @@ import { repository } from "../support/tree.ts";
 const GIVEN = [
 	...["request: Request", "call: Call", "callee: Device", "contact: Contact"],
 	...["desk: Device", "mobile: Device", "text: string"],
-	...["failure: Failure", "leg: BranchLeg", "response: Response", "dialog: Dialog"],
+	...["failure: Failure", "leg: BranchLeg", "response: Response", "dialog: Dialog", "timer: Timer"],
 ];
 
 function examples(file: string): string[] {

@@ -45,6 +45,18 @@ defineRoutes({ onRequest, onResponse: () => reply(486) });
 // @ts-expect-error: a response cannot wait
 defineRoutes({ onRequest, onResponse: async () => undefined });
 
+defineRoutes({
+	onRequest,
+	timers: { sweep: { every: 60 } },
+	async onTimer({ name }) {
+		await kv.delete(name);
+	},
+});
+// @ts-expect-error: every how many seconds?
+defineRoutes({ onRequest, timers: { sweep: {} }, onTimer() {} });
+// @ts-expect-error: a timer decides nothing
+defineRoutes({ onRequest, timers: { sweep: { every: 60 } }, onTimer: () => reply(480) });
+
 export function failed(failure: Failure): Forward | Reply | undefined {
 	const [first] = failure.targets;
 	failure.request.headers.set("Diversion", "<sip:5000@example.com>;reason=no-answer");

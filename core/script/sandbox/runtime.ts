@@ -5,13 +5,14 @@ import { HOOKS, type HookName, WAITING_HOOKS } from "../hooks.ts";
 import { STACK_LENGTH_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { type Answer, type Ask, type Asked, refused } from "./asked.ts";
-import { isRoutes } from "./define-routes.ts";
+import { isRoutes, timersOf } from "./define-routes.ts";
 import { type Log, takeLog } from "./log.ts";
 import { OnBranch } from "./on-branch.ts";
 import { OnFailure } from "./on-failure.ts";
 import { OnInDialog } from "./on-in-dialog.ts";
 import { OnRequest } from "./on-request.ts";
 import { OnResponse } from "./on-response.ts";
+import { OnTimer } from "./on-timer.ts";
 import {
 	awaitHook,
 	beginHook,
@@ -42,8 +43,8 @@ export type Runtime = {
 	take(): string;
 	/** Nobody waits for this hook any more. */
 	forget(ticket: number): void;
-	/** JSON: the names of the hooks that the script defines. */
-	hooks(): string;
+	/** JSON: the names of the hooks that the script defines, and its timers. */
+	defined(): string;
 	/** Why the default export is no script; undefined when it is one. */
 	fault(): string | undefined;
 	/** The JSON of a Log with what was written and not yet taken; undefined for nothing. */
@@ -59,6 +60,7 @@ const QUESTIONS: Readonly<Record<HookName, Ask>> = {
 	onBranch: (text, sender, more) => new OnBranch(text, sender, more),
 	onResponse: (text, _sender, more) => new OnResponse(text, more),
 	onInDialog: (text, sender, more) => new OnInDialog(text, sender, more),
+	onTimer: (_text, _sender, more) => new OnTimer(more),
 };
 
 /** Kept from before the script runs, which may well patch its own globals. */
@@ -86,7 +88,12 @@ export function openRuntime(script: { readonly default?: unknown }): Runtime {
 		resume: resumeHook,
 		take,
 		forget: forgetHook,
-		hooks: () => stringify(isRoutes(routes) ? getOwnPropertyNames(routes) : []),
+		defined: () =>
+			stringify(
+				isRoutes(routes)
+					? { hooks: getOwnPropertyNames(routes), timers: timersOf(routes) }
+					: { hooks: [], timers: [] },
+			),
 		fault: () => exportFault(script),
 		log: () => stringify(takeLog()),
 		fits: (octets) => {

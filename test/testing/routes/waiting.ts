@@ -2,6 +2,11 @@
 import { defineRoutes, fetch, kv, log, relay, reply, save } from "sipwright";
 
 export default defineRoutes({
+	timers: { hourly: { every: 3600 } },
+	async onTimer({ name }) {
+		await kv.increment(name);
+		log.info(`${name} ${new Date().toISOString()}`);
+	},
 	async onRequest(request) {
 		if (request.method === "REGISTER") return save();
 		const { user = "" } = request.uri;
