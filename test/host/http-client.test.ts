@@ -101,7 +101,10 @@ test("fetch: a dead server holds its own places only, each until its time is ove
 	});
 	const alive = await serve(t, (_request, response) => void response.end("here"));
 	const client = new HttpClient({ perOrigin: 2, all: 4, waiting: 10 });
-	const lost = Array.from({ length: 8 }, () => ask(client, dead, { timeoutMs: 300 }));
+	// The first two hold their places for longer than the others have.
+	const lost = Array.from({ length: 8 }, (_, at) =>
+		ask(client, dead, { timeoutMs: at < 2 ? 2_500 : 300 }),
+	);
 	assert.deepEqual(client.counts, { running: 2, waiting: 6 });
 	const outcome = await ask(client, alive);
 	assert.ok(outcome.ok && outcome.value.text === "here");
