@@ -36,7 +36,7 @@ export function isMediaType(value: string): boolean {
 
 const TOKEN = "[A-Za-z0-9\\-.!%*_+`'~]+";
 const MEDIA_TYPE = new RegExp(
-	`^${TOKEN}/${TOKEN}(?: ?; ?${TOKEN}=(?:${TOKEN}|"[^"\\\\\\0-\\x1f]*"))*$`,
+	`^${TOKEN}/${TOKEN}(?: ?; ?${TOKEN}=(?:${TOKEN}|"[^"\\\\\\0-\\x1f\\u0100-\\uffff]*"))*$`,
 );
 
 /** Why an edit may not cross; undefined for one that may. */
@@ -52,7 +52,13 @@ export function headerFault({
 	if (SECONDS.includes(longName(name)) && !/^\d{0,10}$/.test(value))
 		return `${name}: only a number of seconds, who refreshes is for the endpoints to agree on`;
 	if (/[\0\r\n]/.test(value)) return `${name}: CR, LF and NUL are not allowed in a value`;
+	if (!isOctets(value)) return `${name}: a value crosses as octets`;
 	return undefined;
+}
+
+/** One octet a character, as it goes out: of a wider one the lower half would, which may be a line break. */
+export function isOctets(text: string): boolean {
+	return !/[^\0-\xff]/.test(text);
 }
 
 /** The long name in lower case, whatever the spelling. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { parseNameAddress } from "../message/name-addr.ts";
 import { parseUri } from "../message/uri.ts";
 import type { Answer } from "../proxy/decision.ts";
-import { headerFault, isMediaType } from "./header-rules.ts";
+import { headerFault, isMediaType, isOctets } from "./header-rules.ts";
 import type { Answers, HookName } from "./hooks.ts";
 import {
 	BODY_LENGTH_MAX,
@@ -17,7 +17,11 @@ import {
 import { readJson } from "./read-json.ts";
 
 const scheme = z.enum(["sip", "sips"]).optional();
-const text = z.string().max(VALUE_LENGTH_MAX).refine(isOneLine, "CR, LF or NUL in a value");
+const text = z
+	.string()
+	.max(VALUE_LENGTH_MAX)
+	.refine(isOneLine, "CR, LF or NUL in a value")
+	.refine(isOctets, "no octets");
 const uri = text.refine(isSipUri, "not a sip or sips URI");
 const contact = text.refine(isAddress, "not the value of a Contact");
 const edit = z
@@ -158,10 +162,6 @@ function withUndefined(data: z.infer<typeof decision>): Answer {
 		default:
 			return data;
 	}
-}
-
-function isOctets(value: string): boolean {
-	return !/[^\0-\xff]/.test(value);
 }
 
 function isOneLine(value: string): boolean {

@@ -50,6 +50,16 @@ test("RFC 3261 §7.4.1: the type stays unless one is given, and a body needs one
 	assert.match(refused.reason, /setBody\(\): the request has no Content-Type; give one/);
 });
 
+test("RFC 3261 §7.3.1: a content type crosses as octets, of which none ends the line", async (t) => {
+	const given = 'a/b;c="\\u010d\\u010aX-A: 1"';
+	const script = `setBody(request, "x", '${given}');
+		request.headers.set("X-Seen", String(request.headers.get("Content-Type") === '${given}'));`;
+	assert.deepEqual(await edits(t, script), [
+		bodyEdit("x", 'a/b;c="\u00c4\u008d\u00c4\u008aX-A: 1"'),
+		{ op: "set", name: "X-Seen", value: "true" },
+	]);
+});
+
 test("what cannot be a body throws", async (t) => {
 	for (const [call, reason] of [
 		["setBody(request, 5)", /takes the body as a text, not 5/],

@@ -16,14 +16,15 @@ export function replaceBody(request: Public.Request, body: string, contentType?:
 		throw new RangeError(
 			`setBody(): a body has at most ${BODY_LENGTH_MAX} octets, not ${octets.length}`,
 		);
-	if (contentType !== undefined && !(typeof contentType === "string" && isMediaType(contentType)))
+	const type = typeof contentType === "string" ? octetsOf(contentType) : contentType;
+	if (type !== undefined && !(typeof type === "string" && isMediaType(type)))
 		throw new TypeError(`setBody(): ${String(contentType)} is no content type`);
 	if (contentType === undefined && octets !== "" && !request.headers.get("Content-Type"))
 		throw new TypeError('setBody(): the request has no Content-Type; give one, "application/sdp"');
 	ScriptRequest.replaceBody(request, body, {
 		op: "body",
 		name: "Content-Type",
-		value: octets === "" ? "" : (contentType ?? ""),
+		value: octets === "" ? "" : (type ?? ""),
 		body: octets,
 	});
 }

@@ -69,7 +69,7 @@ export class ScriptHeaders implements Public.Headers {
 		this.#edited.set("content-length", [String(edit.body.length)]);
 		this.#edited.set("content-encoding", []);
 		if (edit.body === "") this.#edited.set("content-type", []);
-		else if (edit.value !== "") this.#edited.set("content-type", [edit.value]);
+		else if (edit.value !== "") this.#edited.set("content-type", [fromWire(edit.value)]);
 	}
 
 	#push(edit: HeaderEdit): void {
