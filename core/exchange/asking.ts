@@ -32,6 +32,7 @@ export class Asking {
 	readonly #waits = new Map<WaitingHook, Wait>();
 	/** Those of them that have an owner. */
 	readonly #owned = new Map<object, Wait>();
+	readonly #serving = new Set<RouteGeneration>();
 	#made = 0;
 	#failed = 0;
 
@@ -67,8 +68,21 @@ export class Asking {
 		return undefined;
 	}
 
-	/** Everything that can be done now for the hooks of a generation. */
+	/**
+	 * Everything that can be done now for the hooks of a generation. What a decision leads to may ask that
+	 * generation again: whoever serves it already goes on, so that hooks that decide at once do not pile up.
+	 */
 	#serve(generation: RouteGeneration, now: Milliseconds): void {
+		if (this.#serving.has(generation)) return;
+		this.#serving.add(generation);
+		try {
+			this.#serveAll(generation, now);
+		} finally {
+			this.#serving.delete(generation);
+		}
+	}
+
+	#serveAll(generation: RouteGeneration, now: Milliseconds): void {
 		while (generation.busy) {
 			for (let call = generation.nextCall(); call !== undefined; call = generation.nextCall())
 				this.#perform(generation, call, now);
