@@ -11,7 +11,7 @@ import { type AskContext, contextText } from "./ask-context.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, hashOf } from "./compile.ts";
 import { readDefined, type TimerOfScript } from "./defined.ts";
-import type { HookName } from "./hooks.ts";
+import { type HookName, REQUEST_HOOKS } from "./hooks.ts";
 import type { HostCall, HostResult } from "./host-call.ts";
 import {
 	type Breach,
@@ -143,7 +143,7 @@ export class Generation {
 	 * is told besides. A hook that waits is in the answer of `nextDecided` once it has decided.
 	 */
 	ask(hook: HookName, text: string, context: AskContext, more?: string): Outcome | WaitingHook {
-		this.record.asked();
+		if (REQUEST_HOOKS.includes(hook)) this.record.asked();
 		const outcome = this.#decide(hook, text, context, more);
 		if (outcome instanceof ScriptError) this.record.failed(outcome);
 		this.observer?.(hook, text, context, outcome);

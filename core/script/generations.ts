@@ -15,7 +15,7 @@ export type GenerationStatus = {
 	readonly candidate?: true;
 	/** Requests that it began and that have not ended. */
 	readonly requests: number;
-	/** Questions so far, and how many of them got no decision. */
+	/** Requests that it was asked about so far, and how often a hook of it failed. */
 	readonly asked: number;
 	readonly failed: number;
 	/** Milliseconds of the epoch. */

@@ -22,6 +22,9 @@ export type Answers = {
 	readonly onTimer: Pass;
 };
 
+/** Those that a request is asked about first. The others hear of what became of it. */
+export const REQUEST_HOOKS: readonly HookName[] = ["onRequest", "onInDialog"];
+
 /** Those that may await host calls. The others answer at once. */
 export const WAITING_HOOKS: readonly HookName[] = [
 	"onRequest",

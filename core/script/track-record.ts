@@ -2,8 +2,9 @@
 import type { ScriptError } from "./script-error.ts";
 
 export type Counts = {
+	/** Requests: the hooks that hear more of one do not count, or a failure at its first would weigh less. */
 	readonly asked: number;
-	/** Of those: without a decision. */
+	/** Hooks. */
 	readonly failed: number;
 	/** Requests with a final response. */
 	readonly answered: number;

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { DEFAULT_LIMITS } from "../../core/script/limits.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { CanaryBed, canary, save } from "./canary-bed.ts";
+import { context } from "./harness.ts";
 
 const RULES = { failed: 10, asked: 20, seconds: 600 };
 /** Fails on numbers that begin with 9. */
@@ -182,4 +183,28 @@ test("without rules nothing is rolled back", async (t) => {
 	bed.asks(500, { called: "9" });
 	await bed.settled();
 	assert.deepEqual([bed.scripts.status.generation, bed.scripts.status.rollbacks], [2, 0]);
+});
+
+test("architecture §4: requests are counted, not the hooks that hear of one: a request that never got to them failed all the same", async (t) => {
+	const bed = await CanaryBed.start(t, { rollback: RULES });
+	bed.folder.write(
+		"routes/default.ts",
+		[
+			"import { defineRoutes, reply } from 'sipwright';",
+			`export default defineRoutes({ onRequest(request) { ${FRAGILE} }, onResponse() {} });`,
+		].join("\n"),
+	);
+	await bed.scripts.reload();
+	const { generation } = bed.scripts;
+	const ringing = "SIP/2.0 180 Ringing\r\n\r\n";
+	const leg = JSON.stringify({ device: undefined, uri: "sip:a@b", scheme: "sip", attempt: 1 });
+	for (let call = 0; call < 70; call += 1) {
+		bed.ask();
+		for (let times = 0; times < 6; times += 1)
+			generation.ask("onResponse", ringing, context(), leg);
+	}
+	assert.deepEqual([generation.counts.asked, generation.counts.failed], [70, 0]);
+	bed.asks(30, { called: "9" });
+	await bed.settled();
+	assert.match(bed.scripts.status.rolledBack?.because ?? "", /^8 of 78 requests failed/);
 });
