@@ -44,7 +44,7 @@ import { registrationOf } from "./registration.ts";
 import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 import { saveBindings } from "./save-bindings.ts";
 import { SchemeLog } from "./scheme-log.ts";
-import { type Asked, askedOf, contextOf, ScriptHooks } from "./script-hooks.ts";
+import { type Asked, askedOf, contextOf, noteAnswer, ScriptHooks } from "./script-hooks.ts";
 import { ScriptTimers } from "./script-timers.ts";
 
 export type ExchangeOptions = {
@@ -248,7 +248,7 @@ export class Exchange implements ProxyPort {
 		const { scripts } = this.#options;
 		const generation = scripts.generationFor(request, caller.device, server.flow.host);
 		generation.retain();
-		context.asked = { caller, generation } satisfies Asked;
+		context.asked = { caller, generation, answered: false } satisfies Asked;
 		const question = {
 			generation,
 			hook: "onRequest",
@@ -264,7 +264,7 @@ export class Exchange implements ProxyPort {
 
 	answered(context: ResponseContext, status: number): void {
 		this.#asking.giveUp(context);
-		askedOf(context)?.generation.answered(status);
+		noteAnswer(context, status);
 	}
 
 	hears(context: ResponseContext, hook: RequestHook): boolean {

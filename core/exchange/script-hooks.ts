@@ -23,7 +23,12 @@ import type { Caller } from "./caller.ts";
 import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 
 /** What a context keeps of its request's script until it has ended. */
-export type Asked = { readonly caller: Caller; readonly generation: RouteGeneration };
+export type Asked = {
+	readonly caller: Caller;
+	readonly generation: RouteGeneration;
+	/** The request has its final response: an INVITE may get several 2xx (RFC 3261 §16.7 step 5). */
+	answered: boolean;
+};
 
 /** The exchange, as far as this needs it. */
 export type HooksOwner = {
@@ -172,6 +177,14 @@ const UNTOUCHED: Pass = { kind: "pass", callee: undefined, edits: [] };
 /** Undefined where no script was asked where the request goes. */
 export function askedOf(context: ResponseContext): Asked | undefined {
 	return context.asked as Asked | undefined;
+}
+
+/** For the record of its generation: each request counts once. */
+export function noteAnswer(context: ResponseContext, status: number): void {
+	const asked = askedOf(context);
+	if (asked === undefined || asked.answered) return;
+	asked.answered = true;
+	asked.generation.answered(status);
 }
 
 /** Where a request came from, for every hook that is asked about it. */

@@ -11,7 +11,7 @@ import type { CrashGuard } from "./crash-guard.ts";
 import { findEntry } from "./find-entry.ts";
 import { Generation, generationHash, type Origin } from "./generation.ts";
 import { goodBefore, keep, lastGood } from "./last-good.ts";
-import type { ScriptLimits } from "./limits.ts";
+import { DEFAULT_LIMITS, type ScriptLimits } from "./limits.ts";
 import { LoadError, type Problem } from "./load-error.ts";
 import type { ScriptDevice } from "./script-device.ts";
 import { checkTypes, type Typecheck } from "./typecheck.ts";
@@ -94,12 +94,12 @@ export function serves(
 	expected: Origin = wanted(options),
 ): boolean {
 	const { hash, origin, limits, bundle: served } = generation;
+	const bounds = Object.keys(DEFAULT_LIMITS) as (keyof ScriptLimits)[];
 	return (
 		hash === generationHash(bundle, options.devices) &&
 		origin === expected &&
 		served.entry === bundle.entry &&
-		limits.timeoutMs === options.limits.timeoutMs &&
-		limits.heapMb === options.limits.heapMb
+		bounds.every((bound) => limits[bound] === options.limits[bound])
 	);
 }
 

@@ -244,3 +244,12 @@ test("RFC 3261 §16.7 step 5 PX-51: of several answers to a forked MESSAGE the f
 	rig.wait(64_000);
 	assert.equal(rig.size, 0);
 });
+
+test("RFC 3261 §16.7 step 5: an INVITE with several 2xx is one request to the record of its scripts, with the first of them", () => {
+	const { rig, ann, a, b, toA, toB } = ringing();
+	a.answer(toA, "200 OK");
+	b.answer(toB, "200 OK");
+	ann.take(200);
+	ann.take(200);
+	assert.deepEqual(rig.statuses, [200]);
+});

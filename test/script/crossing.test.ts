@@ -136,3 +136,42 @@ test("a status that no reply may have is refused each time", async (t) => {
 	const { ask } = await load(t, hook("return reply(request.uri.user === '5000' ? 100 : 404);"));
 	for (const _ of [1, 2]) assert.match(failure(ask()).reason, /status from 200 to 699, not 100/);
 });
+
+test("kv: what JSON has no word for is refused with the key, and not kept as null or for ever", async (t) => {
+	const tries: readonly [call: string, message: string][] = [
+		["kv.set('n', 0 / 0)", 'kv.set("n"): NaN is not text, a finite number, a boolean or null'],
+		[
+			"kv.set('n', -1 / 0)",
+			'kv.set("n"): -Infinity is not text, a finite number, a boolean or null',
+		],
+		[
+			"kv.set('n', undefined)",
+			'kv.set("n"): undefined is not text, a finite number, a boolean or null',
+		],
+		["kv.set('n', {})", 'kv.set("n"): an object is not text, a finite number, a boolean or null'],
+		["kv.set('n', 1n)", 'kv.set("n"): 1 is not text, a finite number, a boolean or null'],
+		[
+			"kv.set('n', 1, { expires: NaN })",
+			'kv.set("n"): NaN is not seconds to expire after, as a finite number',
+		],
+		["kv.increment('n', { by: Infinity })", 'kv.increment("n"): Infinity is not a finite number'],
+		[
+			"kv.increment('n', { expires: 'x' })",
+			'kv.increment("n"): x is not seconds to expire after, as a finite number',
+		],
+	];
+	for (const [call, message] of tries) {
+		const source = `import { defineRoutes, kv, reply } from "sipwright";
+			export default defineRoutes({ async onRequest(request) {
+				try { await ${call}; } catch ({ code, message }) { return reply(400, code + " " + message); }
+				return reply(200);
+			} });`;
+		const { ask } = await load(t, source);
+		assert.deepEqual(decision(ask()), {
+			kind: "reply",
+			status: 400,
+			reason: `HOST_ARGUMENT ${message}`,
+			edits: [],
+		});
+	}
+});

@@ -357,6 +357,11 @@ test("a reload with other limits applies them, though the script is the same", a
 		limits: { ...DEFAULT_LIMITS, timeoutMs: 7, heapMb: 32 },
 	});
 	assert.deepEqual([same.ok, same.changed], [true, false]);
+	const waiting = { ...DEFAULT_LIMITS, timeoutMs: 7, heapMb: 32, deadlineMs: 900, hostCalls: 2 };
+	for (const limits of [{ ...waiting, hostCalls: 3 }, waiting]) {
+		const other = await scripts.reload(undefined, { entry, limits });
+		assert.deepEqual([other.changed, scripts.generation.limits], [true, limits]);
+	}
 });
 
 test("a reload with another entry that is refused leaves entry, devices, limits and watcher as they were", async (t) => {
