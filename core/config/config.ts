@@ -75,6 +75,8 @@ export type RegistrarConfig = {
 	/** For a Contact without `expires` in a REGISTER without Expires (RFC 3261 §10.3 step 7). */
 	readonly defaultExpiresSeconds: number;
 	readonly maxBindings: number;
+	/** Whose Path is taken: of devices that say `Supported: path`, or of any (RFC 3327 §5.3). */
+	readonly path: "supported" | "any";
 };
 
 export type ScriptConfig = {

@@ -90,6 +90,10 @@ export const registrarShape = {
 		integer({ min: 1, max: 100 }).default(10),
 		"Contacts that one device may have at a time",
 	),
+	path: key(
+		choice(["supported", "any"]).default("supported"),
+		"whose Path is followed when a proxy in front adds one (RFC 3327 §5.3): of devices that say `Supported: path`, others get 420; or of `any`",
+	),
 };
 
 export const udpShape = {

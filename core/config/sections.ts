@@ -90,6 +90,7 @@ export function readRegistrar(node: Node | undefined, found: Findings): Registra
 		maxExpiresSeconds: max,
 		defaultExpiresSeconds: usual,
 		maxBindings: given["max-bindings"],
+		path: given.path,
 	};
 }
 

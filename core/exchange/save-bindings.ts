@@ -5,18 +5,13 @@ import { contactScheme } from "../leg/incoming-leg.ts";
 import { judgeRegister, type Verdict } from "../leg/mismatch.ts";
 import type { LocationStore } from "../location/store.ts";
 import type { Request } from "../message/message.ts";
-import { parseNameAddress } from "../message/name-addr.ts";
-import { ParseError } from "../message/parse-error.ts";
-import { parseUri, type Uri, uriParam } from "../message/uri.ts";
+import { type Uri, uriParam } from "../message/uri.ts";
+import { knows } from "../proxy/directory.ts";
 import type { Environment } from "../proxy/environment.ts";
 import type { Rejection } from "../proxy/rejection.ts";
 import { addressOfRecord } from "../registrar/address-of-record.ts";
 import { register } from "../registrar/register.ts";
-import type {
-	RegisterInput,
-	RegisterOptions,
-	RegisterResult,
-} from "../registrar/register-input.ts";
+import type { RegisterOptions } from "../registrar/register-input.ts";
 
 export type SaveInput = {
 	readonly request: Request;
@@ -50,11 +45,12 @@ export function saveBindings(input: SaveInput): Rejection {
 		input.mismatch(verdict, name);
 		if (verdict.refused !== undefined) return { status: verdict.refused.status };
 	}
-	const { put, remove, ...answer } = registered(request, {
+	const { put, remove, ...answer } = register({
 		request,
 		device: name,
 		flow: input.flow,
 		secure: input.secure,
+		pathTrusted: knows(directory, input.flow),
 		contacts: input.contacts,
 		current: store.bindings(name, now),
 		options: {
@@ -74,21 +70,4 @@ export function saveBindings(input: SaveInput): Rejection {
  */
 function isThisServer(uri: Uri, own: Environment["own"]): boolean {
 	return own.listensAt(uriParam(uri, "maddr")?.value ?? uri.host, uri.port);
-}
-
-/** A header that cannot be read is refused before anything is bound by it. */
-function registered({ head }: Request, input: RegisterInput): RegisterResult {
-	try {
-		for (const { start, end } of head.elements("path")) readPath(head.text.slice(start, end));
-		return register(input);
-	} catch (error) {
-		if (!(error instanceof ParseError)) throw error;
-		return { status: error.status, reason: `Bad ${error.field}`, headers: [], put: [], remove: [] };
-	}
-}
-
-/** Calls to the binding will be sent along it (RFC 3327 §5.4). */
-function readPath(value: string): void {
-	if (value.includes("\0")) throw new ParseError("NUL", { field: "Path", offset: 0 });
-	parseUri(parseNameAddress("Path", value).uri);
 }

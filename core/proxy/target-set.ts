@@ -225,12 +225,14 @@ function placeTarget(uri: Uri, directory: Directory, now: Milliseconds): Target 
 	return place.binding.path.length > 0 ? undefined : bindingTarget(place.binding, device);
 }
 
+/** With a Path the next hop is its first proxy, and what came with the REGISTER is no flow of the device (RFC 3327 §5.4). */
 function bindingTarget(binding: Binding, device: Device): Target {
+	const { path } = binding;
 	return {
 		uri: asRequestUri(parseUri(binding.contact)),
 		scheme: binding.scheme,
-		flow: isGone(binding.flow) ? undefined : binding.flow,
-		path: binding.path,
+		flow: path.length > 0 || isGone(binding.flow) ? undefined : binding.flow,
+		path,
 		policy: device.secureSignaling,
 		device: device.name,
 		q: binding.q,

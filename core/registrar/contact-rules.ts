@@ -1,20 +1,23 @@
 /** Which Contacts may be bound together, and over what: RFC 3261 §10.3, RFC 5626 §6, RFC 5630 §5.2. */
-import type { Head } from "../message/head.ts";
-import { parseNameAddress } from "../message/name-addr.ts";
 import { parseUri, uriParam } from "../message/uri.ts";
 import type { Candidate } from "./contact.ts";
+import { refuseFirstHop } from "./outbound.ts";
+import type { PathValue } from "./path.ts";
 import type { Refusal } from "./refusal.ts";
 import type { RegisterInput } from "./register-input.ts";
 import { isOutbound } from "./same-binding.ts";
 
 export function refuseContacts(
 	input: RegisterInput,
+	path: readonly PathValue[],
 	candidates: readonly Candidate[],
 ): Refusal | undefined {
+	const strict = input.options.register === "strict";
 	return (
 		refuseInsecure(input, candidates) ??
-		(input.options.register === "strict" ? refuseMixed(input, candidates) : undefined) ??
+		(strict ? refuseMixed(input, path, candidates) : undefined) ??
 		refuseBrief(input, candidates) ??
+		refuseFirstHop(input.request.head, candidates) ??
 		refuseFlows(candidates) ??
 		refuseAddresses(input, candidates)
 	);
@@ -35,6 +38,7 @@ function refuseInsecure(
 /** RFC 5630 §5.2 and Appendix A to the letter: all `sips` or none. */
 function refuseMixed(
 	{ request }: RegisterInput,
+	path: readonly PathValue[],
 	candidates: readonly Candidate[],
 ): Refusal | undefined {
 	const { head } = request;
@@ -45,7 +49,7 @@ function refuseMixed(
 	if (!some) return undefined;
 	if (!all) return bad("SIPS Contact Beside Another Scheme");
 	if (request.parsedUri.scheme !== "sips") return bad("SIPS Contact Needs a SIPS Request-URI");
-	return pathSchemes(head).every((scheme) => scheme === "sips")
+	return path.every(({ uri }) => uri.scheme === "sips")
 		? undefined
 		: bad("SIPS Contact Needs SIPS in Path");
 }
@@ -82,12 +86,6 @@ function refuseAddresses(
 		if (reason !== undefined) return { status: 403, reason };
 	}
 	return undefined;
-}
-
-function pathSchemes(head: Head): readonly string[] {
-	return head
-		.elements("path")
-		.map(({ start, end }) => parseUri(parseNameAddress("Path", head.text, start, end).uri).scheme);
 }
 
 function bad(reason: string): Refusal {

@@ -1,11 +1,14 @@
 /** One Contact of a REGISTER as a binding: RFC 3261 §10.3 step 7, RFC 3840 §9, RFC 5626 §6. */
 import type { Binding } from "../base/binding.ts";
+import { own } from "../base/own-text.ts";
 import type { Head } from "../message/head.ts";
 import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
 import { paramSpans, unquote } from "../message/params.ts";
 import { parseDeltaSeconds, parseQ, parseUnsigned } from "../message/scalars.ts";
 import { unfold } from "../message/scanner.ts";
 import { parseUri, type Uri } from "../message/uri.ts";
+import { firstHopTakesPart } from "./outbound.ts";
+import type { PathValue } from "./path.ts";
 import type { RegisterInput } from "./register-input.ts";
 
 export type Candidate = {
@@ -16,12 +19,17 @@ export type Candidate = {
 	readonly received: Uri;
 	/** Seconds asked for; 0 ends the binding. */
 	readonly requested: number;
+	/** Instance-id and reg-id are both there, whether or not they apply (RFC 5626 §6). */
+	readonly flowAsked: boolean;
 };
 
 /** The Contacts in order: `input.contacts` has what a route script made of them. Throws ParseError. */
-export function readContacts(input: RegisterInput): readonly Candidate[] {
+export function readContacts(
+	input: RegisterInput,
+	path: readonly PathValue[],
+): readonly Candidate[] {
 	const { head } = input.request;
-	const shared = readShared(input);
+	const shared = readShared(input, path);
 	return head.contacts.map((received, index) => {
 		const text = input.contacts?.[index];
 		const edited = text === undefined ? received : parseNameAddress("Contact", text);
@@ -35,22 +43,24 @@ export function expiresHeader(head: Head): number | undefined {
 	return value === undefined ? undefined : (parseDeltaSeconds(value) ?? MALFORMED);
 }
 
-type Shared = Pick<Binding, "callId" | "cseq" | "path" | "userAgent"> & {
+type Shared = Pick<Binding, "callId" | "cseq" | "flow" | "path" | "userAgent"> & {
 	readonly requested: number;
-	/** No proxy stands between the device and us: only then is reg-id about our flow (RFC 5626 §6). */
-	readonly direct: boolean;
+	/** Reg-id is about a flow that is kept (RFC 5626 §6). */
+	readonly outbound: boolean;
 };
 
-function readShared({ request, options }: RegisterInput): Shared {
+function readShared({ request, flow, options }: RegisterInput, path: readonly PathValue[]): Shared {
 	const { head } = request;
+	const userAgent = head.text1("user-agent")?.slice(0, USER_AGENT_MAX);
 	return {
-		callId: head.callId,
+		callId: own(head.callId),
 		cseq: head.cseq.number,
-		// Kept with the binding; the response does not promise that calls follow it (RFC 3327 §5.3).
-		path: head.elements("path").map(({ start, end }) => unfold(head.text.slice(start, end))),
-		userAgent: head.text1("user-agent")?.slice(0, USER_AGENT_MAX),
+		path: path.map(({ text }) => own(text)),
+		// Calls take the Path, and not the connection that the proxy in front of us happened to use.
+		flow: path.length === 0 || flow.connection === 0 ? flow : { ...flow, connection: 0 },
+		userAgent: userAgent === undefined ? undefined : own(userAgent),
 		requested: expiresHeader(head) ?? options.defaultExpiresSeconds,
-		direct: head.elements("via").length === 1,
+		outbound: firstHopTakesPart(head, path),
 	};
 }
 
@@ -60,28 +70,30 @@ function readContact(
 	received: NameAddress,
 	edited: NameAddress,
 ): Candidate {
-	const { requested: fromHeader, direct, ...rest } = shared;
+	const { requested: fromHeader, outbound, ...rest } = shared;
 	const { params } = edited;
 	const uri = parseUri(edited.uri);
 	const echoed = echoedUri(received, edited);
 	const requested = params.has("expires") ? contactExpires(params.get("expires")) : fromHeader;
 	const granted = Math.min(requested, input.options.maxExpiresSeconds);
 	const instance = instanceId(params.get("+sip.instance"));
+	const asked = instance === undefined ? undefined : regId(params.get("reg-id"));
+	const contact = own(edited.uri);
 	const binding: Binding = {
 		device: input.device,
-		contact: edited.uri,
-		echoed,
-		display: unfold(edited.display),
-		params: otherParams(edited),
+		contact,
+		echoed: echoed === edited.uri ? contact : own(echoed),
+		display: own(unfold(edited.display)),
+		params: own(otherParams(edited)),
 		scheme: uri.scheme === "sips" ? "sips" : "sip",
-		flow: input.flow,
 		expiresAt: input.now + granted * 1000,
 		q: parseQ(params.get("q") ?? "") ?? 1000,
-		instance,
-		regId: direct && instance !== undefined ? regId(params.get("reg-id")) : undefined,
+		instance: instance === undefined ? undefined : own(instance),
+		regId: outbound ? asked : undefined,
 		...rest,
 	};
-	return { binding, uri, received: parseUri(echoed), requested };
+	const flowAsked = asked !== undefined;
+	return { binding, uri, received: parseUri(echoed), requested, flowAsked };
 }
 
 /**

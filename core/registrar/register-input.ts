@@ -13,6 +13,8 @@ export type RegisterInput = {
 	readonly flow: Flow;
 	/** Whether it came over TLS or WSS. */
 	readonly secure: boolean;
+	/** Whether whoever sent it may say by which proxies the device is called (RFC 3327 §7). */
+	readonly pathTrusted: boolean;
 	/** The Contact values as a route script left them, in the order received; undefined: as received. */
 	readonly contacts: readonly string[] | undefined;
 	readonly current: readonly Binding[];
@@ -27,6 +29,8 @@ export type RegisterOptions = {
 	/** What a `sips` registration has to look like: any `sips` Contact makes a binding, or RFC 5630 §5.2. */
 	readonly register: "lenient" | "strict";
 	readonly maxBindings: number;
+	/** Whose Path is taken: of devices that say `Supported: path`, or of any (RFC 3327 §5.3). */
+	readonly path: "supported" | "any";
 	/** Why a Contact may not be bound, such as an address of our own; undefined when it may. */
 	readonly refuses?: (contact: Uri) => string | undefined;
 };

@@ -9,42 +9,64 @@ import type { Milliseconds } from "../base/clock.ts";
 import { ParseError } from "../message/parse-error.ts";
 import { expiresHeader, readContacts } from "./contact.ts";
 import { refuseContacts } from "./contact-rules.ts";
+import { supportsOutbound } from "./outbound.ts";
+import { type PathValue, readPath, refusePath } from "./path.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import type { RegisterInput, RegisterResult } from "./register-input.ts";
-import { ends, repeats, replaces } from "./same-binding.ts";
+import { ends, isOutbound, repeats, replaces } from "./same-binding.ts";
 import { sipDate } from "./sip-date.ts";
 
 export type { RegisterInput, RegisterOptions, RegisterResult } from "./register-input.ts";
 
 export function register(input: RegisterInput): RegisterResult {
 	const current = input.current.filter(({ expiresAt }) => expiresAt > input.now);
-	const outcome = refuseRequire(input) ?? changesOf(input, current);
+	const outcome = outcomeOf(input, current);
 	if (isRefusal(outcome)) return { headers: [], ...outcome, put: [], remove: [] };
 
-	const gone = new Set(outcome.remove);
-	const after = [...current.filter((binding) => !gone.has(binding)), ...outcome.put];
-	const contacts = after.map((binding) => ["Contact", contactValue(binding, input.now)] as const);
-	return { status: 200, headers: [...contacts, ["Date", sipDate(input.now)]], ...outcome };
+	const { put, remove, path, outbound } = outcome;
+	const gone = new Set(remove);
+	const after = [...current.filter((binding) => !gone.has(binding)), ...put];
+	const headers: [string, string][] = after.map((one) => ["Contact", contactValue(one, input.now)]);
+	for (const { text } of path) headers.push(["Path", text]); // RFC 3327 §5.3
+	if (outbound && supportsOutbound(input.request.head)) headers.push(["Require", "outbound"]);
+	headers.push(["Date", sipDate(input.now)]);
+	return { status: 200, headers, put, remove };
 }
 
-type Changes = { readonly put: readonly Binding[]; readonly remove: readonly Binding[] };
+type Changes = {
+	readonly put: readonly Binding[];
+	readonly remove: readonly Binding[];
+	/** A Contact was bound, or ended, by the rules of RFC 5626 §6. */
+	readonly outbound: boolean;
+};
 
-/** Step 2: no extension of a registrar is offered yet, so none may be required (§8.2.2.3). */
-function refuseRequire({ request: { head, text } }: RegisterInput): Refusal | undefined {
-	const required = head.elements("require").map(({ start, end }) => text.slice(start, end));
-	if (required.length === 0) return undefined;
-	return { status: 420, reason: "Bad Extension", headers: [["Unsupported", required.join(", ")]] };
-}
+type Outcome = Changes & { readonly path: readonly PathValue[] };
 
-function changesOf(input: RegisterInput, current: readonly Binding[]): Changes | Refusal {
+/** A header that cannot be read is refused before anything is bound by it. */
+function outcomeOf(input: RegisterInput, current: readonly Binding[]): Outcome | Refusal {
 	try {
-		const { contacts } = input.request.head;
-		if (contacts.some(({ star }) => star)) return removeAll(input, current);
-		return update(input, current);
+		const { head } = input.request;
+		const path = readPath(head);
+		const refusal = refuseRequire(input) ?? refusePath(input, path);
+		if (refusal !== undefined) return refusal;
+		const changes = head.contacts.some(({ star }) => star)
+			? removeAll(input, current)
+			: update(input, path, current);
+		return isRefusal(changes) ? changes : { ...changes, path };
 	} catch (error) {
 		if (!(error instanceof ParseError)) throw error;
 		return { status: 400, reason: `Bad ${error.field}: ${error.reason}` };
 	}
+}
+
+/** Step 2. */
+function refuseRequire({ request: { head, text } }: RegisterInput): Refusal | undefined {
+	const unknown = head
+		.elements("require")
+		.map(({ start, end }) => text.slice(start, end))
+		.filter((tag) => !EXTENSIONS.includes(tag.toLowerCase()));
+	if (unknown.length === 0) return undefined;
+	return { status: 420, reason: "Bad Extension", headers: [["Unsupported", unknown.join(", ")]] };
 }
 
 /** Step 6. */
@@ -54,18 +76,22 @@ function removeAll(input: RegisterInput, current: readonly Binding[]): Changes |
 	if (expiresHeader(head) !== 0) return { status: 400, reason: "Contact * Needs Expires: 0" };
 	return current.some((binding) => outOfOrder(input, binding))
 		? OUT_OF_ORDER
-		: { put: [], remove: current };
+		: { put: [], remove: current, outbound: false };
 }
 
 /** Step 7; a request without Contact asks for the bindings and changes none. */
-function update(input: RegisterInput, current: readonly Binding[]): Changes | Refusal {
+function update(
+	input: RegisterInput,
+	path: readonly PathValue[],
+	current: readonly Binding[],
+): Changes | Refusal {
 	const { maxBindings } = input.options;
 	// Every binding can be replaced at once; each Contact is compared with each, so no more are read.
 	if (input.request.head.contacts.length > 2 * maxBindings)
 		return { status: 403, reason: `More Than ${2 * maxBindings} Contacts` };
 
-	const all = readContacts(input);
-	const refusal = refuseContacts(input, all);
+	const all = readContacts(input, path);
+	const refusal = refuseContacts(input, path, all);
 	if (refusal !== undefined) return refusal;
 
 	const contacts = all.filter((one, at) => !all.slice(at + 1).some((next) => repeats(next, one)));
@@ -78,7 +104,7 @@ function update(input: RegisterInput, current: readonly Binding[]): Changes | Re
 	const count = current.length - remove.length + put.length;
 	if (count > maxBindings && count > current.length)
 		return { status: 403, reason: `More Than ${maxBindings} Bindings` };
-	return { put, remove };
+	return { put, remove, outbound: contacts.some(({ binding }) => isOutbound(binding)) };
 }
 
 /** A later request of the same device has been here already. */
@@ -92,5 +118,8 @@ function contactValue(binding: Binding, now: Milliseconds): string {
 	const seconds = Math.max(1, Math.floor((binding.expiresAt - now) / 1000));
 	return `${display}<${binding.echoed}>${binding.params};expires=${seconds}`;
 }
+
+/** What a REGISTER may require of us: RFC 3327, RFC 5626. */
+const EXTENSIONS = ["path", "outbound"];
 
 const OUT_OF_ORDER: Refusal = { status: 500, reason: "CSeq Out of Order" };

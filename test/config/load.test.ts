@@ -49,7 +49,7 @@ trusted: [10.0.0.0/8]
 state: var/state
 location: { store: memory }
 auth: { realm: r, algorithms: [SHA-512-256, MD5, MD5], nonce-lifetime: 60 }
-registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings: 2 }
+registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings: 2, path: any }
 udp: { max-request: 4000 }
 timers: { t1: 200, t2: 2000, t4: 2500 }
 admin: { address: "[::1]:9000" }
@@ -70,6 +70,7 @@ script: { timeout-ms: 20, heap-mb: 32, deadline-ms: 2500, host-calls: 8, fallbac
 		maxExpiresSeconds: 50,
 		defaultExpiresSeconds: 40,
 		maxBindings: 2,
+		path: "any",
 	});
 	assert.deepEqual(config.udp, { maxRequest: 4000 });
 	assert.deepEqual(config.timers, { T1: 200, T2: 2000, T4: 2500 });

@@ -155,12 +155,41 @@ test("RFC 3327 §5.4 PX-114: a phone behind an edge proxy is called through its 
 	const ann = caller(rig);
 	const edge = rig.phone("edge", { host: "10.0.0.5" });
 	const path = '"Edge" <sip:10.0.0.5;lr;ob>';
-	register(edge, "7789", { contact: "<sip:7789@192.168.0.7>", headers: [`Path: ${path}`] });
+	register(edge, "7789", {
+		contact: "<sip:7789@192.168.0.7>",
+		headers: [`Path: ${path}`, "Supported: path"],
+	});
 	assert.equal(edge.take(200).status, 200);
 	ann.request("INVITE", "sip:7789@172.21.83.50");
 	const came = edge.take("INVITE");
 	assert.equal(came.uri, "sip:7789@192.168.0.7");
 	assert.deepEqual(came.values("Route"), [path]);
+});
+
+test("RFC 3327 §5.4 PX-114: calls go to the first proxy of the Path, and not along the connection of whoever passed it on", () => {
+	const rig = bed.rig();
+	const ann = caller(rig);
+	const between = rig.phone("between", { host: "10.0.0.6", transport: "tcp" });
+	const edge = rig.phone("edge", { host: "10.0.0.5" });
+	register(between, "7789", {
+		contact: "<sip:7789@192.168.0.7>",
+		headers: ["Path: <sip:10.0.0.5;lr>", "Supported: path"],
+	});
+	assert.equal(between.take(200).value("Path"), "<sip:10.0.0.5;lr>");
+	between.disconnect();
+	ann.request("INVITE", "sip:7789@172.21.83.50");
+	assert.equal(edge.take("INVITE").uri, "sip:7789@192.168.0.7");
+	assert.deepEqual(between.unread, []);
+});
+
+test("RFC 3327 §7 RG-23: a Path from a source that is not trusted is refused, whoever lets it register", () => {
+	const rig = bed.rig({ routes: () => ({ kind: "save", contacts: undefined }) });
+	const phone = rig.phone("7791", { host: "198.51.100.7" });
+	const headers = ["Path: <sip:10.0.0.5;lr>", "Supported: path"];
+	register(phone, "7791", { headers });
+	const refused = phone.take(403);
+	assert.match(refused.text, /^SIP\/2.0 403 Path From a Source That Is Not Trusted/);
+	assert.deepEqual(rig.store.bindings("7791", rig.now), []);
 });
 
 test("RFC 3261 §10.3 RG-46: our own address is no Contact: calls to it would come back here", () => {

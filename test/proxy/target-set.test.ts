@@ -93,32 +93,32 @@ test("secure-signaling G14: a contact without a number is dialled with the one t
 	]);
 });
 
-test("RFC 5626 §5.3 RFC 3327 §5.4 PX-114: a binding is called at its Contact, along its flow and Path", () => {
+test("RFC 5626 §5.3 RFC 3327 §5.4 PX-114: a binding is called at its Contact, along its flow, or along its Path", () => {
 	const flow = { ...tlsFlow(9), listener: 0 };
 	const contact = "sips:7789@172.21.83.24:5061";
 	const path = ["<sip:p3;lr>", "<sip:p1;lr>"];
-	const one = binding({
-		device: "7789",
-		contact,
-		scheme: "sips",
-		flow,
-		path,
-		expiresAt: rig.now + 9,
-	});
-	const two = binding({ device: "7789", flow: UDP_FLOW, expiresAt: rig.now + 9 });
-	rig.store.apply("7789", [one, two], []);
-	const [first, second] = targets([device("7789")]);
+	const given = { device: "7789", expiresAt: rig.now + 9 };
+	const behind = binding({ ...given, contact, scheme: "sips", flow, path });
+	rig.store.apply("7789", [behind], []);
+	const [first] = targets([device("7789")]);
 	assert.deepEqual(first, {
 		uri: contact,
 		scheme: "sips",
-		flow,
+		flow: undefined,
 		path,
 		policy: busy.directory.policy,
 		device: "7789",
 		q: 1000,
 	});
-	assert.equal(second?.flow, UDP_FLOW);
+	rig.store.apply("7789", [], [behind]);
 
+	const one = binding({ ...given, contact, scheme: "sips", flow });
+	const two = binding({ ...given, flow: UDP_FLOW });
+	rig.store.apply("7789", [one, two], []);
+	assert.deepEqual(
+		targets([device("7789")]).map((target) => target.flow),
+		[flow, UDP_FLOW],
+	);
 	const forced = targets([device("7789")], { callee: "sips" });
 	assert.deepEqual(
 		forced.map((target) => [target.scheme, target.flow?.transport]),

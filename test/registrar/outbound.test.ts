@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tlsFlow } from "../support/bindings.ts";
-import { answer, Registration } from "./phone.ts";
+import { answer, headers, Registration } from "./phone.ts";
 
 const UUID = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
 const contact = (host: string, regId: number | string, urn = UUID) =>
@@ -53,7 +53,7 @@ test("RFC 5626 §6 RG-27: one id without the other follows the rules of RFC 3261
 	assert.deepEqual(phone.contacts, ["sip:b@h", "sip:a@h", "sip:c@h"]);
 });
 
-test("RFC 5626 §6 RG-25: behind a proxy reg-id says nothing about our flow and is ignored", () => {
+test("RFC 5626 §6 RG-25 RG-26: behind a proxy that takes no part reg-id is ignored, unless the phone counts on outbound", () => {
 	const phone = new Registration();
 	phone.send([contact("h1", 1)], { vias: 2 });
 	phone.send([contact("h2", 1)], { vias: 2 });
@@ -62,6 +62,47 @@ test("RFC 5626 §6 RG-25: behind a proxy reg-id says nothing about our flow and 
 		phone.bindings.map(({ regId }) => regId),
 		[undefined, undefined],
 	);
+	for (const lines of [
+		["Supported: outbound"],
+		["Supported: gruu, Outbound, path", "Path: <sip:p;lr>"],
+		["Supported: outbound, path", "Path: <sip:p;lr;ob>, <sip:q;lr>"],
+	]) {
+		const refused = phone.send([contact("h3", 2), ...lines], { vias: 2 });
+		assert.equal(answer(refused), "439 First Hop Lacks Outbound Support", lines.join());
+	}
+	assert.equal(phone.bindings.length, 2);
+	assert.equal(
+		answer(phone.send(["Contact: <sip:b@h>", "Supported: outbound"], { vias: 2 })),
+		"200",
+	);
+	assert.equal(answer(phone.send(["Supported: outbound"], { vias: 2 })), "200");
+});
+
+test("RFC 5626 §5.1 §6 RG-25 RG-29: it is the proxy next to the phone that has to take part, and any behind it need not", () => {
+	const supported = "Supported: path, outbound";
+	for (const path of ["<sip:t@e;lr;ob>", "<sip:inner;lr>, <sip:t@e;ob;lr>"]) {
+		const phone = new Registration();
+		phone.send([contact("h1", 1), supported, `Path: ${path}`], { vias: 3 });
+		const result = phone.send([contact("h2", 1), supported, `Path: ${path}`], { vias: 3 });
+		assert.deepEqual(headers(result, "Require"), ["outbound"]);
+		assert.deepEqual(phone.contacts, ["sip:a@h2;transport=tls"]);
+		assert.equal(phone.bindings[0]?.regId, 1);
+	}
+});
+
+test("RFC 5626 §6 RG-29: Require: outbound stands where the rules were applied for a phone that supports them, and nowhere else", () => {
+	const phone = new Registration();
+	const supported = "Supported: outbound";
+	const required = (lines: readonly string[], vias = 1) =>
+		headers(phone.send(lines, { vias }), "Require");
+	assert.deepEqual(required([contact("h", 1), supported]), ["outbound"]);
+	assert.deepEqual(required([contact("h", 1)]), [], "not supported");
+	assert.deepEqual(required([supported]), [], "nothing is bound");
+	assert.deepEqual(required(["Contact: <sip:b@h>", supported]), [], "no reg-id");
+	assert.deepEqual(required(["Contact: <sip:b@h>;reg-id=1", supported]), [], "no instance-id");
+	assert.deepEqual(required([contact("h", 1)], 2), [], "ignored");
+	assert.deepEqual(required([`${contact("h", 1)};expires=0`, supported]), ["outbound"]);
+	assert.deepEqual(required(["Contact: *", "Expires: 0", supported]), []);
 });
 
 test("RFC 5626 §6 RG-28: several lasting Contacts with reg-id get 400, ending others with it is fine", () => {

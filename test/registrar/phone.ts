@@ -17,6 +17,7 @@ export const OPTIONS: RegisterOptions = {
 	defaultExpiresSeconds: 3600,
 	register: "lenient",
 	maxBindings: 10,
+	path: "supported",
 };
 
 export type Sent = {
@@ -28,6 +29,8 @@ export type Sent = {
 	/** What the route script made of the Contacts. */
 	readonly edited?: readonly string[];
 	readonly flow?: Flow;
+	/** Unless given: yes. */
+	readonly pathTrusted?: boolean;
 };
 
 /** A REGISTER with these header lines. */
@@ -73,6 +76,7 @@ export class Registration {
 			device: "1001",
 			flow,
 			secure: flow.transport === "tls" || flow.transport === "wss",
+			pathTrusted: sent.pathTrusted ?? true,
 			contacts: sent.edited,
 			current: this.store.bindings("1001", this.now),
 			options: this.options,

@@ -261,6 +261,7 @@ test("RFC 3261 §10.3, RFC 3327 §5.3: a binding holds what calls and refreshes 
 			`Contact: ${A}`,
 			"User-Agent: Phone/1.0",
 			"Path: <sip:a.example.com;lr>, <sip:b.example.com;lr>",
+			"Supported: path",
 		],
 		{ cseq: 7 },
 	);

@@ -112,16 +112,17 @@ test("RFC 3261 §26.2.2: a sips Contact with transport=udp gets 400", () => {
 
 test("RFC 5630 §5.2, secure-signaling G16c SIPS-20: lenient takes any mixture, strict none", () => {
 	const sips = `Contact: ${SENT}`;
+	const PATHS = "Supported: path";
 	const cases: [string, readonly string[], Sent][] = [
 		["400 SIPS Contact Needs a SIPS Request-URI", [sips], { uri: "sip:sip.example.com" }],
 		["400 SIPS Contact Beside Another Scheme", [sips, "Contact: <sip:b@h>"], {}],
-		["400 SIPS Contact Needs SIPS in Path", [sips, "Path: <sips:a;lr>, <sip:b;lr>"], {}],
+		["400 SIPS Contact Needs SIPS in Path", [sips, PATHS, "Path: <sips:a;lr>, <sip:b;lr>"], {}],
 		[
 			"400 SIPS To With Another Scheme in Contact",
 			["Contact: <sip:b@h>"],
 			{ to: "<sips:1001@sip.example.com>" },
 		],
-		["200", [sips, "Path: <sips:a;lr>"], {}],
+		["200", [sips, PATHS, "Path: <sips:a;lr>"], {}],
 		["200", ["Contact: <sip:b@h>"], { uri: "sips:sip.example.com" }],
 		["200", [], { to: "<sips:1001@sip.example.com>" }],
 	];
