@@ -1,7 +1,8 @@
 /** Which Contacts may be bound together, and over what: RFC 3261 §10.3, RFC 5626 §6, RFC 5630 §5.2. */
+import type { Head } from "../message/head.ts";
 import { parseUri, uriParam } from "../message/uri.ts";
 import type { Candidate } from "./contact.ts";
-import { refuseFirstHop } from "./outbound.ts";
+import { supportsOutbound } from "./outbound.ts";
 import type { PathValue } from "./path.ts";
 import type { Refusal } from "./refusal.ts";
 import type { RegisterInput } from "./register-input.ts";
@@ -63,6 +64,13 @@ function refuseBrief(
 	if (!candidates.some(({ requested }) => requested > 0 && requested < limit)) return undefined;
 	const headers = [["Min-Expires", String(options.minExpiresSeconds)]] as const;
 	return { status: 423, reason: "Interval Too Brief", headers };
+}
+
+/** A device that counts on outbound has to hear that it gets none (RFC 5626 §6, §11.6). */
+function refuseFirstHop(head: Head, candidates: readonly Candidate[]): Refusal | undefined {
+	const lacking = candidates.some((one) => one.flowAsked && one.binding.regId === undefined);
+	if (!lacking || !supportsOutbound(head)) return undefined;
+	return { status: 439, reason: "First Hop Lacks Outbound Support" };
 }
 
 /** A registration with reg-id is of one flow (RFC 5626 §6). */

@@ -53,7 +53,7 @@ test("RFC 5626 §6 RG-27: one id without the other follows the rules of RFC 3261
 	assert.deepEqual(phone.contacts, ["sip:b@h", "sip:a@h", "sip:c@h"]);
 });
 
-test("RFC 5626 §6 RG-25 RG-26: behind a proxy that takes no part reg-id is ignored, unless the phone counts on outbound", () => {
+test("RFC 5626 §6 §11.6 RG-25 RG-26: behind a proxy that takes no part reg-id is ignored, unless the phone counts on outbound", () => {
 	const phone = new Registration();
 	phone.send([contact("h1", 1)], { vias: 2 });
 	phone.send([contact("h2", 1)], { vias: 2 });
