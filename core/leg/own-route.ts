@@ -3,9 +3,11 @@ import { type Uri, unescapeUser, uriParam } from "../message/uri.ts";
 import { openAnchor } from "./anchored-contact.ts";
 import type { OpenedUri } from "./contact-entry.ts";
 import { type OpenedCookie, openCookie } from "./cookie.ts";
+import type { RememberedFlow } from "./flow-token.ts";
 import { readUri } from "./force-scheme.ts";
 import type { Dialog, Side } from "./leg.ts";
 import { LegError } from "./leg-error.ts";
+import { readPathUri } from "./path-uri.ts";
 import type { Signing } from "./seal.ts";
 
 /** What a request says about its dialog. */
@@ -18,6 +20,13 @@ export type DialogOf = {
 export type OwnRoute =
 	/** A phone with a configured outbound proxy: the entry is taken off, and the request is new. */
 	| { readonly kind: "preloaded"; readonly entries: 1; readonly uri: Uri }
+	/** The Path of a binding: a phone is meant, at the end of this flow. */
+	| {
+			readonly kind: "flow";
+			readonly entries: 1;
+			readonly uri: Uri;
+			readonly flow: RememberedFlow;
+	  }
 	| {
 			readonly kind: "dialog";
 			/** How many Route values are ours: 2 for a pair of RFC 5658; 0: the Request-URI says it all. */
@@ -58,9 +67,14 @@ export function readOwnRoute(
 		return route;
 	}
 	// A parameter of the same name in somebody else's entry is theirs.
-	if (!isOurs(uri)) return undefined;
-	if (uriParam(uri, "x5") !== undefined || request.toTag !== undefined)
-		throw new LegError("LEG_ROUTE", top);
+	return isOurs(uri) ? outsideDialogs(uri, request, signing) : undefined;
+}
+
+function outsideDialogs(uri: Uri, { toTag }: DialogOf, signing: Signing): OwnRoute {
+	const flow = readPathUri(uri, signing);
+	if (flow !== undefined) return { kind: "flow", entries: 1, uri, flow };
+	if (uriParam(uri, "x5") !== undefined || toTag !== undefined)
+		throw new LegError("LEG_ROUTE", uri.text);
 	return { kind: "preloaded", entries: 1, uri };
 }
 

@@ -17,11 +17,12 @@ export function bestResponse<C extends { readonly status: number }>(
 
 /**
  * The status to answer with: a 503 would keep the caller from this proxy, and what a flow that failed means is
- * between proxies (RFC 5626 §11.5). `unresolved`: what kept the branch from being sent anywhere.
+ * between proxies (RFC 5626 §11.5). `unresolved`: what kept the branch from being sent anywhere. `alongFlow`: a
+ * proxy asked for that flow, and knows another.
  */
-export function shownStatus(status: number, unresolved?: number): number {
+export function shownStatus(status: number, unresolved?: number, alongFlow = false): number {
 	if (status === 503) return unresolved ?? 500;
-	return status === 430 ? 480 : status;
+	return status === 430 && !alongFlow ? 480 : status;
 }
 
 /**

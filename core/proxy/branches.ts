@@ -149,8 +149,9 @@ export class Branches implements BranchOwner, ForkOwner {
 		target: Target,
 		now: Milliseconds,
 	): Located | undefined {
-		const { flow } = target;
+		const { flow, alongFlow } = target;
 		if (flow !== undefined && this.#port.alive(flow)) return [flow];
+		if (alongFlow) return [];
 		const scheme = target.overTls ? "sips" : target.scheme;
 		const next = nextHopUri(route, target);
 		const said = schemeOf(next);
@@ -333,7 +334,8 @@ export class Branches implements BranchOwner, ForkOwner {
 
 	/** No address is left; the flow of a dialog that nothing replaces has failed (RFC 5626 §5.3.1). */
 	#giveUp(branch: Branch, hop: Hop | undefined, now: Milliseconds): void {
-		const status = branch.target.host === undefined ? 503 : 430;
+		const { host, alongFlow } = branch.target;
+		const status = host === undefined && !alongFlow ? 503 : 430;
 		this.unreachable(branch, { status, reason: "no address" }, now);
 		if (hop !== undefined) this.#port.note("branch.no-listener", { transport: hop.transport });
 	}

@@ -94,7 +94,8 @@ export class Endings {
 	#best(context: ResponseContext, rejection: Rejection | undefined, now: Milliseconds): void {
 		const best = bestResponse(context.candidates);
 		const status = best?.status ?? rejection?.status ?? (context.cancelled ? 487 : 480);
-		const shown = shownStatus(status, best?.branch.unresolved);
+		const alongFlow = context.route?.flow !== undefined;
+		const shown = shownStatus(status, best?.branch.unresolved, alongFlow);
 		// RFC 4320 §4.2: a non-INVITE gets no 408, neither ours nor one from downstream.
 		if (status === 408 && context.request.method !== "INVITE") this.#answers.drop(context, now);
 		else if (best === undefined && rejection !== undefined)

@@ -6,6 +6,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request } from "../message/message.ts";
+import { flowTarget } from "./along-flow.ts";
 import { dialogTarget } from "./dialog-target.ts";
 import type { Environment } from "./environment.ts";
 import { forwardRequest } from "./forward-request.ts";
@@ -41,6 +42,10 @@ export function ackRoute(
 		const target = dialogTarget(route, route.dialog, environment, alive, now);
 		if ("status" in target) return undefined;
 		return { route, came, target };
+	}
+	if (route.flow !== undefined) {
+		const target = flowTarget(route, route.flow, came, environment, alive);
+		return "status" in target ? undefined : { route, came, target };
 	}
 	const { directory, own } = environment;
 	const known = schemeOf(request.uri) !== undefined && !own.owns(request.parsedUri);

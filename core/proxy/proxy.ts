@@ -16,6 +16,7 @@ import { TIMING } from "../transaction/timers.ts";
 import { TransactionTable } from "../transaction/transaction-table.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { Acks } from "./acks.ts";
+import { targetsAlongFlow } from "./along-flow.ts";
 import { Branches } from "./branches.ts";
 import { Candidates } from "./candidates.ts";
 import { DEFAULT_FORKING, type Decision, type Pass } from "./decision.ts";
@@ -37,7 +38,7 @@ import type { Rejection } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
 import { anotherWay } from "./response-fallback.ts";
-import { routeInformation } from "./route-information.ts";
+import { type RouteInformation, routeInformation } from "./route-information.ts";
 import { Ping } from "./service-check.ts";
 import type { Target } from "./target-set.ts";
 import { validate } from "./validate.ts";
@@ -132,9 +133,20 @@ export class ProxyCore implements TransactionUser {
 			this.#dialogs.request(context, route, route.dialog, now);
 			return;
 		}
+		if (route.flow !== undefined) {
+			this.#alongFlow(context, route, now);
+			return;
+		}
 
 		const decision = this.#port.ask(context, now);
 		if (decision !== undefined) this.decide(context, decision, now);
+	}
+
+	/** RFC 5626 §5.3.1: whoever sent it has chosen its target, so no script is asked. */
+	#alongFlow(context: ResponseContext, route: RouteInformation, now: Milliseconds): void {
+		const targets = targetsAlongFlow(context, route, this.environment, this.#port, now);
+		if ("status" in targets) this.#answers.reject(context, targets, now);
+		else this.call(context, targets, now);
 	}
 
 	/** The script lets a request of a dialog go on, or answers it. */
@@ -224,7 +236,8 @@ export class ProxyCore implements TransactionUser {
 		// By the end of Timer F the sender of a non-INVITE has given up too.
 		const late = why === "timeout" && client.method !== "INVITE";
 		if (why === "transport") this.#branches.triedTcp(branch, false, now);
-		const status = why === "transport" ? 503 : 408;
+		const broken = branch.target.alongFlow ? 430 : 503;
+		const status = why === "transport" ? broken : 408;
 		if (branch.state !== "calling") {
 			this.#branches.end(branch);
 			context.found();

@@ -1,6 +1,7 @@
 /** Route information preprocessing: RFC 3261 §16.4. Which entries are ours, and what our cookie in them says. */
 import type { Flow } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
+import { type RememberedFlow, sameFlow } from "../leg/flow-token.ts";
 import { LegError } from "../leg/leg-error.ts";
 import { type OwnRoute, readOwnRoute } from "../leg/own-route.ts";
 import type { Head } from "../message/head.ts";
@@ -25,6 +26,8 @@ export type RouteInformation = {
 	readonly scheme: Scheme | undefined;
 	/** Our signed cookie: the request belongs to a dialog that we are in. */
 	readonly dialog: DialogRoute | undefined;
+	/** Our entry is the Path of a binding: the request goes along this flow and nowhere else (RFC 5626 §5.3.1). */
+	readonly flow?: RememberedFlow | undefined;
 };
 
 export function routeInformation(
@@ -69,7 +72,9 @@ function readRoutes(
 	}
 	const scheme = entry.uri.scheme === "sips" ? "sips" : "sip";
 	const dialog = entry.kind === "dialog" ? entry : undefined;
-	return { request, own: entry.entries + repeats(head, entry), scheme, dialog };
+	// A phone that sends its own token back says only that it came this way (RFC 5626 §5.3).
+	const flow = entry.kind === "flow" && !sameFlow(entry.flow, came) ? entry.flow : undefined;
+	return { request, own: entry.entries + repeats(head, entry), scheme, dialog, flow };
 }
 
 /** Peers have been seen to write an entry twice: what is behind ours and the same is ours too. */

@@ -34,6 +34,8 @@ export type Target = {
 	readonly scheme: Scheme;
 	/** The flow that a device registered on: the request goes back along it (RFC 5626 §5.3). */
 	readonly flow: Flow | undefined;
+	/** Whoever has sent the request chose that flow: it goes there and nowhere else (RFC 5626 §5.3.1). */
+	readonly alongFlow?: true;
 	/**
 	 * In a dialog: where its peer was. What its Contact resolves to anywhere else is nobody that we
 	 * are in a dialog with, and whoever has a Route of ours could send us there.
