@@ -65,6 +65,12 @@ const NANOSECONDS = 1e6;
 const MB = 1024 * 1024;
 /** What a hook gets that was stopped early and had hardly run: that often as much. */
 const STALLED_TIMES = 3;
+const CLOSED: Breach = {
+	code: "SCRIPT_DECISION",
+	reason: "its isolate is gone",
+	stack: "",
+	log: undefined,
+};
 /** Of a question that found no isolate. */
 const NOTHING: NodeJS.CpuUsage = { user: 0, system: 0 };
 
@@ -216,6 +222,8 @@ export class Isolate {
 		try {
 			return await running.ask[hook].apply(undefined, args, { timeout });
 		} catch (error) {
+			// Closed meanwhile: what is opened now is no concern of this question.
+			if (running !== this.#running) return CLOSED;
 			return this.#breach(running, thrown(error), timeout);
 		}
 	}
