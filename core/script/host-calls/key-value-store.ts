@@ -34,6 +34,8 @@ export class KeyValueStore {
 	/** Goes round and round through those. */
 	#sweep = this.#passing.entries();
 	#characters = 0;
+	/** Of those: for ever. */
+	#lastingCharacters = 0;
 	#evicted = 0;
 
 	constructor(limits: KeyValueLimits) {
@@ -63,6 +65,7 @@ export class KeyValueStore {
 		const entries = expires === Infinity ? this.#lasting : this.#passing;
 		entries.set(key, { value, expires, cost });
 		this.#characters += cost;
+		if (entries === this.#lasting) this.#lastingCharacters += cost;
 	}
 
 	/**
@@ -113,16 +116,29 @@ export class KeyValueStore {
 
 	/** For `key`, which stays. */
 	#makeRoom(key: string, characters: number, entries: number): void {
+		if (this.#canFit(key, characters, entries)) this.#evictFor(key, characters, entries);
+		if (this.#fits(characters, entries)) return;
+		throw new KeyValueError(
+			`no room: ${this.size} entries of ${this.#limits.entries}, ${this.#characters} characters of ${this.#limits.characters}`,
+		);
+	}
+
+	/** Without anything that expires: a write that is refused must not cost others what they keep. */
+	#canFit(key: string, characters: number, entries: number): boolean {
+		const own = this.#passing.get(key);
+		const size = this.#lasting.size + (own === undefined ? 0 : 1);
+		const kept = this.#lastingCharacters + (own?.cost ?? 0);
+		const { entries: entriesMax, characters: charactersMax } = this.#limits;
+		return size + entries <= entriesMax && kept + characters <= charactersMax;
+	}
+
+	#evictFor(key: string, characters: number, entries: number): void {
 		for (const [oldest] of this.#passing) {
 			if (this.#fits(characters, entries)) return;
 			if (oldest === key) continue;
 			this.#remove(oldest);
 			this.#evicted += 1;
 		}
-		if (this.#fits(characters, entries)) return;
-		throw new KeyValueError(
-			`no room: ${this.size} entries of ${this.#limits.entries}, ${this.#characters} characters of ${this.#limits.characters}`,
-		);
 	}
 
 	#fits(characters: number, entries: number): boolean {
@@ -133,7 +149,8 @@ export class KeyValueStore {
 	#remove(key: string): void {
 		const entry = this.#find(key);
 		if (entry === undefined) return;
-		if (!this.#passing.delete(key)) this.#lasting.delete(key);
+		if (this.#lasting.delete(key)) this.#lastingCharacters -= entry.cost;
+		else this.#passing.delete(key);
 		this.#characters -= entry.cost;
 	}
 }

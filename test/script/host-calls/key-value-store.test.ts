@@ -91,3 +91,17 @@ test("kv: what has expired goes by and by, without being asked for", () => {
 	for (let i = 0; i < 100; i += 1) kv.set("again", i, 1e9, 20);
 	assert.deepEqual([kv.size, kv.evicted], [1, 0]);
 });
+
+test("kv: a write that finds no room costs nothing that is kept, and it counts for ever once it is made so", () => {
+	const kv = store({ entries: 3, characters: 600 });
+	kv.set("for ever", 1, FOR_EVER, 0);
+	kv.set("window", 1, 1e9, 0);
+	assert.throws(() => kv.set("huge", "x".repeat(600), 1e9, 0), KeyValueError);
+	assert.throws(() => kv.set("window", "x".repeat(600), 1e9, 0), KeyValueError);
+	assert.deepEqual([kv.get("window", 1), kv.evicted], [1, 0]);
+	kv.set("window", "x".repeat(300), FOR_EVER, 1);
+	assert.throws(() => kv.set("large", "x".repeat(200), 1e9, 1), KeyValueError);
+	kv.delete("window", 1);
+	kv.set("large", "x".repeat(200), 1e9, 1);
+	assert.deepEqual([kv.size, kv.evicted], [2, 0]);
+});
