@@ -14,5 +14,7 @@ export const FRAGMENTS_MAX = 64;
 export const STREAMS_MAX = 20_000;
 /** Octets of one of them that came before those in front of them. */
 export const STREAM_AHEAD_MAX = 1024 * 1024;
+/** Segments that are: each that follows is looked for among all. */
+export const SEGMENTS_AHEAD_MAX = 4_000;
 /** Requests that are known, so that a repeat is told from a new one. */
 export const REQUESTS_KNOWN = 1_000_000;

@@ -6,7 +6,7 @@
 import { BoundedMap } from "../base/bounded-map.ts";
 import { StreamFramer } from "../message/framing.ts";
 import { looksLikeSip, type Tally } from "./captured.ts";
-import { STREAM_AHEAD_MAX, STREAMS_MAX } from "./limits.ts";
+import { SEGMENTS_AHEAD_MAX, STREAM_AHEAD_MAX, STREAMS_MAX } from "./limits.ts";
 
 const FIN = 1;
 const SYN = 2;
@@ -82,9 +82,11 @@ class Stream {
 	}
 
 	#keep(sequence: number, payload: Buffer): readonly string[] {
-		if (!this.#ahead.has(sequence)) this.#aheadLength += payload.length;
+		const before = this.#ahead.get(sequence);
+		if (before !== undefined && before.length >= payload.length) return [];
+		this.#aheadLength += payload.length - (before?.length ?? 0);
 		this.#ahead.set(sequence, payload);
-		if (this.#aheadLength <= STREAM_AHEAD_MAX) return [];
+		if (this.#aheadLength <= STREAM_AHEAD_MAX && this.#ahead.size <= SEGMENTS_AHEAD_MAX) return [];
 		// What is missing does not come any more.
 		const first = [...this.#ahead.keys()].sort((a, b) => distance(b, a))[0] ?? sequence;
 		this.#tally.add("gaps in TCP connections");

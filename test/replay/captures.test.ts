@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Captured, CaptureError, Tally } from "../../core/replay/captured.ts";
+import { SEGMENTS_AHEAD_MAX } from "../../core/replay/limits.ts";
 import { readCapture } from "../../core/replay/read-capture.ts";
 import { request } from "../script/harness.ts";
 import { seeded } from "../support/seeded.ts";
@@ -105,6 +106,18 @@ test("a capture that begins within a message on TCP, or misses a segment, goes o
 	const { messages, skipped } = await read(t, raw(packets));
 	assert.equal(messages.length, 20);
 	assert.deepEqual(skipped, { "gaps in TCP connections": 1 });
+});
+
+test("segments of single octets behind one that is missing are not kept without end, and one that is longer counts", async (t) => {
+	const first = tcp(OPTIONS.slice(0, 50), 0);
+	const octets = Array.from({ length: SEGMENTS_AHEAD_MAX + 1 }, (_, at) => tcp("x", 1_000 + at));
+	const after = tcp(INVITE, 1_000 + octets.length);
+	const cut = await read(t, raw([first, ...octets, after]));
+	assert.deepEqual(textsOf(cut), [INVITE]);
+	assert.deepEqual(cut.skipped, { "gaps in TCP connections": 1 });
+	const short = tcp(OPTIONS.slice(100, 101), 100);
+	const whole = [short, tcp(OPTIONS.slice(100), 100), short, tcp(OPTIONS.slice(50, 100), 50)];
+	assert.deepEqual(textsOf(await read(t, raw([first, ...whole]))), [OPTIONS]);
 });
 
 test("media, HTTP and TLS beside SIP are passed over; what cannot be read is told", async (t) => {
