@@ -82,6 +82,8 @@ export const WAITING_MAX = 10_000;
 /** What a host call may be given, as JSON, and what it may bring. */
 export const HOST_CALL_LENGTH_MAX = 16_384;
 export const HOST_RESULT_LENGTH_MAX = 262_144;
+/** Characters of results that the waiting hooks of one generation keep, all of them together. */
+export const HOST_RESULTS_KEPT_MAX = 64 * 1024 * 1024;
 
 /** What `fetch` sends: octets of a body, characters of a URL and of all header fields; and seconds that it may take. */
 export const FETCH_BODY_MAX = 12_288;

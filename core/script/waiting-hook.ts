@@ -25,6 +25,8 @@ export class WaitingHook {
 	again = false;
 	/** Processor time, milliseconds. */
 	used = 0;
+	/** Characters of the results that it has got. */
+	kept = 0;
 
 	constructor(hook: HookName, args: HookArguments, ticket: number) {
 		this.hook = hook;

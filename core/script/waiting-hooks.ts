@@ -6,7 +6,12 @@
 import type { HookName } from "./hooks.ts";
 import type { HostCall, HostResult } from "./host-call.ts";
 import type { Breach, HookArguments, Isolate } from "./isolate.ts";
-import { HOST_RESULT_LENGTH_MAX, type ScriptLimits, WAITING_MAX } from "./limits.ts";
+import {
+	HOST_RESULT_LENGTH_MAX,
+	HOST_RESULTS_KEPT_MAX,
+	type ScriptLimits,
+	WAITING_MAX,
+} from "./limits.ts";
 import { type ReadAnswer, readAnswer, readTaken } from "./read-answer.ts";
 import { type Outcome, WaitingHook } from "./waiting-hook.ts";
 
@@ -27,6 +32,8 @@ export class WaitingHooks {
 	/** Those whose isolate is gone, and who will be asked again when a result comes. */
 	readonly #lost = new Set<WaitingHook>();
 	#opened: number;
+	/** Characters of results that hooks keep, at most: those of hooks that are gone are taken off when it is too much. */
+	#kept = 0;
 	#calls: HostCall[] = [];
 	#decided: WaitingHook[] = [];
 
@@ -79,10 +86,29 @@ export class WaitingHooks {
 	/** What a call brought: the hook goes on. */
 	answer({ hook, index, kind, args }: HostCall, result: HostResult): void {
 		this.recover();
-		const bounded = withinLimit(kind, result);
+		const bounded = this.#bounded(hook, kind, result);
 		if (hook.abandoned || !hook.end(index, kind, args, bounded)) return;
 		if (this.#lost.delete(hook)) this.#askAgain(hook);
 		else if (this.#hooks.get(hook.ticket) === hook) this.#resume(hook, index, bounded);
+	}
+
+	/** The result, or that it is too large to be kept until the hook has decided. */
+	#bounded(hook: WaitingHook, kind: string, result: HostResult): HostResult {
+		const { length } = JSON.stringify(result);
+		if (length > HOST_RESULT_LENGTH_MAX)
+			return tooLarge(`${kind}: ${length} characters are more than ${HOST_RESULT_LENGTH_MAX}`);
+		if (this.#kept + length > HOST_RESULTS_KEPT_MAX) this.#count();
+		if (this.#kept + length > HOST_RESULTS_KEPT_MAX)
+			return tooLarge(`${kind}: the hooks that wait keep ${this.#kept} characters already`);
+		this.#kept += length;
+		hook.kept += length;
+		return result;
+	}
+
+	#count(): void {
+		this.#kept = 0;
+		for (const hooks of [this.#hooks.values(), this.#lost])
+			for (const { kept } of hooks) this.#kept += kept;
 	}
 
 	abandon(hook: WaitingHook): void {
@@ -211,9 +237,6 @@ function wrong(reason: string): Breach {
 	return { code: "SCRIPT_DECISION", reason, stack: "", log: undefined };
 }
 
-function withinLimit(kind: string, result: HostResult): HostResult {
-	const { length } = JSON.stringify(result);
-	if (length <= HOST_RESULT_LENGTH_MAX) return result;
-	const message = `${kind}: ${length} characters are more than ${HOST_RESULT_LENGTH_MAX}`;
+function tooLarge(message: string): HostResult {
 	return { ok: false, code: "HOST_LIMIT", message };
 }

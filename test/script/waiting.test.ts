@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import type { Decision } from "../../core/proxy/decision.ts";
 import type { Generation } from "../../core/script/generation.ts";
 import type { HostCall, HostResult } from "../../core/script/host-call.ts";
+import { HOST_RESULT_LENGTH_MAX, HOST_RESULTS_KEPT_MAX } from "../../core/script/limits.ts";
 import { ScriptError } from "../../core/script/script-error.ts";
 import { type Outcome, WaitingHook } from "../../core/script/waiting-hook.ts";
 import { BODY_LINE, context, failure, type LoadGiven, load, request } from "./harness.ts";
@@ -176,4 +177,31 @@ test("processor time counts over all the steps of a hook", async (t) => {
 	}
 	assert.ok(steps <= 4, `${steps} steps`);
 	assert.equal(failure(decided(generation).outcome).code, "SCRIPT_TIMEOUT");
+});
+
+test("what waiting hooks have got is bounded for all of them, and room again once they have decided", async (t) => {
+	const body = [
+		"try { await kv.get('a'); } catch (error) { return reply(503, error.code); }",
+		"await kv.get('b'); return reply(404);",
+	].join("\n");
+	const { generation, ask } = await open(t, waiting(body));
+	const large = value("x".repeat(HOST_RESULT_LENGTH_MAX - 100));
+	const most = Math.floor(HOST_RESULTS_KEPT_MAX / JSON.stringify(large).length);
+	const calls: HostCall[] = [];
+	for (let hooks = 0; hooks < most; hooks += 1) {
+		waits(ask(String(hooks)));
+		generation.answer(called(generation, "kv.get", ["a"]), large);
+		calls.push(called(generation, "kv.get", ["b"]));
+	}
+	waits(ask("more"));
+	generation.answer(called(generation, "kv.get", ["a"]), large);
+	const refused = { kind: "reply", status: 503, reason: "HOST_LIMIT", edits: [] };
+	assert.deepEqual(decided(generation).outcome, refused);
+	const [first] = calls;
+	assert.ok(first);
+	generation.answer(first, value(null));
+	assert.equal(decided(generation).hook, first.hook);
+	waits(ask("again"));
+	generation.answer(called(generation, "kv.get", ["a"]), large);
+	called(generation, "kv.get", ["b"]);
 });
