@@ -82,6 +82,8 @@ export type RegistrarConfig = {
 export type ScriptConfig = {
 	readonly timeoutMs: number;
 	readonly heapMb: number;
+	/** For the top level of the scripts. */
+	readonly startMs: number;
 	/** How long a hook may wait for what it calls. */
 	readonly deadlineMs: number;
 	/** Calls of the host that one hook may make. */

@@ -130,6 +130,10 @@ export const scriptShape = {
 		integer({ min: 1, max: 10_000 }).default(50),
 		"milliseconds of processor time that a route script has for one request",
 	),
+	"start-timeout-ms": key(
+		integer({ min: 10, max: 10_000 }).default(1_000),
+		"milliseconds that the top level of the route scripts may take",
+	),
 	"heap-mb": key(
 		integer({ min: 8, max: 1024 }).default(64),
 		"megabytes that one generation of the scripts may use",

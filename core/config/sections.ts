@@ -135,6 +135,7 @@ export function readScript(node: Node | undefined, found: Findings): ScriptConfi
 	return {
 		timeoutMs: given["timeout-ms"],
 		heapMb: given["heap-mb"],
+		startMs: given["start-timeout-ms"],
 		deadlineMs: given["deadline-ms"],
 		hostCalls: given["host-calls"],
 		fetchOrigins: origins,

@@ -22,7 +22,7 @@ import {
 	TIMED_OUT,
 	thrown,
 } from "./isolate.ts";
-import { DRAIN_MS, PROBE_TIMEOUT_MS, type ScriptLimits, START_TIMEOUT_MS } from "./limits.ts";
+import { DRAIN_MS, PROBE_TIMEOUT_MS, type ScriptLimits } from "./limits.ts";
 import { LoadError } from "./load-error.ts";
 import type { LoadStep } from "./load-steps.ts";
 import type { Place } from "./place.ts";
@@ -343,9 +343,9 @@ async function start(bundle: Bundle, options: GenerationOptions): Promise<Isolat
 	}
 }
 
-function startReason({ name, message }: Thrown, { heapMb }: ScriptLimits): string {
+function startReason({ name, message }: Thrown, { heapMb, startMs }: ScriptLimits): string {
 	if (message === OUT_OF_MEMORY) return `the top level kept more than ${heapMb} MB`;
-	if (message === TIMED_OUT) return `the top level ran for more than ${START_TIMEOUT_MS} ms`;
+	if (message === TIMED_OUT) return `the top level ran for more than ${startMs} ms`;
 	return name === "Error" ? message : `${name}: ${message}`;
 }
 

@@ -26,10 +26,10 @@ import {
 import {
 	type Contents,
 	lastLog,
+	OWN_QUESTION,
 	openAtOnce,
 	openIsolate,
 	type Running,
-	STARTING,
 	shut,
 } from "./open-isolate.ts";
 import { Patience } from "./patience.ts";
@@ -103,7 +103,7 @@ export class Isolate {
 	/** Why the default export is no script. */
 	get fault(): string | undefined {
 		try {
-			return this.#open().fault.applySync(undefined, [], STARTING);
+			return this.#open().fault.applySync(undefined, [], OWN_QUESTION);
 		} catch (error) {
 			return thrown(error).message;
 		}
@@ -161,7 +161,7 @@ export class Isolate {
 	forget(ticket: number): void {
 		if (this.#running === undefined) return;
 		try {
-			this.#running.forget.applySync(undefined, [ticket], STARTING);
+			this.#running.forget.applySync(undefined, [ticket], OWN_QUESTION);
 		} catch {
 			this.dispose();
 		}
@@ -260,7 +260,7 @@ export class Isolate {
 		const used = heap.used_heap_size + heap.externally_allocated_size;
 		this.#untilCheck = used > limit / 2 ? 1 : HEAP_CHECK_EVERY;
 		if (used <= limit) return false;
-		return !fits.applySync(undefined, [HEAP_SLACK_MB * MB], STARTING);
+		return !fits.applySync(undefined, [HEAP_SLACK_MB * MB], OWN_QUESTION);
 	}
 
 	#breach(running: Running | undefined, error: Thrown, timeout: number): Breach {

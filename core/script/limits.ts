@@ -9,6 +9,8 @@ export type ScriptLimits = {
 	readonly deadlineMs: number;
 	/** Calls of the host that one hook may make. */
 	readonly hostCalls: number;
+	/** For the top level of the scripts. An isolate that has to be opened again between two requests may take as long. */
+	readonly startMs: number;
 };
 
 export const DEFAULT_LIMITS: ScriptLimits = {
@@ -16,6 +18,7 @@ export const DEFAULT_LIMITS: ScriptLimits = {
 	heapMb: 64,
 	deadlineMs: 5_000,
 	hostCalls: 32,
+	startMs: 1_000,
 };
 
 /**
@@ -37,7 +40,8 @@ export const OVERRUN_LEAST_MS = 15;
 /** Steps of a load, each named in its error. */
 export const BUNDLE_TIMEOUT_MS = 20_000;
 export const TYPES_TIMEOUT_MS = 20_000;
-export const START_TIMEOUT_MS = 1_000;
+/** For what the engine itself asks of an isolate: it is short. */
+export const OWN_QUESTION_TIMEOUT_MS = 1_000;
 export const PROBE_TIMEOUT_MS = 1_000;
 
 /** Type errors that are told one by one; octets that the compiler may say. */

@@ -9,8 +9,8 @@ import { HOOKS, type HookName } from "./hooks.ts";
 import {
 	HEAP_SLACK_MB,
 	LAST_LOG_TIMEOUT_MS,
+	OWN_QUESTION_TIMEOUT_MS,
 	type ScriptLimits,
-	START_TIMEOUT_MS,
 } from "./limits.ts";
 import { BUNDLE_FILE } from "./positions.ts";
 import type { AskHook, Runtime } from "./sandbox/runtime.ts";
@@ -47,7 +47,7 @@ export type Running = {
 type Start = (devices: string) => Runtime;
 
 const ORIGIN = { filename: BUNDLE_FILE } as const;
-export const STARTING = { timeout: START_TIMEOUT_MS } as const;
+export const OWN_QUESTION = { timeout: OWN_QUESTION_TIMEOUT_MS } as const;
 const AS_REFERENCE = { reference: true } as const;
 
 /** Off the main thread. Rejects with what the top level threw. */
@@ -56,9 +56,10 @@ export async function openIsolate({ bundle, devices, limits }: Contents): Promis
 	try {
 		const script = await isolate.compileScript(bundle.code, ORIGIN);
 		const context = await isolate.createContext();
-		const start = (await script.run(context, { ...STARTING, ...AS_REFERENCE })) as Remote<Start>;
+		const starting = { timeout: limits.startMs };
+		const start = (await script.run(context, { ...starting, ...AS_REFERENCE })) as Remote<Start>;
 		const runtime = await start.apply(undefined, [devices], {
-			...STARTING,
+			...starting,
 			result: AS_REFERENCE,
 		});
 		return connect(isolate, runtime, limits);
@@ -84,8 +85,9 @@ export function openAtOnce({ bundle, devices, limits }: Contents): Running {
 	try {
 		const context = isolate.createContextSync();
 		const script = isolate.compileScriptSync(bundle.code, ORIGIN);
-		const start = script.runSync(context, { ...STARTING, ...AS_REFERENCE }) as Remote<Start>;
-		const runtime = start.applySync(undefined, [devices], { ...STARTING, result: AS_REFERENCE });
+		const starting = { timeout: limits.startMs };
+		const start = script.runSync(context, { ...starting, ...AS_REFERENCE }) as Remote<Start>;
+		const runtime = start.applySync(undefined, [devices], { ...starting, result: AS_REFERENCE });
 		return connect(isolate, runtime, limits);
 	} catch (error) {
 		close(isolate);
@@ -106,7 +108,7 @@ function connect(
 		resume: runtime.getSync("resume", AS_REFERENCE),
 		take: runtime.getSync("take", AS_REFERENCE),
 		forget: runtime.getSync("forget", AS_REFERENCE),
-		defined: runtime.getSync("defined", AS_REFERENCE).applySync(undefined, [], STARTING),
+		defined: runtime.getSync("defined", AS_REFERENCE).applySync(undefined, [], OWN_QUESTION),
 		fault: runtime.getSync("fault", AS_REFERENCE),
 		log: runtime.getSync("log", AS_REFERENCE),
 		fits: runtime.getSync("fits", AS_REFERENCE),

@@ -53,7 +53,7 @@ registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings
 udp: { max-request: 4000 }
 timers: { t1: 200, t2: 2000, t4: 2500 }
 admin: { address: "[::1]:9000" }
-script: { timeout-ms: 20, heap-mb: 32, deadline-ms: 2500, host-calls: 8, fallback: built-in }
+script: { timeout-ms: 20, heap-mb: 32, start-timeout-ms: 1500, deadline-ms: 2500, host-calls: 8, fallback: built-in }
 `,
 	);
 	assert.deepEqual(config.domains, ["example.com", "192.0.2.1"]);
@@ -78,6 +78,7 @@ script: { timeout-ms: 20, heap-mb: 32, deadline-ms: 2500, host-calls: 8, fallbac
 	assert.deepEqual(config.script, {
 		timeoutMs: 20,
 		heapMb: 32,
+		startMs: 1_500,
 		deadlineMs: 2_500,
 		hostCalls: 8,
 		fetchOrigins: [],

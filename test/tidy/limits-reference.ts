@@ -66,7 +66,6 @@ const TRANSPORT: Readonly<Record<keyof typeof LIMITS, Said>> = {
 const SCRIPTS: Readonly<Partial<Record<keyof typeof scriptLimits, Said>>> = {
 	BUNDLE_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
 	TYPES_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
-	START_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
 	PROBE_TIMEOUT_MS: ["the new scripts are refused, the old ones stay"],
 	FINGERPRINT_FILES_MAX: [
 		"changes of further scripts are seen only where the system tells of them",
@@ -83,6 +82,7 @@ const SCRIPTS: Readonly<Partial<Record<keyof typeof scriptLimits, Said>>> = {
 	EDITS_MAX: ["500, or the fallback", "scriptErrors"],
 	BODY_LENGTH_MAX: ["500, or the fallback", "scriptErrors"],
 	VALUE_LENGTH_MAX: ["500, or the fallback", "scriptErrors"],
+	HOST_RESULTS_KEPT_MAX: ["the fetch fails, and the hook goes on without it"],
 	LOG_LINES_MAX: ["further lines of that hook are left out"],
 	LOG_LENGTH_MAX: ["the rest of the line is left out"],
 	STACK_LENGTH_MAX: ["the rest of the stack is left out"],
