@@ -294,6 +294,7 @@ class RunningEngine implements Engine, TransportUser {
 				signing: { keys: this.#keys, hmac: this.#hmac, boot: this.#boot },
 				random: this.#random,
 				udpRequestMax: config.udp.maxRequest,
+				pathFor: config.edge.pathFor,
 				timing: config.timers,
 			},
 			digest: {

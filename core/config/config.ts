@@ -21,6 +21,7 @@ export type Config = {
 	readonly location: { readonly store: "memory" | "sqlite" };
 	readonly auth: AuthConfig;
 	readonly registrar: RegistrarConfig;
+	readonly edge: { readonly pathFor: "supported" | "any" | "required" | "off" };
 	/** Octets; Infinity for any number. */
 	readonly udp: { readonly maxRequest: number };
 	/** Milliseconds: RFC 3261 Table 4. */

@@ -15,6 +15,7 @@ import { readSection } from "./section.ts";
 import {
 	readAdmin,
 	readAuth,
+	readEdge,
 	readLocation,
 	readRegistrar,
 	readRoutes,
@@ -135,6 +136,7 @@ async function readConfig(
 		location: readLocation(part("location"), found),
 		auth: readAuth(part("auth"), top.domains, found),
 		registrar: readRegistrar(part("registrar"), found),
+		edge: readEdge(part("edge"), found),
 		udp: readUdp(part("udp"), found),
 		timers: readTimers(part("timers"), found),
 		admin: readAdmin(part("admin"), found),

@@ -96,6 +96,13 @@ export const registrarShape = {
 	),
 };
 
+export const edgeShape = {
+	path: key(
+		choice(["supported", "any", "required", "off"]).default("supported"),
+		"which phones that register elsewhere through us are called through us, along the flow that they registered on (RFC 3327, RFC 5626): those that say `Supported: path`; `any`, which the registrar has to allow; `required`: others get 421, and a registrar that does not know Path refuses; `off`: none",
+	),
+};
+
 export const udpShape = {
 	"max-request": key(
 		limit({ min: 500, max: 65_000 }).default(1300),
@@ -192,6 +199,7 @@ export const topShape = {
 	location: block("{ store: sqlite }", "where registrations are kept", restart),
 	auth: block("{ realm: sip.example.com }", "digest authentication of devices with a password"),
 	registrar: block("{ max-expires: 7200 }", "how long registrations live"),
+	edge: block("{ path: any }", "phones that register with another registrar through us"),
 	udp: block("{ max-request: 1300 }", "what is sent over UDP"),
 	timers: block("{ t1: 500 }", "how soon and how long messages are repeated over UDP"),
 	admin: block('{ address: "127.0.0.1:8060" }', "the API behind `status` and `reload`", restart),

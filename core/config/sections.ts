@@ -1,4 +1,4 @@
-/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `udp`, `timers`, `admin`, `script`. */
+/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `edge`, `udp`, `timers`, `admin`, `script`. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { holdsAll, type Network, Networks, parseNetwork } from "../base/networks.ts";
@@ -7,6 +7,7 @@ import type { Findings } from "./finding.ts";
 import {
 	adminShape,
 	authShape,
+	edgeShape,
 	locationShape,
 	registrarShape,
 	scriptShape,
@@ -92,6 +93,10 @@ export function readRegistrar(node: Node | undefined, found: Findings): Registra
 		maxBindings: given["max-bindings"],
 		path: given.path,
 	};
+}
+
+export function readEdge(node: Node | undefined, found: Findings): Config["edge"] {
+	return { pathFor: readSection("edge", node, edgeShape, found).path };
 }
 
 export function readUdp(node: Node | undefined, found: Findings): Config["udp"] {

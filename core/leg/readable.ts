@@ -1,9 +1,8 @@
-/** Addresses of headers that are not checked on arrival: RFC 3261 §16.3 step 1 asks a proxy to let them pass. */
-import type { NameAddress } from "../message/name-addr.ts";
+/** Values of headers that are not checked on arrival: RFC 3261 §16.3 step 1 asks a proxy to let them pass. */
 import { ParseError } from "../message/parse-error.ts";
 
-/** None where they are no addresses: such a header is left as it is, and the message is not lost over it. */
-export function readable(read: () => readonly NameAddress[]): readonly NameAddress[] {
+/** None where they cannot be read: such a header is left as it is, and the message is not lost over it. */
+export function readable<Value>(read: () => readonly Value[]): readonly Value[] {
 	try {
 		return read();
 	} catch (error) {

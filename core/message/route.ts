@@ -1,4 +1,4 @@
-/** Route and Record-Route as stacks: RFC 3261 §16.4, §16.6 steps 4 and 6. */
+/** Route, Record-Route and Path as stacks: RFC 3261 §16.4, §16.6 steps 4 and 6, RFC 3327 §5.2. */
 import type { Element } from "./list.ts";
 import type { Patch } from "./patch.ts";
 
@@ -12,6 +12,11 @@ export function pushRoute(patch: Patch, value: string): Patch {
 	return push(patch, "route", "Route", value);
 }
 
+/** Above the Path values received. */
+export function pushPath(patch: Patch, value: string): Patch {
+	return push(patch, "path", "Path", value);
+}
+
 /** Without this Route value, the first unless named. */
 export function popRoute(patch: Patch, element?: Element): Patch {
 	const first = element ?? patch.message.head.elements("route")[0];
@@ -20,7 +25,7 @@ export function popRoute(patch: Patch, element?: Element): Patch {
 
 function push(
 	patch: Patch,
-	name: "route" | "record-route",
+	name: "route" | "record-route" | "path",
 	spelling: string,
 	value: string,
 ): Patch {

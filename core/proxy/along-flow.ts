@@ -32,7 +32,8 @@ export function targetsAlongFlow(
 	if ("status" in target) return target;
 	context.vouched = true;
 	context.consumed = port.ownCredentials(request);
-	context.callerScheme = callerScheme(route);
+	// Our entry was written for the leg that it came on; the Request-URI is the phone's Contact.
+	context.callerScheme = route.scheme ?? callerScheme(route);
 	const inClear = context.callerScheme === "sips" && !secure(server.flow.transport);
 	const refused = inClear ? port.inClear(request, server.flow, now) : undefined;
 	if (refused !== undefined) return refused;

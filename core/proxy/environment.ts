@@ -5,6 +5,7 @@ import type { Signing } from "../leg/seal.ts";
 import type { Timing } from "../transaction/timers.ts";
 import type { Directory } from "./directory.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
+import type { PathFor } from "./register-path.ts";
 
 export type Environment = {
 	readonly own: OwnAddresses;
@@ -15,6 +16,8 @@ export type Environment = {
 	readonly random: Random;
 	/** Octets that a request over UDP may have (RFC 3261 §18.1.1); Infinity: as many as it has. */
 	readonly udpRequestMax: number;
+	/** What a REGISTER gets that goes on to another registrar. */
+	readonly pathFor: PathFor;
 	/** The base values of the timers of new transactions; those of Table 4 unless given. */
 	readonly timing?: Timing;
 };

@@ -21,6 +21,7 @@ import { onLeg } from "./leg-edits.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
 import type { Passage } from "./passage.ts";
 import type { ReferToEdit } from "./refer-to.ts";
+import { addPath } from "./register-path.ts";
 import type { RouteInformation } from "./route-information.ts";
 import type { Target } from "./target-set.ts";
 
@@ -51,6 +52,7 @@ export function forwardRequest(forwarding: Forwarding): string {
 	writeMaxBreadth(patch, forwarding.breadth);
 	removeOwnRoutes(patch, route);
 	if (passage.entries !== undefined) recordRoute(patch, passage.entries); // Step 4.
+	if (passage.path !== undefined) addPath(patch, passage.path);
 	applyRequest(patch, request, passage.legs, passage.state);
 	const { referTo } = forwarding;
 	if (referTo !== undefined) patch.replace(referTo.start, referTo.end, referTo.text);

@@ -15,6 +15,7 @@ import type { Head } from "../message/head.ts";
 import { policyOf } from "./directory.ts";
 import { type Environment, listenerOf, secureListener } from "./environment.ts";
 import type { OutgoingLeg } from "./outgoing-leg.ts";
+import { type OwnPath, registerPath } from "./register-path.ts";
 import type { RouteInformation } from "./route-information.ts";
 
 export type Passage = {
@@ -23,6 +24,8 @@ export type Passage = {
 	readonly state: DialogState | undefined;
 	/** Our Record-Route entries, where the request gets any. */
 	readonly entries: OwnEntries | undefined;
+	/** Of a REGISTER whose phone is to be called through us. */
+	readonly path?: OwnPath | undefined;
 };
 
 /** Requests that can form a dialog which we stay in (RFC 3261 §12, RFC 6665 §4.4, RFC 3515 §2.4.4). */
@@ -59,8 +62,11 @@ export function passage(
 	}
 
 	const legs = legsOf("caller", incoming, outgoing);
-	if (!DIALOG_FORMING.includes(request.method))
-		return { legs, state: undefined, entries: undefined };
+	if (!DIALOG_FORMING.includes(request.method)) {
+		const registers = request.method === "REGISTER";
+		const path = registers ? registerPath(request, came, outgoing, environment) : undefined;
+		return { legs, state: undefined, entries: undefined, path };
+	}
 	const flows = { callerFlow: namedFlow(came, environment), calleeFlow: outgoing.flow };
 	const nonce = environment.random.below(NONCES);
 	const state = newDialog(request, legs, flows, nonce, environment.signing);

@@ -34,6 +34,7 @@ import type { ProxyPort } from "./proxy-port.ts";
 import { ANSWERED_ELSEWHERE, reasonOf, refusedBy } from "./reason.ts";
 import { followRedirection } from "./recursion.ts";
 import { redirection } from "./redirection.ts";
+import { refuseWithoutPath } from "./register-path.ts";
 import type { Rejection } from "./rejection.ts";
 import { reply } from "./reply.ts";
 import { Branch, ResponseContext } from "./response-context.ts";
@@ -298,6 +299,8 @@ export class ProxyCore implements TransactionUser {
 		context: ResponseContext,
 		now: Milliseconds,
 	): readonly Target[] | Rejection {
+		const refused = refuseWithoutPath(context.request, this.environment);
+		if (refused !== undefined) return refused;
 		const chosen = targetsToCall(decision, context, this.environment, now);
 		const targets = "status" in chosen ? chosen : context.notYetCalled(chosen);
 		if ("status" in targets || decision.fork?.order !== "failover") return targets;

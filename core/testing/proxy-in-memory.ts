@@ -204,6 +204,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 				signing: { keys: this.keys, hmac, boot: this.#boot },
 				random,
 				udpRequestMax: config.udp.maxRequest,
+				pathFor: config.edge.pathFor,
 				timing: config.timers,
 			},
 			digest: {

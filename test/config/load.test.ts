@@ -50,6 +50,7 @@ state: var/state
 location: { store: memory }
 auth: { realm: r, algorithms: [SHA-512-256, MD5, MD5], nonce-lifetime: 60 }
 registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings: 2, path: any }
+edge: { path: required }
 udp: { max-request: 4000 }
 timers: { t1: 200, t2: 2000, t4: 2500 }
 admin: { address: "[::1]:9000" }
@@ -72,6 +73,7 @@ script: { timeout-ms: 20, heap-mb: 32, start-timeout-ms: 1500, deadline-ms: 2500
 		maxBindings: 2,
 		path: "any",
 	});
+	assert.deepEqual(config.edge, { pathFor: "required" });
 	assert.deepEqual(config.udp, { maxRequest: 4000 });
 	assert.deepEqual(config.timers, { T1: 200, T2: 2000, T4: 2500 });
 	assert.deepEqual(config.admin, { address: "::1", port: 9000 });

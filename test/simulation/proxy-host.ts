@@ -214,6 +214,7 @@ export class ProxyHost implements StreamHost {
 				signing: { keys: { current: KEY, all: [KEY] }, hmac: HMAC, boot: 7 },
 				random: chance,
 				udpRequestMax: config.udp.maxRequest,
+				pathFor: config.edge.pathFor,
 			},
 			digest: {
 				...config.auth,

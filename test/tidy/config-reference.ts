@@ -7,6 +7,7 @@ import { canaryShape, reloadShape, rollbackShape, shadowShape } from "../../core
 import {
 	adminShape,
 	authShape,
+	edgeShape,
 	locationShape,
 	registrarShape,
 	scriptShape,
@@ -51,6 +52,7 @@ export function configReference(): string {
 		section("location", "", locationShape),
 		section("auth", "", authShape),
 		section("registrar", "", registrarShape),
+		section("edge", "", edgeShape),
 		section("udp", "", udpShape),
 		section("timers", "", timersShape),
 		section("admin", "", adminShape),

@@ -1,0 +1,205 @@
+/** Phones that register with another registrar, through us: the Path that it gets, and what that is good for. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PathFor } from "../../core/proxy/register-path.ts";
+import type { ExchangeRig } from "../support/exchange-rig.ts";
+import { testBed } from "../support/test-bed.ts";
+import { assertUntouched } from "../support/untouched.ts";
+import type { PhonePlace, RequestGiven, VirtualPhone } from "../support/virtual-phone.ts";
+import type { WireMessage } from "../support/wire-message.ts";
+
+const bed = await testBed();
+const HERE = "172.21.83.50";
+const DOMAIN = "sip:example.com";
+const AOR = "sip:1001@example.com";
+const PRIVATE = "sip:1001@192.168.77.7:5060";
+const SUPPORTED = "Supported: path, outbound";
+const OUTBOUND = `<${PRIVATE};ob>;reg-id=1;+sip.instance="<urn:uuid:00000000-0000-1000-8000-0242ac120002>"`;
+
+/** Everything that is new goes to the registrar. */
+function scene({ pathFor = "supported", uri = "sip:10.0.0.9" }: Partial<Scene> = {}) {
+	const relay = { kind: "relay", targets: [{ kind: "uri", uri }] } as const;
+	const rig = bed.rig({
+		config: { ...bed.config, edge: { pathFor } },
+		listeners: [{ transport: "ws", address: HERE, host: HERE, port: 8080 }],
+		routes: () => ({ ...relay, callee: undefined, edits: [] }),
+	});
+	const tls = /tls|sips/.test(uri);
+	const core = rig.phone("core", { host: "10.0.0.9", transport: tls ? "tls" : "udp" });
+	return { rig, core, phone: phoneAt(rig, {}) };
+}
+
+type Scene = { readonly pathFor: PathFor; readonly uri: string };
+
+function phoneAt(rig: ExchangeRig, place: Partial<PhonePlace>): VirtualPhone {
+	const host = "198.51.100.7";
+	return rig.phone("1001", { transport: "tcp", host, port: 40_112, contact: OUTBOUND, ...place });
+}
+
+function register(phone: VirtualPhone, given: RequestGiven = {}): WireMessage {
+	return phone.request("REGISTER", DOMAIN, { from: AOR, to: AOR, headers: [SUPPORTED], ...given });
+}
+
+const URI = /^<(sips?):([A-Za-z0-9_-]{26,})@([^>]+)>$/;
+
+test("RFC 5626 §5.1 PX-102: the registrar gets a Path with the flow's token and ob, and nothing else is touched", () => {
+	for (const transport of ["udp", "tcp", "tls", "ws"] as const) {
+		const { rig, core } = scene();
+		const phone = phoneAt(rig, { transport });
+		const sent = register(phone);
+		const came = core.take("REGISTER");
+		const [path = "", ...others] = came.values("Path");
+		assert.deepEqual(others, []);
+		assert.equal(URI.exec(path)?.[3], "172.21.83.50:5060;lr;ob");
+		assert.deepEqual(came.recordRoutes, []);
+		const changed = ["Via", "Path", "Max-Forwards", "Max-Breadth"] as const;
+		assert.deepEqual(came.without(...changed), sent.without(...changed));
+		core.request("INVITE", PRIVATE, { headers: [`Route: ${path}`] });
+		assert.equal(phone.take("INVITE").uri, PRIVATE, transport);
+	}
+});
+
+test("RFC 5626 §5.1 PX-102: two phones at one address have tokens of their own", () => {
+	const { rig, core, phone } = scene();
+	const other = phoneAt(rig, { port: 40_113 });
+	register(phone);
+	register(other);
+	const [first] = core.take("REGISTER").values("Path");
+	const [second] = core.take("REGISTER").values("Path");
+	assert.notEqual(first, second);
+	core.request("INVITE", PRIVATE, { headers: [`Route: ${second}`] });
+	assert.equal(other.take("INVITE").uri, PRIVATE);
+	assert.deepEqual(phone.unread, []);
+});
+
+test("RFC 5626 §5.1 PX-102: towards a registrar over TLS the Path says so, in the scheme of that leg", () => {
+	const overTls = scene({ uri: "sip:10.0.0.9:5061;transport=tls" });
+	register(overTls.phone);
+	const [path = ""] = overTls.core.take("REGISTER").values("Path");
+	assert.equal(URI.exec(path)?.[3], "172.21.83.50:5314;transport=tls;lr;ob");
+
+	const sips = scene({ uri: "sips:10.0.0.9:5061" });
+	register(phoneAt(sips.rig, { transport: "tls", contact: OUTBOUND.replace("sip:", "sips:") }));
+	const [secure = ""] = sips.core.take("REGISTER").values("Path");
+	assert.deepEqual(URI.exec(secure)?.slice(1, 4).toSpliced(1, 1), [
+		"sips",
+		"172.21.83.50:5314;lr;ob",
+	]);
+});
+
+test("RFC 5626 §5.1 PX-102: behind another proxy we are not the first hop, and write neither ob nor a Path", () => {
+	for (const pathFor of ["supported", "any", "required"] as const) {
+		const { rig, core } = scene({ pathFor });
+		const edge = rig.phone("edge", { host: "10.0.0.5", contact: OUTBOUND });
+		const below = "Via: SIP/2.0/TCP 192.168.77.7:5060;branch=z9hG4bKfar";
+		const given = "Path: <sip:abc@10.0.0.5;lr;ob>";
+		const sent = edge
+			.write("REGISTER", DOMAIN, { from: AOR, to: AOR, headers: [given] })
+			.replace("Max-Forwards:", `${below}\r\nMax-Forwards:`);
+		edge.send(sent);
+		assertUntouched(sent, core.take("REGISTER"));
+	}
+});
+
+test("RFC 3327 §4 §5.2 PX-103: our Path value goes above those that are there, and has lr", () => {
+	const { core, phone } = scene();
+	register(phone, {
+		headers: ["Path: <sip:p2.example.org;lr>, <sip:p1.example.org;lr>", SUPPORTED],
+	});
+	const [ours = "", ...others] = core.take("REGISTER").values("Path");
+	assert.match(ours, /;lr;ob>$/);
+	assert.deepEqual(others, ["<sip:p2.example.org;lr>, <sip:p1.example.org;lr>"]);
+});
+
+test("RFC 3327 §5.2 PX-104: a phone that does not know Path gets none, gets one all the same, or gets 421, as is set", () => {
+	const plain: RequestGiven = { headers: [], contact: `<${PRIVATE}>` };
+	const outcomes = (["supported", "any", "required", "off"] as const).map((pathFor) => {
+		const { core, phone } = scene({ pathFor });
+		register(phone, plain);
+		const [refused] = phone.unread;
+		if (refused?.status !== undefined) return [refused.status, refused.value("Require")];
+		return core.take("REGISTER").values("Path").length;
+	});
+	assert.deepEqual(outcomes, [0, 1, [421, "path"], 0]);
+});
+
+test("RFC 3327 §5.2 PX-104: where Path is required, the registrar has to know it, too", () => {
+	const { core, phone } = scene({ pathFor: "required" });
+	register(phone);
+	const came = core.take("REGISTER");
+	assert.deepEqual([came.values("Path").length, came.values("Require")], [1, ["path"]]);
+	register(phone, { headers: [SUPPORTED, "Require: Path"] });
+	assert.deepEqual(core.take("REGISTER").values("Require"), ["Path"], "once is enough");
+});
+
+test("RFC 5626 §5.1 PX-104: who asks for outbound gets a Path, whatever it says of Path; with Path off nobody does", () => {
+	const { core, phone } = scene();
+	register(phone, { headers: ["Supported: outbound"] });
+	assert.equal(core.take("REGISTER").values("Path").length, 1);
+	const off = scene({ pathFor: "off" });
+	register(off.phone);
+	assert.deepEqual(off.core.take("REGISTER").values("Path"), []);
+});
+
+test("RFC 3261 §16.3 PX-104: headers that cannot be read are no reason to lose a REGISTER", () => {
+	const { core, phone } = scene({ pathFor: "any" });
+	register(phone, { headers: ['Supported: "', 'Require: "'], contact: '"' });
+	assert.equal(core.take("REGISTER").values("Path").length, 1);
+});
+
+test("RFC 3327 §5.2 RFC 3608 §6.2 PX-105: Path and Service-Route of the response reach the phone byte for byte", () => {
+	for (const uri of ["sip:10.0.0.9", "sips:10.0.0.9:5061"]) {
+		const { rig, core } = scene({ uri });
+		const phone = phoneAt(rig, { transport: "tls" });
+		register(phone);
+		const came = core.take("REGISTER");
+		const headers = [
+			`Path:  ${came.values("Path")[0]} ,<sip:other;lr>`,
+			"Service-Route: <sip:core.example.com;lr> ;x=1",
+			"service-route:<sips:[2001:db8::9];lr>",
+			`Contact: ${OUTBOUND};expires=600`,
+		];
+		core.answer(came, "200 OK", { headers });
+		const lines = phone.take(200).lines;
+		assert.deepEqual(
+			lines.filter((line) => /^(path|service-route|contact)/i.test(line)),
+			headers,
+		);
+	}
+});
+
+test("RFC 5626 §6 §11.6 PX-115: 439 is the registrar's to say: it passes, and we add none", () => {
+	for (const pathFor of ["off", "supported"] as const) {
+		const { core, phone } = scene({ pathFor });
+		register(phone);
+		const came = core.take("REGISTER");
+		assert.deepEqual(phone.unread, []);
+		core.answer(came, "439 First Hop Lacks Outbound Support");
+		assert.equal(phone.take(439).status, 439);
+	}
+});
+
+test("RFC 5626 §5.3.1 §11.5: the phone hangs its connection up: the registrar's call is 430, and 480 for a caller behind us", () => {
+	const { rig, core, phone } = scene();
+	register(phone);
+	const registered = core.take("REGISTER");
+	const [path] = registered.values("Path");
+	core.answer(registered, "200 OK");
+	const ann = rig.phone("6000", { host: "172.21.83.70" });
+	const call = () => {
+		ann.request("INVITE", AOR);
+		const came = core.take("INVITE");
+		core.request("INVITE", PRIVATE, { headers: [`Route: ${path}`] });
+		return came;
+	};
+	const first = call();
+	phone.answer(phone.take("INVITE"), "486 Busy Here");
+	core.answer(first, "486 Busy Here");
+	assert.equal(ann.take(486).status, 486);
+
+	phone.disconnect();
+	const second = call();
+	core.answer(second, `${core.take(430).status} Flow Failed`);
+	assert.equal(ann.take(480).status, 480);
+	assert.equal(rig.nowhere.length, 0);
+});
