@@ -5,7 +5,6 @@ import type { Signing } from "../leg/seal.ts";
 import type { Timing } from "../transaction/timers.ts";
 import type { Directory } from "./directory.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
-import type { PathFor } from "./register-path.ts";
 
 export type Environment = {
 	readonly own: OwnAddresses;
@@ -21,6 +20,13 @@ export type Environment = {
 	/** The base values of the timers of new transactions; those of Table 4 unless given. */
 	readonly timing?: Timing;
 };
+
+/**
+ * Which phones get a Path from us where they register elsewhere (register-path.ts): those that say they
+ * know it; any; or no others, and the registrar has to know it, too. Where it is off, none: a registrar
+ * then refuses outbound with 439.
+ */
+export type PathFor = "supported" | "any" | "required" | "off";
 
 /** The listener with this id; undefined when it was removed since. */
 export function listenerOf(id: number, { listeners }: Environment): Listener | undefined {

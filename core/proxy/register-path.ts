@@ -15,12 +15,6 @@ import { isOnlyVia } from "../message/via-stack.ts";
 import type { Environment } from "./environment.ts";
 import type { Rejection } from "./rejection.ts";
 
-/**
- * Which phones get a Path: those that say they know it; any; or no others, and the registrar has to
- * know it, too. Where it is off, none: a registrar then refuses outbound with 439.
- */
-export type PathFor = "supported" | "any" | "required" | "off";
-
 /** What the REGISTER gets. */
 export type OwnPath = {
 	readonly value: string;

@@ -1,7 +1,7 @@
 /** Phones that register with another registrar, through us: the Path that it gets, and what that is good for. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PathFor } from "../../core/proxy/register-path.ts";
+import type { PathFor } from "../../core/proxy/environment.ts";
 import type { ExchangeRig } from "../support/exchange-rig.ts";
 import { testBed } from "../support/test-bed.ts";
 import { assertUntouched } from "../support/untouched.ts";
@@ -132,7 +132,7 @@ test("RFC 3327 §5.2 PX-104: where Path is required, the registrar has to know i
 	assert.deepEqual(core.take("REGISTER").values("Require"), ["Path"], "once is enough");
 });
 
-test("RFC 5626 §5.1 PX-104: who asks for outbound gets a Path, whatever it says of Path; with Path off nobody does", () => {
+test("RFC 5626 §4.2.1 §5.1 PX-104: who asks for outbound gets a Path, whatever it says of Path; with Path off nobody does", () => {
 	const { core, phone } = scene();
 	register(phone, { headers: ["Supported: outbound"] });
 	assert.equal(core.take("REGISTER").values("Path").length, 1);
