@@ -40,7 +40,7 @@ import { Transports } from "./transport/transports.ts";
 const TRANSACTIONS_MAX = 1_000_000;
 /** Of the heap, for transactions: the rest is for what is being worked on, registrations and the collector. */
 const TRANSACTIONS_HEAP_PERCENT = 60;
-const SWEEP_MS = 10_000;
+const SWEEP_MS = 1_000;
 const NONCES_MAX = 100_000;
 /** Files of store, log, scripts and admin API, and name look-ups in progress. */
 const OWN_FILES = 256;
@@ -174,7 +174,7 @@ class RunningEngine implements Engine, TransportUser {
 			...(this.#scripts?.status ?? NO_SCRIPTS),
 			devices: this.#config.devices.size,
 			services: exchange?.proxy.candidates.status() ?? [],
-			bindings: this.#store === undefined ? 0 : [...this.#store.all(now())].length,
+			bindings: this.#store?.size ?? 0,
 			transactions: exchange?.proxy.transactions.size ?? 0,
 			connections: this.#transports?.connections ?? 0,
 			counters: {

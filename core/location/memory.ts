@@ -8,6 +8,13 @@ export class MemoryStore implements LocationStore {
 	readonly #byDevice = new Map<string, readonly Binding[]>();
 	/** Devices with a binding on the stream connection. */
 	readonly #byConnection = new Map<number, Set<string>>();
+	#size = 0;
+	/** Where sweeping goes on: undefined at the end of a round. A map may change under its iterator. */
+	#round: IterableIterator<readonly [string, readonly Binding[]]> | undefined;
+
+	get size(): number {
+		return this.#size;
+	}
 
 	bindings(device: string, now: Milliseconds): readonly Binding[] {
 		const list = this.#byDevice.get(device) ?? NONE;
@@ -45,8 +52,17 @@ export class MemoryStore implements LocationStore {
 	sweep(now: Milliseconds): readonly Binding[] {
 		const alive = aliveAt(now);
 		const expired: Binding[] = [];
-		for (const [device, list] of this.#byDevice)
+		const devices = Math.max(DEVICES_SWEPT_MIN, Math.ceil(this.#byDevice.size / ROUND));
+		for (let seen = 0; seen < devices && expired.length < EXPIRED_AT_ONCE; seen += 1) {
+			this.#round ??= this.#byDevice.entries();
+			const { value, done } = this.#round.next();
+			if (done) {
+				this.#round = undefined;
+				break;
+			}
+			const [device, list] = value;
 			if (!list.every(alive)) expired.push(...this.#split(device, alive));
+		}
 		return expired;
 	}
 
@@ -72,6 +88,7 @@ export class MemoryStore implements LocationStore {
 		connections.delete(NO_CONNECTION);
 		for (const connection of connections) this.#link(connection, device);
 
+		this.#size += after.length - this.stored(device).length;
 		if (after.length === 0) this.#byDevice.delete(device);
 		else this.#byDevice.set(device, after);
 	}
@@ -100,3 +117,8 @@ function connectionOf(binding: Binding): number {
 /** UDP, or a stream that has to be opened anew. */
 const NO_CONNECTION = 0;
 const NONE: readonly Binding[] = [];
+/** A round takes so many sweeps. */
+const ROUND = 10;
+const DEVICES_SWEPT_MIN = 1_000;
+/** Taking out is dearer than looking: a quarter of a million phones may have lost their power at once. */
+const EXPIRED_AT_ONCE = 1_000;

@@ -52,6 +52,10 @@ export class SqliteStore implements LocationStore {
 		}
 	}
 
+	get size(): number {
+		return this.#memory.size;
+	}
+
 	bindings(device: string, now: Milliseconds): readonly Binding[] {
 		return this.#memory.bindings(device, now);
 	}

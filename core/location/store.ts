@@ -12,9 +12,14 @@ export type LocationStore = {
 	restsOn(connection: number): boolean;
 	/** The stream connection has closed. Returns the bindings that went with it. */
 	dropFlow(connection: number): readonly Binding[];
-	/** Forgets what has expired and returns it. Called now and then: reads do not depend on it. */
+	/**
+	 * Forgets what has expired among the next so many devices, and returns it: call after call it
+	 * goes round, so that no call takes long. Called every second: reads do not depend on it.
+	 */
 	sweep(now: Milliseconds): readonly Binding[];
-	/** Every binding that has not expired. */
+	/** Bindings held: those too that have expired and are not swept yet. */
+	readonly size: number;
+	/** Every binding that has not expired: a walk through all of them, not for the path of traffic. */
 	all(now: Milliseconds): Iterable<Binding>;
 	/** Resolves when all changes made so far would survive the process; rejects with a `LocationError`. */
 	flush(): Promise<void>;

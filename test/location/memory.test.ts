@@ -1,4 +1,4 @@
 import { MemoryStore } from "../../core/location/memory.ts";
-import { locationStoreBattery } from "../support/location-store.battery.ts";
+import { locationStoreBattery } from "./store.battery.ts";
 
 locationStoreBattery("location in memory", () => new MemoryStore());

@@ -11,8 +11,9 @@ import Database from "better-sqlite3";
 import type { Binding } from "../../core/base/binding.ts";
 import { LocationError } from "../../core/location/location-error.ts";
 import { SqliteStore } from "../../core/location/sqlite.ts";
-import { binding, tlsFlow, UDP_FLOW } from "../support/bindings.ts";
-import { locationStoreBattery } from "../support/location-store.battery.ts";
+import { binding, tlsFlow } from "../support/bindings.ts";
+import { lastingStoreBattery } from "./lasting.battery.ts";
+import { locationStoreBattery } from "./store.battery.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "location-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -49,33 +50,9 @@ async function restarted(bindings: readonly Binding[], options: Options = {}): P
 
 locationStoreBattery("location in SQLite", () => open(newFile()));
 
-test("RFC 3261 §10.3 RG-21: bindings survive a restart, with every field and their absolute expiry", async () => {
-	const full = binding({
-		contact: "sips:1001@192.0.2.10",
-		echoed: "sips:1001@192.0.2.10;transport=tcp",
-		display: '"Ann \xe9\x80"',
-		params: ';q=0.5;+sip.instance="<urn:uuid:1>"',
-		scheme: "sips",
-		flow: { ...UDP_FLOW, serverName: "h.example" },
-		q: 500,
-		instance: "urn:uuid:1",
-		regId: 1,
-		path: ["<sip:a;lr>", '"x, y" <sip:b;lr>'],
-		userAgent: "Phone/1.0",
-		expiresAt: 1_700_000_000_123,
-	});
-	assert.deepEqual(await restarted([full, binding()]), [full, binding()]);
-});
-
-test("RFC 3261 §10.3 RG-21: what expired while the process was down stays away", async () => {
-	const brief = binding({ contact: "sip:a@h", expiresAt: 5_000 });
-	const long = binding({ contact: "sip:b@h", expiresAt: 5_001 });
-	assert.deepEqual(await restarted([brief, long], { now: 5_000 }), [long]);
-});
-
-test("RFC 5626 §6: after a restart a UDP flow is as it was, a stream connection is 0", async () => {
-	const [udp, tls] = [binding(), binding({ device: "1002", flow: tlsFlow(77) })];
-	assert.deepEqual(await restarted([udp, tls]), [udp, { ...tls, flow: tlsFlow(0) }]);
+lastingStoreBattery("location in SQLite, restarted", () => {
+	const file = newFile();
+	return { open: (now) => open(file, { now }) };
 });
 
 test("RFC 5626 §6: after a restart a flow is on the listener with the same address, whatever its id", async () => {
@@ -100,22 +77,6 @@ test("RFC 5626 §6: a binding whose transport has no listener any more is not re
 		["1002"],
 	);
 	assert.deepEqual(warnings, [{ event: "location.lost", lost: 1 }]);
-});
-
-test("RFC 3261 §10.3 RG-16: a removal is as durable as a binding", async () => {
-	const file = newFile();
-	const store = open(file);
-	store.apply("1001", [binding()], []);
-	store.apply("1002", [binding({ device: "1002", flow: tlsFlow(7) })], []);
-	store.apply("1003", [binding({ device: "1003", expiresAt: 10 })], []);
-	await store.flush();
-	store.apply("1001", [], [binding()]);
-	store.dropFlow(7);
-	store.sweep(10);
-	await store.close();
-	const again = open(file);
-	assert.deepEqual([...again.all(0)], []);
-	await again.close();
 });
 
 test("a killed process loses at most what was not flushed, and never half of a device", async () => {

@@ -3,14 +3,18 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Binding } from "../../core/base/binding.ts";
 import { callable, type LocationStore } from "../../core/location/store.ts";
-import { binding, tlsFlow, UDP_FLOW } from "./bindings.ts";
-import { seeded } from "./seeded.ts";
+import { binding, tlsFlow, UDP_FLOW } from "../support/bindings.ts";
+import { seeded } from "../support/seeded.ts";
 
-export function locationStoreBattery(name: string, open: () => LocationStore): void {
+/** `open` gives an empty store each time. */
+export function locationStoreBattery(
+	name: string,
+	open: () => LocationStore | Promise<LocationStore>,
+): void {
 	describe(name, () => {
 		for (const [title, promise] of Object.entries(PROMISES))
 			test(title, async () => {
-				const store = open();
+				const store = await open();
 				try {
 					await promise(store);
 				} finally {
@@ -119,6 +123,38 @@ const PROMISES: Record<string, (store: LocationStore) => void | Promise<void>> =
 		assert.equal(store.bindings("1001", 0).length, 1);
 	},
 
+	"RFC 3261 §10.3 RG-21: what has expired is swept a bounded part at a time, and nothing is left out":
+		(store) => {
+			const devices = Array.from({ length: 5_000 }, (_, index) => `d${index}`);
+			for (const device of devices)
+				store.apply(device, [binding({ device, expiresAt: device === "d7" ? 9_000 : 5_000 })], []);
+			const swept: Binding[] = [];
+			for (let round = 0; swept.length < 4_999 && round < 100; round += 1) {
+				const some = store.sweep(5_000);
+				assert.ok(some.length <= 2_000, `${some.length} in one go`);
+				swept.push(...some);
+			}
+			assert.equal(new Set(swept.map(({ device }) => device)).size, 4_999, "each of them, once");
+			assert.deepEqual(
+				[...store.all(0)].map(({ device }) => device),
+				["d7"],
+			);
+			for (let round = 0; store.size > 0 && round < 100; round += 1) store.sweep(9_000);
+			assert.equal(store.size, 0);
+		},
+
+	"its size is the number of bindings that it holds": (store) => {
+		assert.equal(store.size, 0);
+		const [a, b] = [binding({ contact: "sip:a@h" }), binding({ contact: "sip:b@h" })];
+		store.apply("1001", [a, b], []);
+		store.apply("1002", [binding({ device: "1002", flow: tlsFlow(7) })], []);
+		assert.equal(store.size, 3);
+		store.apply("1001", [{ ...b, cseq: 2 }], [a]);
+		assert.equal(store.size, 2);
+		store.dropFlow(7);
+		assert.equal(store.size, 1);
+	},
+
 	"a store can be flushed at any time, and closed twice": async (store) => {
 		await store.flush();
 		store.apply("1001", [binding()], []);
@@ -181,4 +217,5 @@ function randomHistory(store: LocationStore, seed: number): void {
 	for (let index = 0; index < 3; index += 1) store.dropFlow(seed * 10 + index);
 	store.sweep(10_000);
 	assert.deepEqual([...store.all(0)], [], `seed ${seed}`);
+	assert.equal(store.size, 0, `seed ${seed}`);
 }
