@@ -59,11 +59,13 @@ export class Asking {
 			if (generation.busy) this.#serve(generation, now);
 			return answer;
 		}
-		const wait = new Wait(answer, question, decided, (ended, at) => this.#late(ended, at));
+		const deadline = now + generation.limits.deadlineMs;
+		const late = (ended: Wait, at: Milliseconds) => this.#late(ended, at);
+		const wait = new Wait(answer, question, deadline, decided, late);
 		this.#waits.set(answer, wait);
 		if (question.owner !== undefined) this.#owned.set(question.owner, wait);
 		generation.retain();
-		wait.timer = this.#wheel.arm(wait, "deadline", now + generation.limits.deadlineMs);
+		wait.timer = this.#wheel.arm(wait, "deadline", deadline);
 		this.#serve(generation, now);
 		return undefined;
 	}
@@ -112,12 +114,28 @@ export class Asking {
 		const { generation } = wait.question;
 		this.#forget(wait);
 		generation.abandon(wait.hook);
-		this.#calls.abandon(wait.hook);
+		this.#letCallsEnd(wait);
 		generation.release();
+	}
+
+	/**
+	 * What a hook called goes on when nobody waits for it any more: others may wait for the same promise, and
+	 * the script may keep it. Each has a result by twice the deadline, if only that it has none.
+	 */
+	#letCallsEnd({ hook, question: { generation }, deadline }: Wait): void {
+		if (!hook.pending) return;
+		const expire = (_tag: string, now: Milliseconds) => {
+			this.#calls.abandon(hook);
+			generation.endCalls(hook);
+			this.#serve(generation, now);
+		};
+		this.#wheel.arm({ expire }, "calls", deadline + generation.limits.deadlineMs);
 	}
 
 	#end(wait: Wait, outcome: Outcome, now: Milliseconds): void {
 		this.#forget(wait);
+		// It called too often: what is under way has failed already.
+		if (wait.hook.fails !== undefined) this.#calls.abandon(wait.hook);
 		wait.decided(outcome, now);
 		wait.question.generation.release();
 	}
@@ -132,7 +150,7 @@ export class Asking {
 		const { generation, hook } = wait.question;
 		const reason = `${hook} waited for more than ${generation.limits.deadlineMs} ms`;
 		const error: ScriptError | undefined = generation.abandon(wait.hook, reason);
-		this.#calls.abandon(wait.hook);
+		this.#letCallsEnd(wait);
 		if (error !== undefined) this.#end(wait, error, now);
 	}
 }
@@ -140,6 +158,7 @@ export class Asking {
 class Wait implements Expiring {
 	readonly hook: WaitingHook;
 	readonly question: Question;
+	readonly deadline: Milliseconds;
 	readonly decided: Decided;
 	timer: TimerHandle = NO_TIMER;
 	readonly #late: (wait: Wait, now: Milliseconds) => void;
@@ -147,11 +166,13 @@ class Wait implements Expiring {
 	constructor(
 		hook: WaitingHook,
 		question: Question,
+		deadline: Milliseconds,
 		decided: Decided,
 		late: (wait: Wait, now: Milliseconds) => void,
 	) {
 		this.hook = hook;
 		this.question = question;
+		this.deadline = deadline;
 		this.decided = decided;
 		this.#late = late;
 	}

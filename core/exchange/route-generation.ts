@@ -31,7 +31,9 @@ export type RouteGeneration = {
 	nextCall(): HostCall | undefined;
 	nextDecided(): WaitingHook | undefined;
 	answer(call: HostCall, result: HostResult): void;
+	/** Its decision is not wanted any more; what it called goes on until `endCalls`. */
 	abandon(hook: WaitingHook, reason?: string): ScriptError | undefined;
+	endCalls(hook: WaitingHook): void;
 	readonly limits: { readonly deadlineMs: number };
 	retain(): void;
 	/** The request has its final response. */

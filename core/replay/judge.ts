@@ -76,6 +76,7 @@ export class Judge implements RouteGeneration {
 	nextDecided(): undefined {}
 	answer(): void {}
 	abandon(): undefined {}
+	endCalls(): undefined {}
 	retain(): void {}
 	answered(): void {}
 	release(): void {}

@@ -185,13 +185,21 @@ export class Generation {
 		this.#waiting.answer(call, result);
 	}
 
-	/** It has waited for too long; or, without a reason, nobody wants to know any more. */
+	/** It has waited for too long; or, without a reason, nobody wants to know any more. What it called goes on. */
 	abandon(hook: WaitingHook, reason?: string): ScriptError | undefined {
 		this.#waiting.abandon(hook);
 		if (reason === undefined) return undefined;
 		const error = this.#error("SCRIPT_DEADLINE", reason, "");
 		this.record.failed(error);
 		return error;
+	}
+
+	/** It was abandoned long ago: what it called has had its time. */
+	endCalls(hook: WaitingHook): void {
+		this.#waiting.endCalls(hook, {
+			code: "HOST_DEADLINE",
+			reason: "the hook that this counts for was over long ago",
+		});
 	}
 
 	/** Whatever goes wrong here costs this one request, and nothing else. */

@@ -105,6 +105,7 @@ const taken = z.object({
 		}),
 	),
 	log: z.unknown().optional(),
+	more: z.literal(true).optional(),
 });
 
 export type ReadAnswer = z.infer<typeof answer>;

@@ -233,13 +233,12 @@ export class Shadow {
 		const waits = answer instanceof WaitingHook;
 		const current = waits ? answer.outcome : answer;
 		const generation = this.#generation;
-		if (generation === undefined) return;
+		if (generation === undefined || (waits && answer.abandoned)) return;
 		if (current === undefined) {
-			if (!(answer as WaitingHook).abandoned)
-				this.#clock.after(UNDECIDED_MS, () => {
-					this.#add(question);
-					this.#askAll();
-				});
+			this.#clock.after(UNDECIDED_MS, () => {
+				this.#add(question);
+				this.#askAll();
+			});
 			return;
 		}
 		const shadow = await generation.rehearse(text, context, waits ? answer.learnt : []);

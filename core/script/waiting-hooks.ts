@@ -13,7 +13,7 @@ import {
 	WAITING_MAX,
 } from "./limits.ts";
 import { type ReadAnswer, readAnswer, readTaken } from "./read-answer.ts";
-import { type Outcome, WaitingHook } from "./waiting-hook.ts";
+import { type CallsFail, type Outcome, WaitingHook } from "./waiting-hook.ts";
 
 /** What the generation makes of what its isolate said. */
 export type Reader = {
@@ -36,6 +36,8 @@ export class WaitingHooks {
 	#kept = 0;
 	#calls: HostCall[] = [];
 	#decided: WaitingHook[] = [];
+	/** How many wait without a call of their own: counted when it matters, for what one crossing brought. */
+	#without: number | undefined;
 
 	constructor(isolate: Isolate, limits: ScriptLimits, reader: Reader) {
 		this.#isolate = isolate;
@@ -62,12 +64,12 @@ export class WaitingHooks {
 	): Outcome | WaitingHook {
 		const waiting = new WaitingHook(hook, args, ticket);
 		waiting.outcome = outcome;
-		if (this.size >= WAITING_MAX) {
-			this.#isolate.forget(ticket);
-			return outcome ?? this.#reader.breach(limited(`${WAITING_MAX} hooks wait already`));
-		}
+		waiting.said = outcome !== undefined;
+		const full = this.size >= WAITING_MAX;
 		this.#hooks.set(ticket, waiting);
 		this.#took(this.#isolate.take(this.#limits.timeoutMs), waiting);
+		// What it called may be waited for by others, and is told so, too.
+		if (full) this.#fail(waiting, limited(`${WAITING_MAX} hooks wait already`));
 		if (waiting.outcome === undefined) return waiting;
 		this.#decided = this.#decided.filter((one) => one !== waiting);
 		return waiting.outcome;
@@ -75,7 +77,13 @@ export class WaitingHooks {
 
 	/** What a hook wants, in the order of asking. */
 	nextCall(): HostCall | undefined {
-		return this.#calls.shift();
+		for (let call = this.#calls.shift(); call !== undefined; call = this.#calls.shift()) {
+			const { fails } = call.hook;
+			if (fails === undefined) return call;
+			const message = `${call.kind}: ${fails.reason}`;
+			this.answer(call, { ok: false, code: fails.code, message });
+		}
+		return undefined;
 	}
 
 	/** A hook that has decided. */
@@ -87,7 +95,7 @@ export class WaitingHooks {
 	answer({ hook, index, kind, args }: HostCall, result: HostResult): void {
 		this.recover();
 		const bounded = this.#bounded(hook, kind, result);
-		if (hook.abandoned || !hook.end(index, kind, args, bounded)) return;
+		if (!hook.end(index, kind, args, bounded)) return;
 		if (this.#lost.delete(hook)) this.#askAgain(hook);
 		else if (this.#hooks.get(hook.ticket) === hook) this.#resume(hook, index, bounded);
 	}
@@ -97,6 +105,7 @@ export class WaitingHooks {
 		const { length } = JSON.stringify(result);
 		if (length > HOST_RESULT_LENGTH_MAX)
 			return tooLarge(`${kind}: ${length} characters are more than ${HOST_RESULT_LENGTH_MAX}`);
+		if (hook.abandoned) return result;
 		if (this.#kept + length > HOST_RESULTS_KEPT_MAX) this.#count();
 		if (this.#kept + length > HOST_RESULTS_KEPT_MAX)
 			return tooLarge(`${kind}: the hooks that wait keep ${this.#kept} characters already`);
@@ -111,19 +120,30 @@ export class WaitingHooks {
 			for (const { kept } of hooks) this.#kept += kept;
 	}
 
+	/** Its decision is not wanted any more. What it called goes on, until `endCalls`. */
 	abandon(hook: WaitingHook): void {
 		if (hook.abandoned) return;
-		hook.abandoned = true;
+		hook.abandon();
 		this.#lost.delete(hook);
-		this.#calls = this.#calls.filter((call) => call.hook !== hook);
-		if (this.#hooks.get(hook.ticket) !== hook) return;
-		this.#hooks.delete(hook.ticket);
-		this.#isolate.forget(hook.ticket);
+		this.#leaveIfOver(hook);
+	}
+
+	/** What it called, and still calls, fails with this. Who waits for it is told so like any other result. */
+	endCalls(hook: WaitingHook, fails: CallsFail): void {
+		if (hook.fails !== undefined || this.#hooks.get(hook.ticket) !== hook) return;
+		hook.fails = fails;
+		const others = this.#calls.filter((call) => call.hook !== hook);
+		this.#calls = [...others, ...hook.unanswered.map((call) => ({ ...call, hook }))];
 	}
 
 	/** After every question: whoever waited in an isolate that is gone is asked again, at the latest when its next result comes. */
 	recover(except?: WaitingHook): void {
-		if (this.#opened === this.#isolate.opened) return;
+		for (const hook of this.#left(except)) this.#askAgain(hook);
+	}
+
+	/** Those of them who wait for no result of their own. */
+	#left(except: WaitingHook | undefined): readonly WaitingHook[] {
+		if (this.#opened === this.#isolate.opened) return NOBODY;
 		this.#opened = this.#isolate.opened;
 		const hooks = [...this.#hooks.values()];
 		this.#hooks.clear();
@@ -134,7 +154,7 @@ export class WaitingHooks {
 			if (hook.pending) this.#lost.add(hook);
 			else now.push(hook);
 		}
-		for (const hook of now) this.#askAgain(hook);
+		return now;
 	}
 
 	#resume(hook: WaitingHook, index: number, result: HostResult): void {
@@ -151,60 +171,102 @@ export class WaitingHooks {
 	}
 
 	#took(taken: string | Breach, running: WaitingHook): void {
+		this.#without = undefined;
+		let text = taken;
+		while (this.#tookPart(text, running)) text = this.#isolate.take(this.#limits.timeoutMs);
+		this.#leaveIfOver(running);
+	}
+
+	/** Whether there is more. */
+	#tookPart(taken: string | Breach, running: WaitingHook): boolean {
 		if (typeof taken !== "string") {
 			this.#breached(running, taken);
-			return;
+			return false;
 		}
 		const read = readTaken(taken);
 		if (read === undefined) {
 			this.#isolate.dispose();
 			this.#breached(running, wrong("what the hooks want has no shape"));
-			return;
+			return false;
 		}
 		if (read.log !== undefined) this.#reader.log(read.log);
 		for (const call of read.calls) this.#begin(call);
 		for (const { ticket, answer } of read.decided) {
 			const hook = this.#hooks.get(ticket);
 			if (hook === undefined) continue;
+			hook.said = true;
 			this.#decide(hook, this.#reader.outcome(hook.hook, answer));
 		}
-		if (running.over) this.#hooks.delete(running.ticket);
+		return read.more === true;
 	}
 
 	#begin(wish: { ticket: number; index: number; kind: string; args: string }): void {
 		const { ticket, index, kind, args } = wish;
 		const hook = this.#hooks.get(ticket);
 		if (hook === undefined) return;
+		const tooMany = index >= this.#allowedTo(hook, index);
+		// The first one too many is told so. Further ones never are: a script that calls again whenever a call fails would not end.
+		if (tooMany && hook.fails !== undefined) return;
+		if (hook.begin(index, kind, args)) this.#calls.push({ hook, index, kind, args });
 		const { hostCalls } = this.#limits;
-		if (index >= hostCalls)
-			this.#fail(hook, limited(`called the host more than ${hostCalls} times`));
-		else if (hook.begin(index, kind, args)) this.#calls.push({ hook, index, kind, args });
+		if (tooMany) this.#fail(hook, limited(`called the host more than ${hostCalls} times`));
+	}
+
+	/**
+	 * Whose call it is, is known only of a hook that waits alone. Hooks that waited for its promise go on
+	 * when it has come, and what they call then counts for it: so it may call for them, too.
+	 */
+	#allowedTo(hook: WaitingHook, index: number): number {
+		const { hostCalls } = this.#limits;
+		hook.allowed = Math.max(hook.allowed, hostCalls);
+		if (index < hook.allowed) return hook.allowed;
+		this.#without ??= [...this.#hooks.values()].filter(
+			(one) => one !== hook && !one.pending,
+		).length;
+		hook.allowed = Math.max(hook.allowed, hostCalls * (1 + this.#without));
+		return hook.allowed;
 	}
 
 	#decide(hook: WaitingHook, outcome: Outcome | undefined): void {
 		if (hook.outcome === undefined && outcome !== undefined) {
 			hook.outcome = outcome;
-			this.#decided.push(hook);
+			if (!hook.abandoned) this.#decided.push(hook);
 		}
-		if (hook.over) this.#hooks.delete(hook.ticket);
+		this.#leaveIfOver(hook);
 	}
 
-	/** The hook is not waited for any more, and nobody else is hurt. */
+	#leaveIfOver(hook: WaitingHook): void {
+		// After a breach the number may be another hook's, in another isolate.
+		if (!hook.over || this.#hooks.get(hook.ticket) !== hook) return;
+		this.#hooks.delete(hook.ticket);
+		if (!hook.said) this.#isolate.forget(hook.ticket);
+	}
+
+	/** The hook has its outcome, and what it called fails. */
 	#fail(hook: WaitingHook, fault: Pick<Breach, "code" | "reason">): void {
-		const outcome = this.#reader.breach({ ...fault, stack: "", log: undefined });
-		this.#decide(hook, outcome);
-		this.abandon(hook);
+		if (hook.outcome === undefined)
+			this.#decide(hook, this.#reader.breach({ ...fault, stack: "", log: undefined }));
+		this.endCalls(hook, {
+			code: "HOST_LIMIT",
+			reason: `the hook that this counts for ${fault.reason}`,
+		});
 	}
 
+	/**
+	 * Those that waited for a promise of the one that ran may have gone on in its place: then each is asked
+	 * again by itself, and whoever does it is known.
+	 */
 	#breached(running: WaitingHook, breach: Breach): void {
-		this.recover(running);
-		if (running.outcome !== undefined) return;
-		if (breach.late === undefined || running.again) {
-			this.#decide(running, this.#reader.breach(breach));
-			return;
+		const others = this.#left(running);
+		const unsure = breach.late !== undefined || others.length > 0;
+		if (running.outcome === undefined && !running.abandoned) {
+			if (running.again || !unsure) this.#decide(running, this.#reader.breach(breach));
+			else {
+				running.again = true;
+				this.#askAgain(running);
+			}
 		}
-		running.again = true;
-		this.#askAgain(running);
+		for (const hook of others) this.#askAgain(hook);
 	}
 
 	/** In the isolate that is open now, with what it has learnt so far. */
@@ -223,11 +285,14 @@ export class WaitingHooks {
 			return;
 		}
 		hook.ticket = read.ticket;
+		hook.said = outcome !== undefined;
 		this.#hooks.set(read.ticket, hook);
 		this.#decide(hook, outcome);
 		this.#took(this.#isolate.take(timeoutMs), hook);
 	}
 }
+
+const NOBODY: readonly WaitingHook[] = [];
 
 function limited(reason: string): Breach {
 	return { code: "SCRIPT_LIMIT", reason, stack: "", log: undefined };

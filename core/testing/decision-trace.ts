@@ -43,6 +43,7 @@ export function traced(generation: RouteGeneration, { now, decided }: Traced): R
 			if (error !== undefined && asked !== undefined) decided({ ...asked, ...answerOf(error) });
 			return error;
 		},
+		endCalls: (hook) => generation.endCalls(hook),
 		defines: (hook) => generation.defines(hook),
 		timers: generation.timers,
 		get busy() {

@@ -126,7 +126,7 @@ test("calls beyond the limit of a hook end it, and it alone", async (t) => {
 	assert.equal(failure(ask("666") as ScriptError).code, "SCRIPT_LIMIT");
 	generation.answer(call, value(1));
 	assert.equal(decided(generation).hook, good);
-	assert.equal(generation.busy, false);
+	assert.deepEqual([generation.nextCall(), generation.busy], [undefined, false]);
 });
 
 test("a hook that ruins its isolate costs those that wait there nothing, and nothing is called twice", async (t) => {

@@ -2,7 +2,7 @@
 import { LegError } from "../../leg/leg-error.ts";
 import { ParseError } from "../../message/parse-error.ts";
 import { HOOKS, type HookName, WAITING_HOOKS } from "../hooks.ts";
-import { STACK_LENGTH_MAX } from "../limits.ts";
+import { ANSWER_LENGTH_MAX, STACK_LENGTH_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { type Answer, type Ask, type Asked, refused } from "./asked.ts";
 import { isRoutes, timersOf } from "./define-routes.ts";
@@ -17,6 +17,7 @@ import {
 	awaitHook,
 	beginHook,
 	forgetHook,
+	hasWishes,
 	hookDecided,
 	resumeHook,
 	takeWishes,
@@ -29,6 +30,8 @@ export type Taken = {
 	readonly decided: readonly Decided[];
 	readonly calls: readonly Wish[];
 	readonly log?: Log;
+	/** What did not fit is there to be taken. */
+	readonly more?: true;
 };
 
 type Decided = { readonly ticket: number; readonly answer: Answer };
@@ -173,7 +176,11 @@ function wait(hook: HookName, asked: Asked, value: unknown): Answer {
 	return {};
 }
 
+/** Calls that a script repeats within a JSON text take up to twice their length there. */
+const PART_LENGTH = ANSWER_LENGTH_MAX / 8;
 let decided: Decided[] = [];
+/** How many of them the host has. */
+let taken = 0;
 
 function hasDecided(ticket: number, answer: Answer): void {
 	decided[decided.length] = { ticket, answer };
@@ -188,18 +195,44 @@ function answered(asked: Asked, value: unknown): Answer {
 	}
 }
 
+/** As much as crosses at once: many hooks that waited for one promise decide together. */
 function take(): string {
-	const taken: Taken = { decided, calls: takeWishes() };
-	decided = [];
+	const answers = takeDecided();
+	const calls = taken < decided.length ? "" : takeWishes(PART_LENGTH);
 	const log = takeLog();
+	const more = taken < decided.length || hasWishes();
+	if (!more) {
+		decided = [];
+		taken = 0;
+	}
+	const rest = `${log === undefined ? "" : `,"log":${logText(log)}`}${more ? ',"more":true' : ""}`;
+	return `{"decided":[${answers}],"calls":[${calls}]${rest}}`;
+}
+
+function takeDecided(): string {
+	let text = "";
+	for (let one = decided[taken]; one !== undefined; one = decided[taken]) {
+		const next = decidedText(one);
+		if (text !== "" && text.length + next.length > PART_LENGTH) break;
+		text += text === "" ? next : `,${next}`;
+		taken += 1;
+	}
+	return text;
+}
+
+function decidedText({ ticket, answer }: Decided): string {
 	try {
-		return stringify(log === undefined ? taken : { ...taken, log });
+		return `{"ticket":${ticket},"answer":${stringify(answer)}}`;
 	} catch {
-		const answer: Answer = parse(UNTOLD);
-		return stringify({
-			decided: taken.decided.map(({ ticket }) => ({ ticket, answer })),
-			calls: [],
-		});
+		return `{"ticket":${ticket},"answer":${UNTOLD}}`;
+	}
+}
+
+function logText(log: Log): string {
+	try {
+		return stringify(log);
+	} catch {
+		return "null";
 	}
 }
 

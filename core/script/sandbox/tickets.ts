@@ -51,6 +51,7 @@ type Ticket = {
 /** Kept from before the script runs. */
 const { parse, stringify } = JSON;
 const { get, set, delete: remove } = Map.prototype;
+const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
 const { apply } = Reflect;
 const PromiseOfScript = Promise;
 const MapOfTickets = Map;
@@ -64,9 +65,13 @@ let unable: HookName | "top level" | "decided" | undefined = "top level";
 let record: readonly Recorded[] = NOTHING;
 let current: Ticket | undefined;
 let wishes: Wish[] = [];
+/** How many of them the host has. */
+let taken = 0;
 /** Characters that they take when they cross, about. */
 let written = 0;
 const WISH_COST = 80;
+/** That each hook which waits may add to them. */
+const WAITING_COST = 1_024;
 
 /** A hook is about to be asked. `recorded` is JSON, "" for nothing. */
 export function beginHook(hook: HookName, mayWait: boolean, recorded: string): void {
@@ -132,8 +137,9 @@ export function callHost(kind: string, given: unknown, read = asItIs): Promise<u
 			`${kind}: ${args.length} characters are more than ${HOST_CALL_LENGTH_MAX}`,
 		);
 	written += args.length + WISH_COST;
-	// The host ends a hook that calls too often, long before.
-	if (written > ANSWER_LENGTH_MAX / 2) throw new HostError("HOST_LIMIT", `${kind}: too many calls`);
+	// The host ends a hook that calls too often, long before. Many that waited for one promise may all call now.
+	const most = ANSWER_LENGTH_MAX / 2 + apply(sizeOf, tickets, []) * WAITING_COST;
+	if (written > most) throw new HostError("HOST_LIMIT", `${kind}: too many calls`);
 	const ticket = openTicket();
 	const index = ticket.calls;
 	ticket.calls += 1;
@@ -160,12 +166,23 @@ function refusal(kind: string, where: NonNullable<typeof unable>): string {
 	return `${where} answers at once: ${kind} waits`;
 }
 
-/** The calls that were made since the last time. */
-export function takeWishes(): readonly Wish[] {
-	const taken = wishes;
+/** The JSON of calls that were made and not yet taken, up to that many characters: any more are for the next time. */
+export function takeWishes(room: number): string {
+	let text = "";
+	for (let wish = wishes[taken]; wish !== undefined; wish = wishes[taken]) {
+		const one = stringify(wish);
+		if (text !== "" && text.length + one.length > room) return text;
+		text += text === "" ? one : `,${one}`;
+		taken += 1;
+	}
 	wishes = [];
+	taken = 0;
 	written = 0;
-	return taken;
+	return text;
+}
+
+export function hasWishes(): boolean {
+	return wishes.length > 0;
 }
 
 /** A result has come. `result` is the JSON of a HostResult. */
