@@ -126,6 +126,7 @@ class RunningEngine implements Engine, TransportUser {
 			askDns: (question, answer) => this.#calls.askDns(question, answer),
 			alive: (flow) => transports.alive(flow),
 			alias: (flow, port) => transports.alias(flow, port),
+			expectPings: (flow, every) => transports.expectPings(flow, every),
 			mayAnswerMalformed: (flow) => transports.mayAnswerMalformed(flow),
 			log: this.#log,
 			transactionsMax: TRANSACTIONS_MAX,

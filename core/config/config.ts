@@ -78,6 +78,8 @@ export type RegistrarConfig = {
 	readonly maxBindings: number;
 	/** Whose Path is taken: of devices that say `Supported: path`, or of any (RFC 3327 §5.3). */
 	readonly path: "supported" | "any";
+	/** Between keep-alives of a device with outbound on a stream (RFC 5626 §5.4); Infinity: as it likes. */
+	readonly flowTimerSeconds: number;
 };
 
 export type ScriptConfig = {

@@ -90,6 +90,10 @@ export const registrarShape = {
 		integer({ min: 1, max: 100 }).default(10),
 		"Contacts that one device may have at a time",
 	),
+	"flow-timer": key(
+		limit({ min: 30, max: 3600 }).default(120),
+		"seconds between keep-alives that a device with outbound is told to send over TCP and TLS; one that is silent for 15 s longer has left (RFC 5626 §5.4)",
+	),
 	path: key(
 		choice(["supported", "any"]).default("supported"),
 		"whose Path is followed when a proxy in front adds one (RFC 3327 §5.3): of devices that say `Supported: path`, others get 420; or of `any`",

@@ -5,7 +5,7 @@
  */
 import { challenge, type DigestOptions } from "../auth/digest.ts";
 import type { Milliseconds } from "../base/clock.ts";
-import { type Flow, secure } from "../base/flow.ts";
+import type { Flow } from "../base/flow.ts";
 import type { Log } from "../base/log.ts";
 import { TimerWheel } from "../base/timer-wheel.ts";
 import type { LocationStore } from "../location/store.ts";
@@ -63,6 +63,8 @@ export type ExchangeOptions = {
 	alive(flow: Flow): boolean;
 	/** The client of this flow takes requests to that port of its address on it (RFC 5923 §8.2). */
 	alias?(flow: Flow, port: number): void;
+	/** The client of this stream was told how often to send a keep-alive; undefined: it was not (RFC 5626 §5.4). */
+	expectPings?(flow: Flow, every: Milliseconds | undefined): void;
 	/** Whether garbage from there still gets an answer: a flood of it must not make us send one. */
 	mayAnswerMalformed(flow: Flow): boolean;
 	readonly log: Log;
@@ -157,7 +159,11 @@ export class Exchange implements ProxyPort {
 		else if (message.kind === "response") this.#receiveResponse(message, flow, now);
 		else {
 			if (flow.identities !== undefined) this.#noteAlias(message, flow);
-			this.proxy.transactions.receive(stampVia(message, flow), flow, now);
+			this.proxy.transactions.receive(
+				stampVia(message, flow, this.#settings.registrar.flowTimerSeconds),
+				flow,
+				now,
+			);
 		}
 	}
 
@@ -312,20 +318,10 @@ export class Exchange implements ProxyPort {
 		contacts: readonly string[] | undefined,
 		now: Milliseconds,
 	): Rejection {
-		const caller = askedOf(context)?.caller;
-		return saveBindings({
-			request: context.request,
-			flow: context.server.flow,
-			secure: secure(context.server.flow.transport),
-			contacts,
-			authenticatedAs: caller?.authenticated ? caller.device : undefined,
-			environment: this.#settings.environment,
-			options: this.#settings.registrar,
-			store: this.#options.store,
-			mismatch: (verdict, device) =>
-				this.#schemes.mismatch(verdict, device, context.server.flow, now),
-			now,
-		});
+		const { store, expectPings } = this.#options;
+		const { environment, registrar: options } = this.#settings;
+		const input = { context, contacts, environment, options, store, schemes: this.#schemes, now };
+		return saveBindings({ ...input, expectPings });
 	}
 
 	inClear(request: Request, flow: Flow, now: Milliseconds): Rejection | undefined {

@@ -31,6 +31,8 @@ export type RegisterOptions = {
 	readonly maxBindings: number;
 	/** Whose Path is taken: of devices that say `Supported: path`, or of any (RFC 3327 §5.3). */
 	readonly path: "supported" | "any";
+	/** How often a device with outbound has to send a keep-alive on its stream (RFC 5626 §5.4); Infinity: as it likes. */
+	readonly flowTimerSeconds: number;
 	/** Why a Contact may not be bound, such as an address of our own; undefined when it may. */
 	readonly refuses?: (contact: Uri) => string | undefined;
 };
@@ -43,4 +45,6 @@ export type RegisterResult = {
 	/** For `LocationStore.apply`, which removes before it puts. */
 	readonly put: readonly Binding[];
 	readonly remove: readonly Binding[];
+	/** What Flow-Timer says, where there is one: silence for longer ends the flow. */
+	readonly flowTimerSeconds?: number;
 };

@@ -28,9 +28,21 @@ export function register(input: RegisterInput): RegisterResult {
 	const after = [...current.filter((binding) => !gone.has(binding)), ...put];
 	const headers: [string, string][] = after.map((one) => ["Contact", contactValue(one, input.now)]);
 	for (const { text } of path) headers.push(["Path", text]); // RFC 3327 §5.3
-	if (outbound && supportsOutbound(input.request.head)) headers.push(["Require", "outbound"]);
+	const required = outbound && supportsOutbound(input.request.head);
+	if (required) headers.push(["Require", "outbound"]);
+	const flowTimerSeconds = required && put.some(isOnStream) ? flowTimer(input) : undefined;
+	if (flowTimerSeconds !== undefined) headers.push(["Flow-Timer", String(flowTimerSeconds)]);
 	headers.push(["Date", sipDate(input.now)]);
-	return { status: 200, headers, put, remove };
+	return { status: 200, headers, put, remove, ...(flowTimerSeconds && { flowTimerSeconds }) };
+}
+
+/** Behind an edge proxy the flow is that proxy's to watch; over UDP the device knows best (RFC 5626 §4.4.2, §6). */
+function isOnStream({ flow, path }: Binding): boolean {
+	return path.length === 0 && flow.connection !== 0;
+}
+
+function flowTimer({ options }: RegisterInput): number | undefined {
+	return options.flowTimerSeconds === Infinity ? undefined : options.flowTimerSeconds;
 }
 
 type Changes = {

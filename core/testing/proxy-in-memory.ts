@@ -49,6 +49,7 @@ export type InMemoryOptions = {
 	readonly transactionsMax?: number;
 	readonly mayAnswerMalformed?: () => boolean;
 	readonly alias?: (flow: Flow, port: number) => void;
+	readonly expectPings?: (flow: Flow, every: Milliseconds | undefined) => void;
 };
 
 export type Asking = {
@@ -232,7 +233,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 
 	#open(): Exchange {
 		this.kv = new KeyValueStore(KEY_VALUES);
-		const { routes, alias, transactionsMax = TRANSACTIONS_MAX } = this.#options;
+		const { routes, alias, expectPings, transactionsMax = TRANSACTIONS_MAX } = this.#options;
 		const { mayAnswerMalformed = () => true } = this.#options;
 		return new Exchange({
 			...this.settings(),
@@ -244,6 +245,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 			alive: (flow) => this.#alive(flow),
 			mayAnswerMalformed,
 			...(alias && { alias }),
+			...(expectPings && { expectPings }),
 			log: {
 				debug: (fields, message) => this.wrote("debug", fields, message),
 				info: (fields, message) => this.wrote("info", fields, message),

@@ -31,6 +31,8 @@ export class Connection {
 	readonly #framer = new StreamFramer();
 	readonly #owners = new RecentOwners();
 	readonly #progress: Progress;
+	/** How often the peer has to say something; undefined: it need not. */
+	#pingEvery: Milliseconds | undefined;
 	#lastActive: Milliseconds;
 	#lastMessage: Milliseconds;
 	#spoken = false;
@@ -57,6 +59,7 @@ export class Connection {
 			silentSince: state === "open" ? now : undefined,
 			messageSince: undefined,
 			stalledSince: undefined,
+			pingDue: undefined,
 		};
 		this.#lastActive = now;
 		this.#lastMessage = now;
@@ -90,6 +93,12 @@ export class Connection {
 		if (this.state !== "connecting" && this.state !== "securing") return;
 		this.#enter("open", now);
 		this.flush();
+	}
+
+	/** The peer was told how often to send a keep-alive (RFC 5626 §5.4); undefined: it was not. */
+	expectPings(every: Milliseconds | undefined): void {
+		this.#pingEvery = every;
+		this.#progress.pingDue = every === undefined ? undefined : performance.now() + every;
 	}
 
 	send(text: string, owner: number): void {
@@ -162,6 +171,7 @@ export class Connection {
 		const { batch } = this.#context;
 		this.#lastActive = performance.now();
 		this.#progress.silentSince = undefined;
+		if (this.#pingEvery !== undefined) this.#progress.pingDue = this.#lastActive + this.#pingEvery;
 		this.#owners.heard();
 		this.#framer.push(chunk.toString("latin1"));
 		batch.begin();
@@ -239,5 +249,6 @@ export class Connection {
 		this.#progress.since = now;
 		this.#progress.silentSince = undefined;
 		this.#progress.messageSince = undefined;
+		this.#progress.pingDue = undefined;
 	}
 }

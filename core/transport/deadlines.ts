@@ -19,6 +19,8 @@ export type Progress = {
 	messageSince: Milliseconds | undefined;
 	/** Since when the peer leaves a full buffer unread. */
 	stalledSince: Milliseconds | undefined;
+	/** When the peer has to have said something again, as it was told to (RFC 5626 §5.4). */
+	pingDue: Milliseconds | undefined;
 };
 
 type Rule = {
@@ -38,6 +40,7 @@ const RULES: readonly Rule[] = [
 	{ since: (open) => open.silentSince,    limit: "firstOctetMs", reason: "not one octet" },
 	{ since: (open) => open.messageSince,   limit: "messageMs",    reason: "a message takes too long" },
 	{ since: (open) => open.stalledSince,   limit: "stalledMs",    reason: "the peer does not read" },
+	{ since: (open) => open.pingDue,        limit: "pingGraceMs",  reason: "the peer sends no keep-alive" },
 ];
 
 /** Why to close it now; undefined while it is in time. */

@@ -24,6 +24,8 @@ export type TransportLimits = {
 	readonly queuedBytes: number;
 	/** Time a peer may leave a full buffer unread. Beyond: closed. */
 	readonly stalledMs: number;
+	/** A keep-alive that a peer was told to send, after its time (RFC 5626 §5.4). Beyond: closed. */
+	readonly pingGraceMs: number;
 	/** From our end of a connection to the peer's. Beyond: cut. */
 	readonly closingMs: number;
 	/** Silence until the kernel probes whether a peer is still there. */
@@ -56,6 +58,7 @@ export const LIMITS: TransportLimits = {
 	idleAtLeastMs: 32_000,
 	queuedBytes: 1_048_576,
 	stalledMs: 10_000,
+	pingGraceMs: 15_000,
 	closingMs: 2_000,
 	keepAliveMs: 60_000,
 	sweepMs: 1_000,

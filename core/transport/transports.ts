@@ -1,4 +1,5 @@
 /** The transport layer: RFC 3261 §18. Listeners, one `send` for all of them, and their end. */
+import type { Milliseconds } from "../base/clock.ts";
 import type { Flow, Listener } from "../base/flow.ts";
 import type { Log } from "../base/log.ts";
 import { AnswerBudget } from "./answer-budget.ts";
@@ -86,6 +87,11 @@ export class Transports {
 	/** The client of this TLS flow, who proved its identities, takes requests to that port of its address on it (RFC 5923). */
 	alias(flow: Flow, port: number): void {
 		this.#streams.table.alias(flow, port);
+	}
+
+	/** The client of this stream was told how often to send a keep-alive; undefined: it was not (RFC 5626 §5.4). */
+	expectPings(flow: Flow, every: Milliseconds | undefined): void {
+		this.#streams.table.find(flow)?.expectPings(every);
 	}
 
 	/** Whether garbage from there still gets an answer; counts one if so (a limit per source). */

@@ -192,6 +192,50 @@ test("RFC 3327 §7 RG-23: a Path from a source that is not trusted is refused, w
 	assert.deepEqual(rig.store.bindings("7791", rig.now), []);
 });
 
+test("RFC 5626 §5.4 TR-30: silence beyond Flow-Timer is watched for, on the stream of a phone that was told of it", () => {
+	const expected: [connection: number, every: number | undefined][] = [];
+	const rig = bed.rig({
+		expectPings: ({ connection }, every) => expected.push([connection, every]),
+	});
+	const phone = rig.phone("7789", { host: "172.21.83.24", transport: "tcp" });
+	const contact = '<sip:7789@192.168.0.7>;reg-id=1;+sip.instance="<urn:uuid:1>"';
+	const headers = ["Supported: outbound"];
+	register(phone, "7789", { contact, headers, callId: "a" });
+	const { connection } = phone;
+	assert.equal(phone.take(200).value("Flow-Timer"), "120");
+	assert.deepEqual(expected.splice(0), [[connection, 120_000]]);
+	register(phone, "7789", { contact, callId: "a", cseq: 2 });
+	assert.deepEqual(phone.take(200).values("Flow-Timer"), []);
+	assert.deepEqual(expected.splice(0), [[connection, undefined]]);
+	register(rig.phone("7789", { host: "172.21.83.24" }), "7789", { contact, headers });
+	assert.deepEqual(expected, []);
+});
+
+test("RFC 6223 §4.4 §5 TR-31: keep has one value in all responses, that of Flow-Timer where there is one", () => {
+	const rig = bed.rig();
+	const phone = rig.phone("7789", { host: "172.21.83.24", transport: "tcp" });
+	const contact = '<sip:7789@192.168.0.7>;reg-id=1;+sip.instance="<urn:uuid:1>"';
+	const aor = "sip:7789@172.21.83.50";
+	const headers = ["Supported: outbound"];
+	const text = phone.write("REGISTER", HERE, { from: aor, to: aor, contact, headers });
+	rig.receive(text.replace(/^(Via: .*)$/m, "$1;keep"), phone.flow);
+	const registered = phone.take(200);
+	assert.match(registered.value("Via") ?? "", /;keep=120$/);
+	assert.equal(registered.value("Flow-Timer"), "120");
+
+	const ann = caller(rig);
+	const invite = ann.write("INVITE", "sip:7789@172.21.83.50");
+	rig.receive(invite.replace(/^(Via: .*)$/m, "$1;keep"), ann.flow);
+	const came = phone.take("INVITE");
+	rig.wait(300);
+	phone.answer(came, "180 Ringing");
+	phone.answer(came, "200 OK");
+	for (const status of [100, 180, 200]) {
+		const [via] = ann.take(status).vias;
+		assert.match(via ?? "", /;keep=30(;|$)/);
+	}
+});
+
 test("RFC 3261 §10.3 RG-46: our own address is no Contact: calls to it would come back here", () => {
 	const rig = bed.rig();
 	const phone = rig.phone("7789", { host: "172.21.83.24" });

@@ -98,3 +98,33 @@ test("RFC 3261 §18.2.1: only the first value of a Via list is stamped, the rest
 		assert.equal(read.text.slice(head.from.uriStart, head.from.uriEnd), "sip:a@example.com");
 	}
 });
+
+test("RFC 6223 §4.4 §5 TR-31: who offers keep-alives in a registration or a dialog is told how often", () => {
+	const kept = (method: string, Via: string, transport: TransportName, seconds?: number) => {
+		const text = options({ Via }).replaceAll("OPTIONS", method);
+		return stampVia(request(text), flow("192.0.2.1", transport), seconds).head.value(0);
+	};
+	for (const method of ["REGISTER", "INVITE", "SUBSCRIBE", "UPDATE"]) {
+		const via = "SIP/2.0/UDP 192.0.2.1;keep;branch=1";
+		assert.equal(kept(method, via, "udp", 120), "SIP/2.0/UDP 192.0.2.1;branch=1;keep=30");
+		assert.equal(kept(method, via, "tcp", 120), "SIP/2.0/UDP 192.0.2.1;branch=1;keep=120");
+		assert.equal(kept(method, via, "tcp"), "SIP/2.0/UDP 192.0.2.1;branch=1;keep=0");
+	}
+	assert.equal(
+		kept("INVITE", "SIP/2.0/UDP 10.0.0.1;rport;branch=1;Keep", "udp"),
+		"SIP/2.0/UDP 10.0.0.1;branch=1;keep=30;received=192.0.2.1;rport=40123",
+	);
+});
+
+test("RFC 6223 §4.3 §4.4 TR-31: keep means nothing in an ACK, outside of dialogs, or with a value of the sender", () => {
+	for (const [method, via] of [
+		["ACK", "SIP/2.0/UDP 192.0.2.1;branch=1;keep"],
+		["BYE", "SIP/2.0/UDP 192.0.2.1;branch=1;keep"],
+		["MESSAGE", "SIP/2.0/UDP 192.0.2.1;branch=1;keep"],
+		["INVITE", "SIP/2.0/UDP 192.0.2.1;branch=1;keep=7"],
+		["INVITE", "SIP/2.0/UDP 192.0.2.1;branch=1;keeper"],
+	] as const) {
+		const message = request(options({ Via: via }).replaceAll("OPTIONS", method));
+		assert.equal(stampVia(message, flow("192.0.2.1"), 120), message, method);
+	}
+});

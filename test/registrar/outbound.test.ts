@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tlsFlow } from "../support/bindings.ts";
-import { answer, headers, Registration } from "./phone.ts";
+import { tlsFlow, UDP_FLOW } from "../support/bindings.ts";
+import { answer, headers, Registration, type Sent } from "./phone.ts";
 
 const UUID = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6";
 const contact = (host: string, regId: number | string, urn = UUID) =>
@@ -136,4 +136,19 @@ test("RFC 5626 §6 RG-15: the order of CSeq counts for flows as well", () => {
 	phone.send([contact("h1", 1)], { cseq: 5 });
 	assert.equal(phone.send([contact("h2", 1)], { cseq: 4 }).status, 500);
 	assert.deepEqual(phone.contacts, ["sip:a@h1;transport=tls"]);
+});
+
+test("RFC 5626 §5.4 §6 TR-30: Flow-Timer goes to phones that keep a stream to us, with Require: outbound", () => {
+	const supported = "Supported: outbound, path";
+	const timer = (lines: readonly string[], sent: Sent = {}, options = {}) =>
+		headers(new Registration(options).send(lines, { flow: tlsFlow(7), ...sent }), "Flow-Timer");
+	assert.deepEqual(timer([contact("h", 1), supported]), ["120"]);
+	assert.deepEqual(timer([contact("h", 1), supported], {}, { flowTimerSeconds: 45 }), ["45"]);
+	assert.deepEqual(timer([contact("h", 1), supported], {}, { flowTimerSeconds: Infinity }), []);
+	assert.deepEqual(timer([contact("h", 1), supported], { flow: UDP_FLOW }), [], "over UDP");
+	assert.deepEqual(timer([contact("h", 1)]), [], "not supported");
+	assert.deepEqual(timer(["Contact: <sip:a@h>", supported]), [], "no reg-id");
+	assert.deepEqual(timer([`${contact("h", 1)};expires=0`, supported]), [], "it leaves");
+	const behind = [contact("h", 1), supported, "Path: <sip:edge;lr;ob>"];
+	assert.deepEqual(timer(behind, { vias: 2 }), [], "the edge holds the flow");
 });

@@ -18,6 +18,7 @@ export const OPTIONS: RegisterOptions = {
 	register: "lenient",
 	maxBindings: 10,
 	path: "supported",
+	flowTimerSeconds: 120,
 };
 
 export type Sent = {

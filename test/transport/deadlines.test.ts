@@ -30,6 +30,7 @@ function progress(state: ConnectionState, more: Partial<Progress> = {}): Progres
 		silentSince: undefined,
 		messageSince: undefined,
 		stalledSince: undefined,
+		pingDue: undefined,
 		...more,
 	};
 }
@@ -40,9 +41,15 @@ for (const [what, limitMs, how, reason] of [
 	["message", 32_000, progress("open", { messageSince: BEGIN }), "a message takes too long"],
 	["connecting of ours", 5_000, progress("connecting"), "no answer to our connecting"],
 	["full buffer", 10_000, progress("open", { stalledSince: BEGIN }), "the peer does not read"],
+	[
+		"keep-alive that is due",
+		15_000,
+		progress("open", { pingDue: BEGIN }),
+		"the peer sends no keep-alive",
+	],
 	["closing", 2_000, progress("closing"), "the peer does not close"],
 ] as const)
-	test(`TR-54 TR-56: a ${what} has ${limitMs} ms, and not one more`, () => {
+	test(`TR-30 TR-54 TR-56: a ${what} has ${limitMs} ms, and not one more`, () => {
 		assert.equal(overdue(how, BEGIN + limitMs, LIMITS), undefined);
 		assert.equal(overdue(how, BEGIN + limitMs + 1, LIMITS), reason);
 	});
@@ -164,4 +171,28 @@ test("TR-55: there are no more connections than the process may have files", () 
 	assert.equal(connectionsWithin(1_000_000, 300), LIMITS.connections);
 	assert.equal(connectionsWithin(1_024, 300), 724);
 	assert.equal(connectionsWithin(200, 300), 1);
+});
+
+test("RFC 5626 §5.4 TR-30: a phone that was told how often to ping is cut when it has gone, and no other", async (t) => {
+	const time = clock(t);
+	await using one = await bench([TCP], { limits: { sweepMs: 5 } });
+	const left = await phone(one);
+	const untold = await phone(one);
+	const released = await phone(one);
+	const [first, , third] = one.user.messages;
+	assert.ok(first && third);
+	one.transports.expectPings(first.flow, 120_000);
+	one.transports.expectPings(third.flow, 120_000);
+	one.transports.expectPings(third.flow, undefined);
+	for (const _ of [1, 2]) {
+		time.pass(119_000);
+		await ping(left);
+	}
+	assert.deepEqual(one.user.closed, []);
+	time.pass(136_000);
+	await left.ended;
+	await comesTrue(() => one.user.closed.length > 0);
+	assert.deepEqual([...one.user.closed], [first.flow.connection]);
+	await ping(untold);
+	await ping(released);
 });
