@@ -1,5 +1,6 @@
 /** What the TLS sockets of the engine are opened with: the configured certificates, or one made for development. */
 import { join } from "node:path";
+import { secure } from "./base/flow.ts";
 import type { Config } from "./config/config.ts";
 import { nameChecks } from "./config/name-checks.ts";
 import { now } from "./host/clock.ts";
@@ -9,10 +10,10 @@ import { developmentCertificate } from "./transport/development-certificate.ts";
 import { readTlsFiles } from "./transport/tls-files.ts";
 import type { TlsOptions } from "./transport/tls-settings.ts";
 
-/** Undefined without a TLS listener: then we have no address to speak TLS from either. */
+/** Undefined without a TLS or WSS listener. */
 export async function tlsOptions(config: Config): Promise<TlsOptions | undefined> {
 	const { tls, listen, devices, secureSignaling } = config;
-	if (!listen.some(({ transport }) => transport === "tls")) return undefined;
+	if (!listen.some(({ transport }) => secure(transport))) return undefined;
 	const files = tls.own ? { ...tls.own, ca: undefined } : await developmentFiles(config);
 	const ca = tls.ca ?? files.ca;
 	const material = await readTlsFiles({ certificate: files.certificate, key: files.key, ca });

@@ -12,6 +12,7 @@ import { loadSigningKeys, secretsOf } from "./config/keys.ts";
 import { loadConfig } from "./config/load.ts";
 import { restartOnlyChanges } from "./config/restart.ts";
 import { EngineHostCalls } from "./engine-host-calls.ts";
+import { boundListeners, listenOptions } from "./engine-listen.ts";
 import { EngineScripts, type ScriptsOutcome } from "./engine-scripts.ts";
 import { tlsOptions } from "./engine-tls.ts";
 import { configuredDirectory } from "./exchange/configured-directory.ts";
@@ -24,7 +25,6 @@ import { heapLimit } from "./host/heap.ts";
 import { localAddresses } from "./host/local-addresses.ts";
 import { openFilesMax } from "./host/open-files.ts";
 import type { Keys } from "./leg/seal.ts";
-import type { BoundListener } from "./location/binding-row.ts";
 import { MemoryStore } from "./location/memory.ts";
 import { SqliteStore } from "./location/sqlite.ts";
 import type { LocationStore } from "./location/store.ts";
@@ -242,15 +242,15 @@ class RunningEngine implements Engine, TransportUser {
 		this.#alarm.clear();
 	}
 
-	/** Ids are places in the list: so they mean the same in the next run, while the list does not change. */
-	#listenOptions({ listen }: Config): readonly ListenOptions[] {
-		return listen.map(({ balancer, ...entry }, id) => {
-			if (balancer === undefined) return { id, ...entry };
-			const { from, ...said } = balancer;
-			// Who is trusted may change with a reload.
-			const admits = (address: string) => (from ?? this.#config.trusted).contains(address);
-			return { id, ...entry, balancer: { ...said, admits } };
+	#listenOptions(config: Config): readonly ListenOptions[] {
+		return listenOptions(config, {
+			trusted: () => this.#config.trusted,
+			ownsHost: (host) => this.#own(this.#config).ownsHost(host, undefined),
 		});
+	}
+
+	#own({ domains }: Config): OwnAddresses {
+		return new OwnAddresses(this.#listeners, domains, localAddresses());
 	}
 
 	#connectionsMax({ listen }: Config): number {
@@ -289,7 +289,7 @@ class RunningEngine implements Engine, TransportUser {
 	#settings(config: Config, store: LocationStore): ExchangeSettings {
 		return {
 			environment: {
-				own: new OwnAddresses(this.#listeners, config.domains, localAddresses()),
+				own: this.#own(config),
 				listeners: this.#listeners,
 				directory: configuredDirectory(config, store),
 				signing: { keys: this.#keys, hmac: this.#hmac, boot: this.#boot },
@@ -326,16 +326,6 @@ class RunningEngine implements Engine, TransportUser {
 			...(warnings.length > 0 && { warnings }),
 		};
 	}
-}
-
-/** A store names a listener by what the configuration says: it reads before the sockets are open. */
-function boundListeners({ listen }: Config, opened: readonly Listener[]): readonly BoundListener[] {
-	return listen.map(({ transport, address, port, balancer }, id) => ({
-		id,
-		transport: balancer?.tlsTerminated ? "tls" : transport,
-		address,
-		port: port || (opened[id]?.port ?? 0),
-	}));
 }
 
 /** While they are opened. */

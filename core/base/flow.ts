@@ -37,6 +37,35 @@ export type Listener = {
 	readonly terminated?: boolean | undefined;
 };
 
+/** RFC 3261 §19.1.2, RFC 7118 §5.5. */
+export const DEFAULT_PORTS: Readonly<Record<TransportName, number>> = {
+	udp: 5060,
+	tcp: 5060,
+	tls: 5061,
+	ws: 80,
+	wss: 443,
+};
+
+/** What a listener counts as when a balancer in front of it ends TLS. */
+export function behindTls(transport: TransportName): TransportName {
+	return webSocket(transport) ? "wss" : "tls";
+}
+
+/** One SIP message in each of its messages (RFC 7118 §5). */
+export function webSocket(transport: TransportName): boolean {
+	return transport === "ws" || transport === "wss";
+}
+
+/** Messages come apart from each other, so that none needs a Content-Length (RFC 3261 §18.3, RFC 7118 §5). */
+export function bounded(transport: TransportName): boolean {
+	return transport === "udp" || webSocket(transport);
+}
+
+/** Whether what we send to somebody who has no connection can leave there: browsers and TLS balancers connect to us. */
+export function leadsOut({ transport, terminated }: Listener): boolean {
+	return !terminated && !webSocket(transport);
+}
+
 /** Streams deliver what they accept, so transactions on them do not retransmit (RFC 3261 §17). */
 export function reliable(transport: TransportName): boolean {
 	return transport !== "udp";

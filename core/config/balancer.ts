@@ -1,5 +1,6 @@
 /** The keys of a socket that stands behind a balancer: who ends TLS, who says where the client is, who may connect. */
 
+import { behindTls, DEFAULT_PORTS, secure } from "../base/flow.ts";
 import { type Network, Networks, overlap } from "../base/networks.ts";
 import type { BalancerConfig, ListenConfig } from "./config.ts";
 import { flag, list } from "./fields.ts";
@@ -12,11 +13,11 @@ import { child, type Node } from "./source.ts";
 export const balancerShape = {
 	"tls-terminated": key(
 		flag().default(false),
-		"`tcp` only: a balancer in front of us ends TLS, and what arrives counts as TLS everywhere; `advertise` is then its address",
+		"`tcp` and `ws`: a balancer in front of us ends TLS, and what arrives counts as TLS everywhere; `advertise` is then its address",
 	),
 	"proxy-protocol": key(
 		flag().default(false),
-		"`tcp` and `tls`: a balancer in front of us begins each connection with a PROXY header (version 1 or 2), which says where the client is",
+		"all but `udp`: a balancer in front of us begins each connection with a PROXY header (version 1 or 2), which says where the client is",
 	),
 	balancers: key(
 		list(network).optional(),
@@ -38,7 +39,12 @@ export function readBalancer(
 	given: Given,
 	found: Findings,
 ): BalancerConfig | undefined {
-	const { balancers, "tls-terminated": tlsTerminated, "proxy-protocol": proxyProtocol } = given;
+	const {
+		transport,
+		balancers,
+		"tls-terminated": tlsTerminated,
+		"proxy-protocol": proxyProtocol,
+	} = given;
 	const at = (word: keyof typeof balancerShape) => child(item, word)?.at ?? item.at;
 	checkTransport(given, at, found);
 	if (!tlsTerminated && !proxyProtocol) {
@@ -61,7 +67,7 @@ export function readBalancer(
 		found.warn(at("tls-terminated"), {
 			code: "CONFIG_ADVERTISE",
 			message: "listen: messages show this socket, and TLS is spoken at the balancer",
-			fix: 'write advertise: "sip.example.com:5061", the address of the balancer',
+			fix: `write advertise: "sip.example.com:${DEFAULT_PORTS[behindTls(transport)]}", the address of the balancer`,
 		});
 	return { tlsTerminated, proxyProtocol, from: balancers && new Networks(balancers) };
 }
@@ -71,11 +77,13 @@ function checkTransport(
 	at: (word: keyof typeof balancerShape) => Place,
 	found: Findings,
 ): void {
-	if (tlsTerminated && transport !== "tcp")
+	if (tlsTerminated && transport !== "tcp" && transport !== "ws")
 		found.error(at("tls-terminated"), {
 			code: "CONFIG_COMBINATION",
 			message: `listen: tls-terminated says that TLS ends before us, and this socket is ${transport}`,
-			fix: transport === "tls" ? "write transport: tcp, or remove it" : "remove it",
+			fix: secure(transport)
+				? `write transport: ${transport === "tls" ? "tcp" : "ws"}, or remove it`
+				: "remove it",
 		});
 	if (proxyProtocol && transport === "udp")
 		found.error(at("proxy-protocol"), {

@@ -1,4 +1,5 @@
 /** The configuration as the engine gets it: one frozen value, every default filled in. */
+import type { TransportName } from "../base/flow.ts";
 import type { HashAlgorithm } from "../base/hash.ts";
 import type { Networks } from "../base/networks.ts";
 import type { Device } from "../leg/device.ts";
@@ -35,7 +36,7 @@ export type Config = {
 };
 
 export type ListenConfig = {
-	readonly transport: "udp" | "tcp" | "tls";
+	readonly transport: TransportName;
 	/** IP address without brackets. */
 	readonly address: string;
 	/** 0 takes a free port. */
@@ -44,6 +45,15 @@ export type ListenConfig = {
 	readonly advertise: { readonly host: string; readonly port: number } | undefined;
 	/** What stands in front of it, if anything does. */
 	readonly balancer?: BalancerConfig | undefined;
+	/** WebSocket only. */
+	readonly web?: WebConfig | undefined;
+};
+
+export type WebConfig = {
+	/** Undefined for any. */
+	readonly paths: readonly string[] | undefined;
+	/** `https://phone.example.com`, `https://*.example.com`, `*`; undefined for those of our own addresses. */
+	readonly origins: readonly string[] | undefined;
 };
 
 export type BalancerConfig = {

@@ -3,6 +3,7 @@
  * beside other devices. Warnings, each with the sentence that says so (RFC 5630, Secure SIP Signaling).
  */
 
+import { behindTls, type TransportName } from "../base/flow.ts";
 import { canonicalAddress } from "../base/ip-address.ts";
 import type { Scheme } from "../base/scheme.ts";
 import type { Device, DeviceContact } from "../leg/device.ts";
@@ -104,8 +105,8 @@ function checkReachable(
 		);
 }
 
-function spokenAt({ transport, balancer }: ListenConfig): Transport {
-	return balancer?.tlsTerminated ? "tls" : transport;
+function spokenAt({ transport, balancer }: ListenConfig): TransportName {
+	return balancer?.tlsTerminated ? behindTls(transport) : transport;
 }
 
 function isAt(

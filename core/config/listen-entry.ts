@@ -1,11 +1,13 @@
 /** One socket of `listen:`, as text `udp:0.0.0.0:5060` or as a block. */
+import { DEFAULT_PORTS, type TransportName } from "../base/flow.ts";
 import { balancerShape, readBalancer } from "./balancer.ts";
 import type { ListenConfig } from "./config.ts";
-import { choice, flag, notYet, type Refusal, scalar, wrong } from "./fields.ts";
+import { choice, flag, type Refusal, scalar, wrong } from "./fields.ts";
 import type { Findings } from "./finding.ts";
 import { type HostPort, isWildcard, parseAddress, parseHostPort } from "./host.ts";
 import { key, quote, readSection } from "./section.ts";
 import { inside, type Node } from "./source.ts";
+import { readWeb, webShape } from "./web.ts";
 
 type Address = { readonly address: string; readonly port: number | undefined };
 
@@ -15,6 +17,7 @@ export type ListenEntry = Address & {
 	/** Whether TCP comes with a UDP socket. */
 	readonly tcp: boolean;
 	readonly balancer?: ListenConfig["balancer"];
+	readonly web?: ListenConfig["web"];
 };
 
 const socketAddress = scalar<Address>(
@@ -35,13 +38,13 @@ const advertised = scalar<HostPort>(
 	},
 );
 
-const transport = choice(["udp", "tcp", "tls", "ws", "wss"], ["ws", "wss"]);
+const transport = choice(["udp", "tcp", "tls", "ws", "wss"]);
 
 export const listenShape = {
 	transport: key(transport.optional(), "what is spoken there"),
 	address: key(
 		socketAddress.optional(),
-		"the address and port to bind; without a port 5060, for `tls` 5061; port 0 takes a free one",
+		"the address and port to bind; without a port 5060, for `tls` 5061, `ws` 80, `wss` 443; port 0 takes a free one",
 	),
 	advertise: key(
 		advertised.optional(),
@@ -51,6 +54,7 @@ export const listenShape = {
 		flag().optional(),
 		"`udp` only: whether TCP is opened on the same address and port too; without it `yes`",
 	),
+	...webShape,
 	...balancerShape,
 };
 
@@ -69,14 +73,16 @@ function readBlock(item: Node, found: Findings): ListenEntry | undefined {
 			message: `listen: tcp says whether TCP comes with a UDP socket, and this one is ${transport}`,
 			fix: "remove tcp",
 		});
-	if (!isSupported(transport) || address === undefined) return undefined;
+	if (transport === undefined || address === undefined) return undefined;
 	const balancer = readBalancer(item, { ...values, transport }, found);
+	const web = readWeb(item, { ...values, transport }, found);
 	return {
 		...address,
 		transport,
 		advertise,
 		tcp: transport === "udp" && tcp !== false,
 		...(balancer && { balancer }),
+		...(web && { web }),
 	};
 }
 
@@ -94,7 +100,7 @@ function readText(item: Node, found: Findings): ListenEntry | undefined {
 	const colon = Math.max(written.indexOf(":"), 0);
 	const spoken = transport.safeParse(written.slice(0, colon).toLowerCase());
 	const address = parseAddress(written.slice(colon + 1));
-	if (spoken.success && isSupported(spoken.data) && address !== undefined)
+	if (spoken.success && address !== undefined)
 		return { ...address, transport: spoken.data, advertise: undefined, tcp: spoken.data === "udp" };
 
 	const { code, message, fix, offset = 0 } = refuseText(written, colon, spoken.data);
@@ -102,17 +108,12 @@ function readText(item: Node, found: Findings): ListenEntry | undefined {
 	return undefined;
 }
 
-function refuseText(written: string, colon: number, spoken: string | undefined): Refusal {
-	if (/^wss?:/i.test(written)) return notYet("udp, tcp or tls instead, or remove it");
+function refuseText(written: string, colon: number, spoken: TransportName | undefined): Refusal {
 	if (spoken === undefined) {
 		const address = parseAddress(written) === undefined ? "0.0.0.0:5060" : written;
-		return wrong("names no transport", `udp:${address}, tcp:… or tls:…`);
+		return wrong("names no transport", `udp:${address}, tcp:…, tls:…, ws:… or wss:…`);
 	}
-	const port = spoken === "tls" ? 5061 : 5060;
+	const port = DEFAULT_PORTS[spoken];
 	const fix = `${spoken}:0.0.0.0:${port}, or "${spoken}:[::1]:${port}" for IPv6`;
 	return wrong("has no IP address and port", fix, colon + 1);
-}
-
-function isSupported(spoken: string | undefined): spoken is ListenConfig["transport"] {
-	return spoken === "udp" || spoken === "tcp" || spoken === "tls";
 }

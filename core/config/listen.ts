@@ -1,4 +1,5 @@
 /** The block `listen:`: which sockets to open, and which address messages show (RFC 3261 §18.2.1). */
+import { behindTls, DEFAULT_PORTS } from "../base/flow.ts";
 import { bracketed } from "../base/ip-address.ts";
 import type { ListenConfig } from "./config.ts";
 import type { Findings, Place } from "./finding.ts";
@@ -57,12 +58,16 @@ function refuseDuplicates(
 }
 
 function socketOf(entry: ListenEntry): ListenConfig {
-	const { transport, address, advertise, balancer } = entry;
+	const { transport, address, advertise, balancer, web } = entry;
 	const port = portOf(entry);
-	// The balancer's own port is what peers connect to, and for TLS that is 5061.
-	const usual = balancer?.tlsTerminated ? 5061 : port;
+	// The balancer's own port is what peers connect to, and TLS is spoken there.
+	const usual = balancer?.tlsTerminated ? DEFAULT_PORTS[behindTls(transport)] : port;
 	const shown = advertise && { host: advertise.host, port: advertise.port ?? usual };
-	return { transport, address, port, advertise: shown, ...(balancer && { balancer }) };
+	return {
+		...{ transport, address, port, advertise: shown },
+		...(balancer && { balancer }),
+		...(web && { web }),
+	};
 }
 
 function noteWildcard({ address, advertise }: ListenEntry, at: Place, found: Findings): void {
@@ -79,7 +84,6 @@ function nameOf(entry: ListenEntry): string {
 	return `${entry.transport}:${bracketed(entry.address)}:${portOf(entry)}`;
 }
 
-/** RFC 3261 §19.1.2: 5060, and 5061 for TLS. */
 function portOf(entry: ListenEntry): number {
-	return entry.port ?? (entry.transport === "tls" ? 5061 : 5060);
+	return entry.port ?? DEFAULT_PORTS[entry.transport];
 }

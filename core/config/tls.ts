@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { secure } from "../base/flow.ts";
 import type { ListenConfig, TlsConfig } from "./config.ts";
 import type { Findings, Place } from "./finding.ts";
 import { furtherTlsShape, tlsShape } from "./schema.ts";
@@ -97,7 +98,7 @@ export function checkDevelopmentCertificate(
 	found: Findings,
 ): void {
 	if (node === undefined || tls.own !== undefined) return;
-	if (!listen.some(({ transport }) => transport === "tls")) return;
+	if (!listen.some(({ transport }) => secure(transport))) return;
 	found.warn(node.at, {
 		code: "CONFIG_DEVELOPMENT_CERTIFICATE",
 		message:

@@ -1,6 +1,7 @@
 /** Runs `locate` (RFC 3263 §4): an address literal is answered at once, a name when the DNS has answered. */
 
 import type { Milliseconds } from "../base/clock.ts";
+import { leadsOut } from "../base/flow.ts";
 import { type Expiring, NO_TIMER, type TimerHandle, type TimerWheel } from "../base/timer-wheel.ts";
 import type { Uri } from "../message/uri.ts";
 import type { Directory } from "../proxy/directory.ts";
@@ -43,7 +44,7 @@ export class AddressLookup {
 
 	constructor(options: LookupOptions) {
 		const { random, listeners } = options.environment;
-		const leaving = listeners.filter(({ terminated }) => !terminated);
+		const leaving = listeners.filter(leadsOut);
 		this.#options = options;
 		this.#locate = {
 			random,

@@ -5,7 +5,7 @@
  */
 import { challenge, type DigestOptions } from "../auth/digest.ts";
 import type { Milliseconds } from "../base/clock.ts";
-import type { Flow } from "../base/flow.ts";
+import { bounded, type Flow } from "../base/flow.ts";
 import type { Log } from "../base/log.ts";
 import { TimerWheel } from "../base/timer-wheel.ts";
 import type { LocationStore } from "../location/store.ts";
@@ -154,7 +154,7 @@ export class Exchange implements ProxyPort {
 	/** A message arrived: a whole one, unparsed, one character per octet. */
 	receive(text: string, flow: Flow, now: Milliseconds): void {
 		if (text.startsWith("SIP/2.0 ") && !this.proxy.transactions.awaits(text)) return;
-		const message = parseMessage(text, flow.transport === "udp" ? "datagram" : "stream");
+		const message = parseMessage(text, bounded(flow.transport) ? "datagram" : "stream");
 		if (message.kind === "malformed") this.refuse(message, flow);
 		else if (message.kind === "response") this.#receiveResponse(message, flow, now);
 		else {

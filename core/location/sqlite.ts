@@ -100,7 +100,10 @@ export class SqliteStore implements LocationStore {
 	}
 
 	#load(now: Milliseconds): void {
-		this.#database.prepare("DELETE FROM bindings WHERE expiresAt <= ?").run(now);
+		// Browsers' connections ended with the run that had them, and nobody can connect to a browser.
+		this.#database
+			.prepare("DELETE FROM bindings WHERE expiresAt <= ? OR transport IN ('ws', 'wss')")
+			.run(now);
 		const listeners = this.#listeners();
 		const rows = this.#database.prepare<[], BindingRow>(
 			`SELECT ${NAMES.join(", ")} FROM bindings ORDER BY id`,

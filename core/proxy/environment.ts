@@ -1,5 +1,5 @@
 /** What the proxy core knows of the place it runs in. Replaced as a whole on reload, never changed. */
-import type { Listener, TransportName } from "../base/flow.ts";
+import { type Listener, leadsOut, type TransportName } from "../base/flow.ts";
 import type { Random } from "../base/random.ts";
 import type { Signing } from "../leg/seal.ts";
 import type { Timing } from "../transaction/timers.ts";
@@ -37,7 +37,7 @@ export function listenerOf(id: number, { listeners }: Environment): Listener | u
 /**
  * Our listener to send from, by transport and address family: its address will be the sent-by.
  * A loopback address is reached from a loopback listener and from no other, where there is one.
- * Never one behind a TLS balancer: no connection leaves from there.
+ * Never one that browsers or a TLS balancer connect to: no connection leaves from there.
  */
 export function listenerFor(
 	transport: TransportName,
@@ -48,7 +48,7 @@ export function listenerFor(
 	for (const listener of listeners) {
 		const { address } = listener;
 		if (listener.transport !== transport || address.includes(":") !== host.includes(":")) continue;
-		if (listener.terminated) continue;
+		if (!leadsOut(listener)) continue;
 		if (isWildcard(address) || isLoopback(address) === isLoopback(host)) return listener;
 		second ??= listener;
 	}

@@ -4,7 +4,7 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Milliseconds } from "../base/clock.ts";
-import type { Flow, TransportName } from "../base/flow.ts";
+import { bounded, type Flow, type TransportName } from "../base/flow.ts";
 import { canonicalAddress } from "../base/ip-address.ts";
 import type { Request } from "../message/message.ts";
 import { parseMessage } from "../message/parse-message.ts";
@@ -58,7 +58,7 @@ function oldOrUnasked(
 
 function requestOf({ text, transport }: Captured, tally: Tally): Request | undefined {
 	if (!looksLikeSip(text)) return undefined;
-	const message = parseMessage(text, transport === "udp" ? "datagram" : "stream");
+	const message = parseMessage(text, bounded(transport) ? "datagram" : "stream");
 	if (message.kind === "request") return message;
 	tally.add(message.kind === "response" ? "responses" : "messages that are malformed");
 	return undefined;

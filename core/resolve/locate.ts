@@ -5,7 +5,7 @@
  * IP literal asks nothing. `sips` never becomes anything but TLS or secure WebSocket. An address of
  * a group, of everybody or of nobody is no hop, whoever names it (RFC 4475 §3.3.10).
  */
-import type { TransportName } from "../base/flow.ts";
+import { DEFAULT_PORTS, type TransportName } from "../base/flow.ts";
 import { canonicalAddress, isUnicast } from "../base/ip-address.ts";
 import type { Random } from "../base/random.ts";
 import { type Uri, uriParam } from "../message/uri.ts";
@@ -252,17 +252,8 @@ function ofType<Kind extends { readonly type: DnsQuestion["type"] }>(
 function hop(uri: Uri, transport: TransportName, host: string, port: number | undefined): Hop {
 	const secure = transport === "tls" || transport === "wss";
 	const serverName = secure ? (canonicalAddress(uri.host) ?? uri.host) : undefined;
-	return { transport, host, port: port ?? PORTS[transport], serverName };
+	return { transport, host, port: port ?? DEFAULT_PORTS[transport], serverName };
 }
 
 /** Ours to choose from, the usual one first. */
 const PLAIN: readonly TransportName[] = ["udp", "tcp"];
-
-/** RFC 3261 §19.1.2, RFC 7118 §5.5. */
-const PORTS: Readonly<Record<TransportName, number>> = {
-	udp: 5060,
-	tcp: 5060,
-	tls: 5061,
-	ws: 80,
-	wss: 443,
-};

@@ -7,7 +7,14 @@
 import { FailureLimit } from "../auth/failure-limit.ts";
 import { NonceCounts } from "../auth/nonce-counts.ts";
 import type { Milliseconds } from "../base/clock.ts";
-import type { Flow, Listener, TransportName } from "../base/flow.ts";
+import {
+	behindTls,
+	DEFAULT_PORTS,
+	type Flow,
+	type Listener,
+	leadsOut,
+	type TransportName,
+} from "../base/flow.ts";
 import type { HashHex, Hmac } from "../base/hash.ts";
 import { bracketed } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
@@ -272,7 +279,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 	#send(text: string, flow: Flow, owner: number): void {
 		this.sent(text, flow, owner);
 		const own = this.listeners.find(({ id }) => id === flow.listener);
-		const open = flow.connection !== 0 || !own?.terminated;
+		const open = flow.connection !== 0 || own === undefined || leadsOut(own);
 		const phone = open ? this.phones.find((one) => one.reachable && one.isAt(flow)) : undefined;
 		if (phone === undefined) {
 			this.lost(text, flow);
@@ -283,7 +290,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 	#alive({ connection, listener, transport }: Flow): boolean {
 		if (connection !== 0) return this.phones.some((phone) => phone.connection === connection);
 		const own = this.listeners.find((one) => one.id === listener);
-		return own?.transport === transport && !own.terminated;
+		return own?.transport === transport && leadsOut(own);
 	}
 }
 
@@ -294,14 +301,14 @@ export function signingKey(id: number): Key {
 /** As the transports make it; a port that the system would choose is the usual one. */
 function listenerOf(entry: Config["listen"][number]): Omit<Listener, "id"> {
 	const { transport, address, advertise, balancer } = entry;
-	const port = entry.port || (transport === "tls" ? 5061 : 5060);
+	const port = entry.port || DEFAULT_PORTS[transport];
 	const shown = {
 		address,
 		host: advertise?.host ?? bracketed(reachable(address)),
 		port: advertise?.port || port,
 	};
 	return balancer?.tlsTerminated
-		? { ...shown, transport: "tls", terminated: true }
+		? { ...shown, transport: behindTls(transport), terminated: true }
 		: { ...shown, transport };
 }
 

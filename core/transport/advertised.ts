@@ -1,6 +1,6 @@
 /** What messages show for a listener: RFC 3261 §18.1.1. Nobody can reply to 0.0.0.0. */
 import { networkInterfaces } from "node:os";
-import type { Listener } from "../base/flow.ts";
+import { behindTls, type Listener } from "../base/flow.ts";
 import { bracketed } from "../base/ip-address.ts";
 import type { ListenOptions } from "./transport-user.ts";
 
@@ -10,7 +10,7 @@ export function listenerOf(options: ListenOptions, port: number): Listener {
 	const terminated = balancer?.tlsTerminated === true;
 	return {
 		id,
-		transport: terminated ? "tls" : transport,
+		transport: terminated ? behindTls(transport) : transport,
 		address,
 		host: advertise?.host ?? bracketed(reachableAddress(address)),
 		port: advertise === undefined || advertise.port === 0 ? port : advertise.port,

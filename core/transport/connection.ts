@@ -1,8 +1,6 @@
-/** One stream connection, TCP or TLS: RFC 3261 §18, RFC 5626 §4.4.1. */
-import type { Socket } from "node:net";
+/** One connection, TCP, TLS or WebSocket: its states, deadlines and queue. RFC 3261 §18, RFC 5626 §4.4.1. */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
-import { StreamFramer } from "../message/framing.ts";
 import type { ParseError } from "../message/parse-error.ts";
 import type { AnswerBudget } from "./answer-budget.ts";
 import type { Batch } from "./batch.ts";
@@ -10,6 +8,7 @@ import type { TransportCounters } from "./counters.ts";
 import { type ConnectionState, overdue, type Progress } from "./deadlines.ts";
 import type { TransportLimits } from "./limits.ts";
 import { RecentOwners } from "./recent-owners.ts";
+import type { OpenWire, Wire } from "./wire.ts";
 
 export type ConnectionContext = {
 	readonly batch: Batch;
@@ -20,15 +19,12 @@ export type ConnectionContext = {
 	closed(connection: Connection, reason: string): void;
 };
 
-const PONG = "\r\n";
-
 export class Connection {
 	readonly flow: Flow;
 	/** The peer opened it: requests toward a host never take it (RFC 5923 §3). */
 	readonly accepted: boolean;
-	readonly #socket: Socket;
+	readonly #wire: Wire;
 	readonly #context: ConnectionContext;
-	readonly #framer = new StreamFramer();
 	readonly #owners = new RecentOwners();
 	readonly #progress: Progress;
 	/** How often the peer has to say something; undefined: it need not. */
@@ -38,18 +34,18 @@ export class Connection {
 	#spoken = false;
 	/** A message is in the output, not only pongs. */
 	#speaking = false;
-	#output = "";
+	/** Something was added to the wire since the last flush. */
+	#waiting = false;
 	/** Why it failed; undefined for a connection that ended in order. */
 	#failure: string | undefined;
 
 	constructor(
-		socket: Socket,
+		open: OpenWire,
 		flow: Flow,
 		context: ConnectionContext,
 		state: "connecting" | "open",
 		now: Milliseconds,
 	) {
-		this.#socket = socket;
 		this.flow = flow;
 		this.accepted = state === "open";
 		this.#context = context;
@@ -63,11 +59,13 @@ export class Connection {
 		};
 		this.#lastActive = now;
 		this.#lastMessage = now;
-		socket.on("data", this.#received);
-		socket.on("drain", this.#drained);
-		socket.on("end", this.#ended);
-		socket.on("error", this.#failed);
-		socket.once("close", this.#closed);
+		this.#wire = open({
+			received: this.#received,
+			drained: this.#drained,
+			ended: this.#ended,
+			failed: this.#failed,
+			closed: this.#closed,
+		});
 	}
 
 	get state(): ConnectionState {
@@ -109,14 +107,15 @@ export class Connection {
 		counters.streamMessagesOut += 1;
 		this.#spoken = true;
 		this.#speaking = true;
-		this.#write(text);
+		this.#wire.add(text);
+		this.#added();
 	}
 
-	#write(text: string): void {
+	#added(): void {
 		const { batch, counters, limits } = this.#context;
-		if (this.state === "open" && this.#output === "") batch.wait(this);
-		this.#output += text;
-		if (this.#output.length + this.#socket.writableLength > limits.queuedBytes) {
+		if (this.state === "open" && !this.#waiting) batch.wait(this);
+		this.#waiting = true;
+		if (this.#wire.queued > limits.queuedBytes) {
 			counters.connectionsStalled += 1;
 			this.destroy("the peer does not read");
 		}
@@ -124,13 +123,12 @@ export class Connection {
 
 	/** All that was sent since the last flush, in one write. */
 	flush(): void {
-		if (this.state !== "open" || this.#output === "") return;
-		const output = this.#output;
-		this.#output = "";
+		if (this.state !== "open" || !this.#waiting) return;
+		this.#waiting = false;
 		this.#lastActive = performance.now();
 		if (this.#speaking) this.#lastMessage = this.#lastActive;
 		this.#speaking = false;
-		if (!this.#socket.write(output, "latin1")) this.#progress.stalledSince ??= this.#lastActive;
+		if (!this.#wire.flush()) this.#progress.stalledSince ??= this.#lastActive;
 	}
 
 	/** Sends what is waiting, then ends in order. */
@@ -139,14 +137,14 @@ export class Connection {
 		if (this.state !== "open") return this.destroy("closed before it was open");
 		this.flush();
 		this.#enter("closing", performance.now());
-		this.#socket.end();
+		this.#wire.end();
 	}
 
 	destroy(reason: string): void {
 		if (this.state === "closed") return;
 		this.#failure ??= reason;
 		this.#progress.state = "closed";
-		this.#socket.destroy();
+		this.#wire.destroy();
 	}
 
 	/** Closes it when a deadline has passed, or when it is idle and nobody needs it. */
@@ -165,28 +163,26 @@ export class Connection {
 		return !batch.user.inUse?.(this.flow.connection);
 	}
 
-	readonly #received = (chunk: Buffer): void => {
-		// What comes while we close is read, so that the peer gets our answer and not a reset.
+	readonly #received = (): void => {
 		if (this.state !== "open") return;
 		const { batch } = this.#context;
 		this.#lastActive = performance.now();
 		this.#progress.silentSince = undefined;
 		if (this.#pingEvery !== undefined) this.#progress.pingDue = this.#lastActive + this.#pingEvery;
 		this.#owners.heard();
-		this.#framer.push(chunk.toString("latin1"));
 		batch.begin();
 		const { messages, error } = this.#takeFrames();
 		batch.end();
 		if (error !== undefined) this.close();
-		if (messages > 0) this.#progress.messageSince = undefined;
-		if (this.#framer.started) this.#progress.messageSince ??= this.#lastActive;
+		if (messages > 0 || !this.#wire.started) this.#progress.messageSince = undefined;
+		if (this.#wire.started) this.#progress.messageSince ??= this.#lastActive;
 	};
 
 	#takeFrames(): { messages: number; error: ParseError | undefined } {
 		const { batch, counters } = this.#context;
 		let messages = 0;
 		while (this.state === "open") {
-			const frame = this.#framer.next();
+			const frame = this.#wire.next();
 			if (frame === undefined) break;
 			if (frame.kind === "message") {
 				messages += 1;
@@ -203,10 +199,10 @@ export class Connection {
 		return { messages, error: undefined };
 	}
 
-	/** Stands between messages, since messages are sent whole. */
 	#pong(): void {
 		this.#context.counters.pings += 1;
-		this.#write(PONG);
+		this.#wire.pong();
+		this.#added();
 	}
 
 	#answerError(text: string, error: ParseError): void {
@@ -236,7 +232,6 @@ export class Connection {
 		const lost = this.#failure ? this.#owners.takeAll() : this.#owners.takeUnheard();
 		const reason = this.#failure ?? "the peer closed the connection";
 		this.#progress.state = "closed";
-		this.#output = "";
 		counters.connectionsClosed += 1;
 		for (const owner of lost) batch.failed(owner, reason);
 		batch.closed(this.flow.connection);

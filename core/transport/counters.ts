@@ -18,6 +18,8 @@ export class TransportCounters {
 	connectionsRefused = 0;
 	/** Connections of a balancer that did not begin with a PROXY header. */
 	proxyHeadersRefused = 0;
+	/** Connections to a WebSocket listener that became none. */
+	upgradesRefused = 0;
 	connectionsEvicted = 0;
 	/** Closed by a deadline or because the peer does not read. */
 	connectionsTimedOut = 0;

@@ -12,6 +12,8 @@ export type TransportLimits = {
 	readonly handshakeMs: number;
 	/** The PROXY header of a balancer is there. Beyond: closed. */
 	readonly proxyHeaderMs: number;
+	/** The HTTP request for a WebSocket is there. Beyond: closed. */
+	readonly upgradeMs: number;
 	/** First octet on an accepted connection. Beyond: closed. */
 	readonly firstOctetMs: number;
 	/** A message that has begun is whole. Beyond: closed. */
@@ -52,6 +54,7 @@ export const LIMITS: TransportLimits = {
 	connectMs: 5_000,
 	handshakeMs: 10_000,
 	proxyHeaderMs: 5_000,
+	upgradeMs: 10_000,
 	firstOctetMs: 30_000,
 	messageMs: 32_000,
 	idleMs: 600_000,
@@ -85,3 +88,5 @@ export const ALIASED_IDENTITIES = 16;
 export const OWNERS_REMEMBERED = 256;
 /** One in so many connections is closed by one eviction, so that a flood does not search the table for each newcomer. */
 export const EVICTED_ONE_IN = 200;
+/** Octets of the HTTP request for a WebSocket, cookies included. */
+export const UPGRADE_HEAD_MAX = 16_384;

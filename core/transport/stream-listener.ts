@@ -1,4 +1,4 @@
-/** Accepting TCP and TLS connections, from peers or from a balancer in front of us: RFC 3261 §18.2.1, §26.3.1. */
+/** Accepting TCP, TLS and WebSocket connections, from peers or from a balancer in front of us: RFC 3261 §18.2.1, §26.3.1. */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import {
@@ -6,17 +6,21 @@ import {
 	type Server as SecureServer,
 	type TLSSocket,
 } from "node:tls";
-import type { Flow, Listener } from "../base/flow.ts";
+import { type Flow, type Listener, webSocket } from "../base/flow.ts";
 import { unmapped } from "../base/ip-address.ts";
 import { listenerOf } from "./advertised.ts";
 import type { ConnectionTable } from "./connection-table.ts";
 import type { TransportCounters } from "./counters.ts";
 import type { TransportLimits } from "./limits.ts";
 import type { ProxiedPeer } from "./proxy-header.ts";
+import { StreamWire } from "./stream-wire.ts";
 import { takeProxyHeader } from "./take-proxy-header.ts";
 import { sipIdentities } from "./tls-identity.ts";
 import type { TlsSettings } from "./tls-settings.ts";
-import type { Balancer, ListenOptions } from "./transport-user.ts";
+import type { Balancer, ListenOptions, WebRules } from "./transport-user.ts";
+import { WebSocketUpgrade } from "./websocket-upgrade.ts";
+import { WebSocketWire } from "./websocket-wire.ts";
+import type { OpenWire } from "./wire.ts";
 
 export type AcceptedPeer = Pick<Flow, "host" | "port" | "identities">;
 
@@ -24,10 +28,10 @@ export type AcceptContext = {
 	readonly table: ConnectionTable;
 	readonly counters: TransportCounters;
 	readonly limits: TransportLimits;
-	/** A connection that can carry SIP: TCP, or TLS after its handshake. */
-	accepted(socket: Socket, listener: Listener, peer: AcceptedPeer): void;
+	/** A connection that can carry SIP: every handshake is done. */
+	accepted(open: OpenWire, listener: Listener, peer: AcceptedPeer): void;
 	troubled(listener: Listener, error: Error): void;
-	/** Refused at a listener for balancers: an event for the log. */
+	/** Refused by a rule of the listener: an event for the log. */
 	refused(event: string, listener: Listener, source: string, reason: string): void;
 };
 
@@ -40,7 +44,9 @@ export class StreamListener {
 	/** Does the handshakes; it never listens, so that limits are checked before any cryptography. */
 	#secure: SecureServer | undefined;
 	#settings: TlsSettings | undefined;
-	/** Sockets that have something to come before SIP: a PROXY header, a TLS handshake. */
+	/** Makes WebSockets of connections, behind the TLS handshake; undefined for TCP and TLS. */
+	readonly #upgrade: WebSocketUpgrade | undefined;
+	/** Sockets that have something to come before SIP: a PROXY header, a TLS handshake, a request for a WebSocket. */
 	readonly #handshaking = new Set<Socket>();
 	/** Who is at the other end of a balancer's connection, by that connection. */
 	readonly #proxied = new Map<string, ProxiedPeer>();
@@ -77,6 +83,7 @@ export class StreamListener {
 		this.#context = context;
 		this.#balancer = options.balancer;
 		this.#server = server;
+		this.#upgrade = webSocket(options.transport) ? this.#webSockets(options.web) : undefined;
 		if (settings !== undefined) this.#start(settings);
 		server.on("connection", this.#admit);
 		server.on("error", (error) => context.troubled(this.listener, error));
@@ -111,7 +118,7 @@ export class StreamListener {
 			SNICallback: (name, answer) => answer(null, this.#settings?.contextFor(name)),
 			handshakeTimeout: this.#context.limits.handshakeMs,
 		});
-		this.#secure.on("secureConnection", (socket) => this.#accept(socket, proved(socket)));
+		this.#secure.on("secureConnection", (socket) => this.#secured(socket, proved(socket)));
 		this.#secure.on("tlsClientError", (_error, socket) => {
 			this.#context.counters.handshakesFailed += 1;
 			socket.destroy();
@@ -180,7 +187,7 @@ export class StreamListener {
 	#secureOrAccept(socket: Socket): void {
 		const secure = this.#secure;
 		if (secure === undefined) {
-			this.#accept(socket);
+			this.#secured(socket);
 			return;
 		}
 		this.#handshaking.add(socket);
@@ -188,17 +195,49 @@ export class StreamListener {
 		secure.emit("connection", socket);
 	}
 
-	#accept(socket: Socket, identities?: readonly string[]): void {
-		const direct = peerOf(socket);
-		if (direct === undefined) {
+	#secured(socket: Socket, identities?: readonly string[]): void {
+		if (this.#upgrade === undefined)
+			this.#accept((user) => new StreamWire(socket, user), socket, identities);
+		else {
+			this.#handshaking.add(socket);
+			socket.once("close", () => this.#handshaking.delete(socket));
+			this.#upgrade.take(socket);
+		}
+	}
+
+	#webSockets(rules: WebRules = NO_PAGES): WebSocketUpgrade {
+		const { counters, limits, refused } = this.#context;
+		return new WebSocketUpgrade({
+			rules,
+			limits,
+			counters,
+			upgraded: (webSocket, socket) => {
+				this.#handshaking.delete(socket);
+				this.#accept((user) => new WebSocketWire(webSocket, socket, user), socket);
+			},
+			refused: (event, socket, reason) =>
+				refused(event, this.listener, this.#peerOf(socket)?.host ?? "", reason),
+		});
+	}
+
+	#accept(open: OpenWire, socket: Socket, identities?: readonly string[]): void {
+		const peer = this.#peerOf(socket);
+		if (peer === undefined) {
 			socket.destroy();
 			return;
 		}
 		this.#context.counters.connectionsAccepted += 1;
-		const { host, port } = this.#proxied.get(keyOf(direct)) ?? direct;
-		this.#context.accepted(socket, this.listener, { host, port, identities });
+		this.#context.accepted(open, this.listener, { ...peer, identities });
+	}
+
+	/** The client, where a balancer has said who that is. */
+	#peerOf(socket: Socket): ProxiedPeer | undefined {
+		const direct = peerOf(socket);
+		return direct && (this.#proxied.get(keyOf(direct)) ?? direct);
 	}
 }
+
+const NO_PAGES: WebRules = { paths: undefined, admits: () => false };
 
 /** Undefined when it is gone already. */
 function peerOf({ remoteAddress, remotePort }: Socket): ProxiedPeer | undefined {

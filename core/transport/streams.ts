@@ -1,14 +1,16 @@
-/** TCP and TLS connections of all listeners: RFC 3261 §18. */
+/** TCP, TLS and WebSocket connections of all listeners: RFC 3261 §18. */
 import type { Socket } from "node:net";
-import type { Flow, Listener } from "../base/flow.ts";
+import { type Flow, type Listener, leadsOut, secure, webSocket } from "../base/flow.ts";
 import type { Log } from "../base/log.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { dial, dialSecurely } from "./dial.ts";
 import { ListenError, NO_CERTIFICATE } from "./listen-error.ts";
 import { type AcceptContext, type AcceptedPeer, StreamListener } from "./stream-listener.ts";
+import { StreamWire } from "./stream-wire.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { ListenOptions } from "./transport-user.ts";
+import type { OpenWire, WireUser } from "./wire.ts";
 
 export type StreamsContext = Omit<ConnectionContext, "closed"> & { readonly log: Log };
 
@@ -49,7 +51,7 @@ export class Streams {
 	}
 
 	async open(options: ListenOptions, ipv6Only: boolean): Promise<StreamListener> {
-		const tls = options.transport === "tls";
+		const tls = secure(options.transport);
 		if (tls && this.#settings === undefined) throw new ListenError(options, NO_CERTIFICATE);
 		const settings = tls ? this.#settings : undefined;
 		return StreamListener.open(options, ipv6Only, settings, this.#accepting);
@@ -93,18 +95,22 @@ export class Streams {
 		if (existing !== undefined) return existing;
 		const listener = this.#listeners.get(flow.listener)?.listener;
 		if (listener?.transport !== flow.transport) return `no ${flow.transport} listener of that id`;
-		if (listener.terminated) return "no connection leaves from behind a TLS balancer";
+		if (!leadsOut(listener))
+			return webSocket(listener.transport)
+				? "WebSocket clients connect to us, and never the other way"
+				: "no connection leaves from behind a TLS balancer";
 		const now = performance.now();
 		if (!this.table.hasRoom(now)) return "too many connections";
 		const socket = this.#dial(flow, listener);
 		if (typeof socket === "string") return socket;
 		const own: Flow = { ...flow, connection: this.table.nextId() };
-		const connection = new Connection(socket, own, this.#connections, "connecting", now);
-		const secure = flow.transport === "tls";
+		const wire = (user: WireUser) => new StreamWire(socket, user);
+		const connection = new Connection(wire, own, this.#connections, "connecting", now);
+		const tls = flow.transport === "tls";
 		socket.once("connect", () =>
-			secure ? connection.securing(performance.now()) : connection.opened(performance.now()),
+			tls ? connection.securing(performance.now()) : connection.opened(performance.now()),
 		);
-		if (secure) socket.once("secureConnect", () => connection.opened(performance.now()));
+		if (tls) socket.once("secureConnect", () => connection.opened(performance.now()));
 		counters.connectionsOpened += 1;
 		this.table.add(connection);
 		return connection;
@@ -122,7 +128,7 @@ export class Streams {
 		}
 	}
 
-	readonly #accepted = (socket: Socket, listener: Listener, peer: AcceptedPeer): void => {
+	readonly #accepted = (open: OpenWire, listener: Listener, peer: AcceptedPeer): void => {
 		const flow: Flow = {
 			...peer,
 			transport: listener.transport,
@@ -130,7 +136,7 @@ export class Streams {
 			connection: this.table.nextId(),
 			serverName: undefined,
 		};
-		this.table.add(new Connection(socket, flow, this.#connections, "open", performance.now()));
+		this.table.add(new Connection(open, flow, this.#connections, "open", performance.now()));
 	};
 
 	readonly #closed = (connection: Connection, reason: string): void => {
@@ -150,10 +156,11 @@ export class Streams {
 		);
 	}
 
-	/** Somebody who has no business at a listener that is for balancers, or a balancer that is set up otherwise. */
-	#refused(event: string, { id, address }: Listener, source: string, reason: string): void {
+	/** Somebody who has no business there: no balancer of ours, a page that is not listed; or our settings are wrong. */
+	#refused(event: string, listener: Listener, source: string, reason: string): void {
 		if (this.#isQuiet(event)) return;
-		const text = `${source} at the balancer listener on ${address}: ${reason}`;
+		const { id, transport, address } = listener;
+		const text = `${source} at the ${transport} listener on ${address}: ${reason}`;
 		this.#context.log.warn({ event, listener: id, source, reason }, text);
 	}
 

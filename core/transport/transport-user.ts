@@ -1,5 +1,5 @@
 /** The seam between sockets and the protocol core: RFC 3261 §18. */
-import type { Flow } from "../base/flow.ts";
+import type { Flow, TransportName } from "../base/flow.ts";
 import type { ParseError } from "../message/parse-error.ts";
 
 /**
@@ -25,7 +25,7 @@ export type TransportUser = {
 export type ListenOptions = {
 	/** Chosen by the caller: `Listener.id` and `Flow.listener`. */
 	readonly id: number;
-	readonly transport: "udp" | "tcp" | "tls";
+	readonly transport: TransportName;
 	/** IP address without brackets. */
 	readonly address: string;
 	/** 0 takes a free port; a TCP listener right behind the UDP listener of its address takes the same. */
@@ -33,14 +33,24 @@ export type ListenOptions = {
 	/** What Via and Record-Route say; IPv6 in brackets. */
 	readonly advertise?: { readonly host: string; readonly port: number } | undefined;
 	readonly balancer?: Balancer | undefined;
+	/** WebSocket only; without it every path is one, and no page of the web may connect. */
+	readonly web?: WebRules | undefined;
 };
 
 /** What stands in front of a listener. */
 export type Balancer = {
-	/** TCP only. It speaks TLS with the clients and TCP with us: the listener counts as TLS. */
+	/** TCP and WS only. It speaks TLS with the clients and not with us: the listener counts as TLS, or WSS. */
 	readonly tlsTerminated: boolean;
 	/** It begins each connection with a PROXY header, which says where the client is. */
 	readonly proxyProtocol: boolean;
 	/** Whether this address is one of a balancer: nobody else may connect. */
 	admits(address: string): boolean;
+};
+
+/** Who may have a WebSocket (RFC 7118 §7, RFC 6455 §10.2). */
+export type WebRules = {
+	/** Of the request, without its query; undefined for any. */
+	readonly paths: readonly string[] | undefined;
+	/** Whether a page of this origin may connect. Who is no browser says none, and is not asked for one. */
+	admits(origin: string): boolean;
 };

@@ -1,6 +1,6 @@
 /** The transport layer: RFC 3261 §18. Listeners, one `send` for all of them, and their end. */
 import type { Milliseconds } from "../base/clock.ts";
-import type { Flow, Listener } from "../base/flow.ts";
+import { type Flow, type Listener, leadsOut } from "../base/flow.ts";
 import type { Log } from "../base/log.ts";
 import { AnswerBudget } from "./answer-budget.ts";
 import { Batch } from "./batch.ts";
@@ -81,7 +81,7 @@ export class Transports {
 	alive(flow: Flow): boolean {
 		if (flow.connection !== 0) return this.#streams.table.find(flow) !== undefined;
 		const listener = this.#listeners.get(flow.listener);
-		return listener?.transport === flow.transport && !listener.terminated;
+		return listener?.transport === flow.transport && leadsOut(listener);
 	}
 
 	/** The client of this TLS flow, who proved its identities, takes requests to that port of its address on it (RFC 5923). */

@@ -5,6 +5,7 @@ import type { Flow, Listener } from "../base/flow.ts";
 import { unmapped } from "../base/ip-address.ts";
 import { listenerOf } from "./advertised.ts";
 import type { Batch } from "./batch.ts";
+import { isBlank } from "./blank.ts";
 import type { TransportCounters } from "./counters.ts";
 import type { TransportLimits } from "./limits.ts";
 import { answerBinding, isStun } from "./stun.ts";
@@ -149,15 +150,6 @@ export class UdpListener {
 		batch.user.message(datagram.toString("latin1"), flow);
 		batch.end();
 	};
-}
-
-/** A keep-alive: nothing but CR, LF, NUL and SP (RFC 3261 §7.5). */
-function isBlank(datagram: Buffer): boolean {
-	for (let at = 0; at < datagram.length; at += 1) {
-		const octet = datagram[at];
-		if (octet !== 13 && octet !== 10 && octet !== 0 && octet !== 32) return false;
-	}
-	return true;
 }
 
 function unfitFor(text: string, { port }: Flow): string | undefined {

@@ -32,10 +32,13 @@ test("IPv6 stands in brackets, in both forms", async (t) => {
 	assert.deepEqual(await opened(t, yaml), ["tls ::1 5061", "tcp 2001:db8::1 5070", "tcp ::1 5060"]);
 });
 
-test("RFC 3261 §18.1.1 §19.1.2 TR-02: without a port it is 5060, for TLS 5061", async (t) => {
-	assert.deepEqual(await opened(t, "listen: [tcp:10.0.0.1, tls:10.0.0.1]"), [
+test("RFC 3261 §18.1.1 §19.1.2, RFC 7118 §5.5 TR-02: without a port it is 5060, for TLS 5061, for WebSocket 80 and 443", async (t) => {
+	const yaml = "listen: [tcp:10.0.0.1, tls:10.0.0.1, ws:10.0.0.1, wss:10.0.0.1]";
+	assert.deepEqual(await opened(t, yaml), [
 		"tcp 10.0.0.1 5060",
 		"tls 10.0.0.1 5061",
+		"ws 10.0.0.1 80",
+		"wss 10.0.0.1 443",
 	]);
 });
 
@@ -84,8 +87,8 @@ test("sockets that cannot be opened are refused, each with its place", async (t)
   - 10.0.0.1:5060
   - udp:sip.example.com:5060
   - udp:10.0.0.1:70000
-  - ws:10.0.0.1:80
-  - { transport: wss, address: "10.0.0.1:443" }
+  - ws:sip.example.com
+  - { transport: wsss, address: "10.0.0.1:443" }
   - { address: "10.0.0.1:5060" }
   - { transport: tls }
   - { transport: tls, address: "10.0.0.1", tcp: no }
@@ -97,19 +100,19 @@ test("sockets that cannot be opened are refused, each with its place", async (t)
 `,
 	);
 	assert.deepEqual(errors, [
-		'2:5 error CONFIG_VALUE listen: "sctp:10.0.0.1:5060" names no transport → write udp:0.0.0.0:5060, tcp:… or tls:…',
-		'3:5 error CONFIG_VALUE listen: "10.0.0.1:5060" names no transport → write udp:10.0.0.1:5060, tcp:… or tls:…',
+		'2:5 error CONFIG_VALUE listen: "sctp:10.0.0.1:5060" names no transport → write udp:0.0.0.0:5060, tcp:…, tls:…, ws:… or wss:…',
+		'3:5 error CONFIG_VALUE listen: "10.0.0.1:5060" names no transport → write udp:10.0.0.1:5060, tcp:…, tls:…, ws:… or wss:…',
 		'4:9 error CONFIG_VALUE listen: "udp:sip.example.com:5060" has no IP address and port → write udp:0.0.0.0:5060, or "udp:[::1]:5060" for IPv6',
 		'5:9 error CONFIG_VALUE listen: "udp:10.0.0.1:70000" has no IP address and port → write udp:0.0.0.0:5060, or "udp:[::1]:5060" for IPv6',
-		'6:5 error CONFIG_NOT_YET listen: "ws:10.0.0.1:80" is not supported yet → write udp, tcp or tls instead, or remove it',
-		'7:18 error CONFIG_NOT_YET transport: "wss" is not supported yet → write transport: one of udp, tcp, tls',
+		'6:8 error CONFIG_VALUE listen: "ws:sip.example.com" has no IP address and port → write ws:0.0.0.0:80, or "ws:[::1]:80" for IPv6',
+		'7:18 error CONFIG_VALUE transport: "wsss" is not known → write transport: wss',
 		"8:5 error CONFIG_REQUIRED listen: this socket has no transport → write transport: udp",
 		'9:5 error CONFIG_REQUIRED listen: this socket has no address → write address: "0.0.0.0:5060"',
 		"10:5 error CONFIG_COMBINATION listen: tcp says whether TCP comes with a UDP socket, and this one is tls → remove tcp",
 		"11:65 error CONFIG_COMBINATION listen: tls-terminated says that TLS ends before us, and this socket is tls → write transport: tcp, or remove it",
 		'12:60 error CONFIG_VALUE advertise: "0.0.0.0" is no host that peers can reply to → write advertise: "sip.example.com:5061"',
 		"14:5 error CONFIG_DUPLICATE listen: tcp:10.0.0.1:5080 is opened on line 13 already → keep one of the two",
-		'15:5 error CONFIG_VALUE listen: "" names no transport → write udp:0.0.0.0:5060, tcp:… or tls:…',
+		'15:5 error CONFIG_VALUE listen: "" names no transport → write udp:0.0.0.0:5060, tcp:…, tls:…, ws:… or wss:…',
 	]);
 });
 

@@ -79,6 +79,22 @@ test("RFC 5626 §6: a binding whose transport has no listener any more is not re
 	assert.deepEqual(warnings, [{ event: "location.lost", lost: 1 }]);
 });
 
+test("RFC 7118 App. B.1, RFC 5626 §7 TR-50: what rested on a WebSocket is gone after a restart, without a warning", async () => {
+	const wss = { id: 3, transport: "wss", address: "192.0.2.1", port: 443 } as const;
+	const warnings: object[] = [];
+	const log = { ...silent, warn: (fields: object) => warnings.push(fields) };
+	const web = { ...tlsFlow(7), transport: "wss", listener: 3 } as const;
+	const found = await restarted([binding(), binding({ device: "1002", flow: web })], {
+		log,
+		listeners: () => [...listeners, wss],
+	});
+	assert.deepEqual(
+		found.map(({ device }) => device),
+		["1001"],
+	);
+	assert.deepEqual(warnings, []);
+});
+
 test("a killed process loses at most what was not flushed, and never half of a device", async () => {
 	const file = newFile();
 	const writer = fileURLToPath(new URL("../support/location-writer.ts", import.meta.url));

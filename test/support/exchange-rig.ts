@@ -42,7 +42,7 @@ export type RigOptions = {
 	/** What scripts may wait for, in place of what `ProxyInMemory` performs. */
 	readonly calls?: HostCalls;
 	readonly seed?: number;
-	/** Besides those of the configuration: WebSocket, which cannot be written there yet. */
+	/** Besides those of the configuration. */
 	readonly listeners?: readonly Omit<Listener, "id">[];
 	/** What an earlier run left behind. */
 	readonly store?: LocationStore;

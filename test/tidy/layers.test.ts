@@ -33,12 +33,13 @@ const COMPOSITION: Record<string, readonly string[]> = {
 	"main.ts": TOP,
 	commands: TOP,
 	"engine.ts": [
-		...["engine-host-calls.ts", "engine-scripts.ts", "engine-tls.ts"],
+		...["engine-host-calls.ts", "engine-listen.ts", "engine-scripts.ts", "engine-tls.ts"],
 		...Object.keys(LAYERS),
 	],
 	"engine-host-calls.ts": ["base", "host", "script", "transport"],
 	"engine-scripts.ts": ["admin", "base", "config", "script"],
-	"engine-tls.ts": ["config", "host", "transport"],
+	"engine-listen.ts": ["base", "config", "location", "transport"],
+	"engine-tls.ts": ["base", "config", "host", "transport"],
 	// It puts the engine together for tests, without sockets.
 	testing: Object.keys(LAYERS).filter(
 		(layer) => !["transport", "admin", "observe"].includes(layer),

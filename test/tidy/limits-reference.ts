@@ -42,6 +42,7 @@ const TRANSPORT: Readonly<Record<keyof typeof LIMITS, Said>> = {
 	connectMs: ["the next address is tried", "connectionsTimedOut", "TR-21"],
 	handshakeMs: ["closed", "handshakesFailed, connectionsTimedOut", "TR-54"],
 	proxyHeaderMs: ["closed", "proxyHeadersRefused", "TR-54"],
+	upgradeMs: ["closed", "upgradesRefused", "TR-54"],
 	firstOctetMs: ["closed", "connectionsTimedOut", "TR-54"],
 	messageMs: ["closed", "connectionsTimedOut", "TR-54"],
 	idleMs: ["closed, unless a registration rests on it", "connectionsTimedOut", "TR-19"],
@@ -139,6 +140,14 @@ const ELSEWHERE: readonly (readonly [file: string, name: string, what: string, .
 		"no answer",
 		"stunDropped",
 		"TR-27",
+	],
+	[
+		"transport/limits.ts",
+		"UPGRADE_HEAD_MAX",
+		"octets of the HTTP request for a WebSocket",
+		"431, and the connection closes",
+		"upgradesRefused",
+		"TR-54",
 	],
 	[
 		"transport/proxy-header.ts",

@@ -1,9 +1,6 @@
 /** Writes docs/reference/on-the-wire.md from the engine itself: `node test/tidy/on-the-wire.ts`. */
 import { writeFileSync } from "node:fs";
 import type { Config } from "../../core/config/config.ts";
-import { valueDocs } from "../../core/config/fields.ts";
-import { listenShape } from "../../core/config/listen-entry.ts";
-import { unwrap } from "../../core/config/section.ts";
 import { LEG_RULES } from "../../core/leg/lint-rules.ts";
 import type { WireMessage } from "../support/wire-message.ts";
 import {
@@ -22,7 +19,7 @@ export async function onTheWire(): Promise<string> {
 	const [policies, anchors] = [await configured(POLICIES), await configured(ANCHORS)];
 	return [
 		"# On the wire",
-		INTRODUCTION + webSocket(),
+		INTRODUCTION,
 		...policies.map(([one, config]) => overview(one, config)),
 		...policies.map(([one, config]) => inFull(one, config, CALLERS, CALLEES)),
 		...anchors.map(([one, config]) => inFull(one, config, SOME_CALLERS, SOME_CALLEES)),
@@ -38,13 +35,6 @@ own; \`sips\` goes over TLS or secure WebSocket only. The tables show a call for
 and devices: the proxy is 10.0.0.1, the caller \`a\` is at 10.0.0.2, the devices 1 to 8 are at 10.0.0.3.
 4 and 5 register themselves over TLS, 4 with a \`sip\` Contact and 5 with a \`sips\` Contact. \`C\` stands
 for our signed cookie, \`E\` for a signed entry in a Contact.`;
-
-/** True as long as the schema says so. */
-function webSocket(): string {
-	const { values = "" } = valueDocs.get(unwrap(listenShape.transport)) ?? {};
-	if (!/later:.*`wss`/.test(values)) return "";
-	return " WebSocket legs have\ntheir rules and their tests; `listen` takes no `ws` and `wss` yet.";
-}
 
 async function configured(sections: readonly Section[]) {
 	return Promise.all(sections.map(async (one) => [one, await configOf(one.settings)] as const));
