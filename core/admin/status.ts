@@ -52,6 +52,8 @@ export type CanaryStatus = {
 	readonly until?: number;
 	readonly asked: number;
 	readonly failed: number;
+	/** Of those: for want of an answer from outside. */
+	readonly outside: number;
 	/** Requests with a final response, and how many of them were 5xx. */
 	readonly answered: number;
 	readonly serverErrors: number;

@@ -35,6 +35,8 @@ export type CanaryStatus = {
 	readonly until?: Milliseconds;
 	readonly asked: number;
 	readonly failed: number;
+	/** Of those: for want of an answer from outside. */
+	readonly outside: number;
 	readonly answered: number;
 	readonly serverErrors: number;
 };

@@ -145,7 +145,7 @@ export class Generation {
 	ask(hook: HookName, text: string, context: AskContext, more?: string): Outcome | WaitingHook {
 		if (REQUEST_HOOKS.includes(hook)) this.record.asked();
 		const outcome = this.#decide(hook, text, context, more);
-		if (outcome instanceof ScriptError) this.record.failed(outcome);
+		if (outcome instanceof ScriptError) this.#failed(hook, outcome);
 		this.observer?.(hook, text, context, outcome);
 		if (this.#drain !== undefined) this.#disposeUnused();
 		return outcome;
@@ -176,7 +176,7 @@ export class Generation {
 	/** Its `outcome` is there. */
 	nextDecided(): WaitingHook | undefined {
 		const hook = this.#waiting.nextDecided();
-		if (hook?.outcome instanceof ScriptError) this.record.failed(hook.outcome);
+		if (hook?.outcome instanceof ScriptError) this.#failed(hook.hook, hook.outcome);
 		return hook;
 	}
 
@@ -187,10 +187,11 @@ export class Generation {
 
 	/** It has waited for too long; or, without a reason, nobody wants to know any more. What it called goes on. */
 	abandon(hook: WaitingHook, reason?: string): ScriptError | undefined {
+		const outside = reason !== undefined && this.#waiting.awaitsHost(hook);
 		this.#waiting.abandon(hook);
 		if (reason === undefined) return undefined;
-		const error = this.#error("SCRIPT_DEADLINE", reason, "");
-		this.record.failed(error);
+		const error = this.#error("SCRIPT_DEADLINE", reason, "", outside);
+		this.#failed(hook.hook, error);
 		return error;
 	}
 
@@ -237,10 +238,13 @@ export class Generation {
 		return outcome;
 	}
 
+	#failure({ code, reason, stack, outside }: NonNullable<ReadAnswer["failure"]>): ScriptError {
+		return this.#error(code, reason, stack, outside);
+	}
+
 	#outcome(hook: HookName, read: ReadAnswer): Outcome | undefined {
 		if (read.log !== undefined) this.#writeLog(read.log);
-		if (read.failure)
-			return this.#error(read.failure.code, read.failure.reason, read.failure.stack);
+		if (read.failure) return this.#failure(read.failure);
 		if (read.decision === undefined) return undefined;
 		const decision = readDecision(read.decision);
 		if (typeof decision === "string") return this.#error("SCRIPT_DECISION", decision, "");
@@ -296,10 +300,15 @@ export class Generation {
 		writeScriptLog(log, this.#positions, this.id, this.#log);
 	}
 
-	#error(code: ScriptError["code"], reason: string, stack: string): ScriptError {
+	/** No request is behind a timer. */
+	#failed(hook: HookName, error: ScriptError): void {
+		if (hook !== "onTimer") this.record.failed(error);
+	}
+
+	#error(code: ScriptError["code"], reason: string, stack: string, outside = false): ScriptError {
 		const place = this.#positions.of(stack);
 		const at = { script: this.bundle.entry, place, generation: this.id };
-		return new ScriptError(code, at, explained(reason, place?.file));
+		return new ScriptError(code, at, explained(reason, place?.file), outside);
 	}
 
 	/** A script that fails on a canned request would fail on any. Whether it called the host. */

@@ -3,8 +3,10 @@
  *
  * Two things are held against it. The share of the requests it was asked about on which the script itself
  * failed: a good script fails on none. And, for one that serves beside another, the share of its requests
- * that ended with a 5xx, against that of the other in the same time: peers answer 5xx whatever the script
- * does, so only what the other does not have counts, and only what is no chance.
+ * that ended with a 5xx, or that it failed on for want of an answer from outside, against that of the other
+ * in the same time: peers answer 5xx and HTTP hosts die whatever the script does, so only what the other
+ * does not have counts, and only what is no chance. What has taken over has no other beside it: when an HTTP
+ * host dies it goes on, since the scripts before it may need that host as well.
  */
 import type { Counts } from "./track-record.ts";
 
@@ -34,26 +36,43 @@ export function judge(
 	beside: Counts | undefined,
 	rules: ProbationRules,
 ): Verdict | undefined {
-	if (own.asked >= rules.asked && own.failed * 100 > rules.failed * own.asked)
-		return { because: "failed", reason: `${own.failed} of ${own.asked} requests failed` };
-	if (beside === undefined || !isWorse(own, beside, rules)) return undefined;
-	const theirs = `${beside.serverErrors} of ${beside.answered} of the generation beside it`;
-	return {
-		because: "server-errors",
-		reason: `${own.serverErrors} of ${own.answered} requests ended with a 5xx, and ${theirs}`,
-	};
+	const failed = ownFailures(own);
+	if (own.asked >= rules.asked && failed * 100 > rules.failed * own.asked)
+		return { because: "failed", reason: `${failed} of ${own.asked} requests failed` };
+	if (beside === undefined) return undefined;
+	const ended = [own.serverErrors, own.answered, beside.serverErrors, beside.answered] as const;
+	if (isWorse(ended, rules))
+		return { because: "server-errors", reason: compared("requests ended with a 5xx", ended) };
+	const outside = [own.outside, own.asked, beside.outside, beside.asked] as const;
+	if (isWorse(outside, rules))
+		return {
+			because: "failed",
+			reason: compared("requests failed for want of an answer from outside", outside),
+		};
+	return undefined;
 }
 
 /** The script was asked often enough, and failed on more than it may: what was replaced meanwhile. */
-export function isBad({ asked, failed }: Counts, rules: ProbationRules): boolean {
-	return asked > 0 && failed * 100 > rules.failed * asked;
+export function isBad(counts: Counts, rules: ProbationRules): boolean {
+	return counts.asked > 0 && ownFailures(counts) * 100 > rules.failed * counts.asked;
 }
 
-function isWorse(own: Counts, beside: Counts, rules: ProbationRules): boolean {
-	const [n, m] = [own.answered, beside.answered];
+/** Of the scripts themselves. */
+function ownFailures({ failed, outside }: Counts): number {
+	return failed - outside;
+}
+
+/** How many, of how many; and the same of the generation beside it. */
+type Compared = readonly [own: number, n: number, beside: number, m: number];
+
+function compared(what: string, [own, n, beside, m]: Compared): string {
+	return `${own} of ${n} ${what}, and ${beside} of ${m} of the generation beside it`;
+}
+
+function isWorse([own, n, beside, m]: Compared, rules: ProbationRules): boolean {
 	if (n < rules.asked || m < rules.asked) return false;
-	const apart = own.serverErrors / n - beside.serverErrors / m;
+	const apart = own / n - beside / m;
 	if (apart * 100 <= rules.failed) return false;
-	const share = (own.serverErrors + beside.serverErrors) / (n + m);
+	const share = (own + beside) / (n + m);
 	return apart > BEYOND_CHANCE * Math.sqrt(share * (1 - share) * (1 / n + 1 / m));
 }

@@ -89,6 +89,7 @@ const answer = z.object({
 			code: z.enum(["SCRIPT_THREW", "SCRIPT_DECISION"]),
 			reason: z.string(),
 			stack: z.string(),
+			outside: z.literal(true).optional(),
 		})
 		.optional(),
 	log: z.unknown().optional(),

@@ -24,6 +24,8 @@ export class ScriptError extends Error {
 	readonly place: Place | undefined;
 	readonly generation: number;
 	readonly reason: string;
+	/** It lacked an answer of an HTTP host or of the name servers: that is not the script's doing. */
+	readonly outside: boolean;
 
 	constructor(
 		code: ScriptError["code"],
@@ -33,6 +35,7 @@ export class ScriptError extends Error {
 			readonly generation: number;
 		},
 		reason: string,
+		outside = false,
 	) {
 		super(`${at.place ? placeText(at.place) : at.script}: ${reason}`);
 		this.code = code;
@@ -40,5 +43,6 @@ export class ScriptError extends Error {
 		this.place = at.place;
 		this.generation = at.generation;
 		this.reason = reason;
+		this.outside = outside;
 	}
 }

@@ -120,6 +120,18 @@ export class WaitingHooks {
 			for (const { kept } of hooks) this.#kept += kept;
 	}
 
+	/**
+	 * Whether it lacks a result, its own or one that it shares: whoever makes the call that others wait for
+	 * comes before them here, and stays as long as it is under way.
+	 */
+	awaitsHost(hook: WaitingHook): boolean {
+		for (const one of this.#hooks.values()) {
+			if (one.pending) return true;
+			if (one === hook) return false;
+		}
+		return hook.pending;
+	}
+
 	/** Its decision is not wanted any more. What it called goes on, until `endCalls`. */
 	abandon(hook: WaitingHook): void {
 		if (hook.abandoned) return;

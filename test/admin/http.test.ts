@@ -105,7 +105,15 @@ test("GET /generations: those that are alive; POST /rollback answers as a reload
 test("GET /generations shows what is tried and what was rolled back; POST /promote answers as a reload does", async (t) => {
 	const canary = {
 		...{ generation: 4, hash: "77aa", share: 5, devices: ["1001"], networks: [], prefixes: [] },
-		...{ since: 1_000, until: 2_000, asked: 7, failed: 0, answered: 6, serverErrors: 1 },
+		...{
+			since: 1_000,
+			until: 2_000,
+			asked: 7,
+			failed: 0,
+			outside: 0,
+			answered: 6,
+			serverErrors: 1,
+		},
 	};
 	const rolledBack = { generation: 2, hash: "11bb", at: 900, because: "12 of 60 requests failed" };
 	const good = await open(t, { status: () => ({ ...STATUS, canary, rolledBack }) });

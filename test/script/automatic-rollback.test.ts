@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULT_LIMITS } from "../../core/script/limits.ts";
+import { WaitingHook } from "../../core/script/waiting-hook.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { CanaryBed, canary, save } from "./canary-bed.ts";
-import { context } from "./harness.ts";
+import { context, request } from "./harness.ts";
 
 const RULES = { failed: 10, asked: 20, seconds: 600 };
 /** Fails on numbers that begin with 9. */
@@ -207,4 +208,53 @@ test("architecture §4: requests are counted, not the hooks that hear of one: a 
 	bed.asks(30, { called: "9" });
 	await bed.settled();
 	assert.match(bed.scripts.status.rolledBack?.because ?? "", /^8 of 78 requests failed/);
+});
+
+test("architecture §5: an HTTP host that dies rolls back no scripts that have taken over, and neither does a timer; what never settles does", async (t) => {
+	const bed = await CanaryBed.start(t, { rollback: RULES });
+	bed.folder.write(
+		"routes/default.ts",
+		`import { defineRoutes, kv, reply } from 'sipwright';
+		export default defineRoutes({
+			async onRequest(request) {
+				if (request.uri.user === "never") await new Promise(() => {});
+				await kv.get("host");
+				return reply(410);
+			},
+			timers: { clean: { every: 60 } },
+			onTimer() { throw new Error("no"); },
+		});`,
+	);
+	await bed.scripts.reload();
+	const { generation } = bed.scripts;
+	const ask = (user: string) => {
+		const hook = generation.ask("onRequest", request("INVITE", `sip:${user}@127.0.0.1`), context());
+		assert.ok(hook instanceof WaitingHook);
+		return hook;
+	};
+	for (const code of ["HOST_TIMEOUT", "HOST_FAILED", "HOST_DNS"])
+		for (let times = 0; times < 20; times += 1) {
+			ask("5000");
+			const call = generation.nextCall();
+			assert.ok(call);
+			generation.answer(call, { ok: false, code, message: "nobody is there" });
+			assert.match(String(generation.nextDecided()?.outcome), /HostError: nobody is there/);
+		}
+	for (let times = 0; times < 20; times += 1) {
+		const hook = ask("5000");
+		generation.abandon(hook, "too late");
+		generation.endCalls(hook);
+		generation.nextCall();
+		generation.ask("onTimer", "", context(), JSON.stringify("clean"));
+	}
+	const { asked, failed, outside } = generation.counts;
+	assert.deepEqual([asked, failed, outside, generation.waiting], [80, 80, 80, 0]);
+	await bed.settled();
+	assert.equal(bed.scripts.status.generation, 2);
+	for (let times = 0; times < 20; times += 1) generation.abandon(ask("never"), "too late");
+	await bed.settled();
+	assert.match(
+		bed.scripts.status.rolledBack?.because ?? "",
+		/^9 of 89 requests failed, .*too late/,
+	);
 });

@@ -6,11 +6,18 @@ import { type Counts, NOTHING_YET, since } from "../../core/script/track-record.
 
 const RULES: ProbationRules = { failed: 10, asked: 20, seconds: 600 };
 
-type Row = readonly [asked: number, failed: number, answered: number, serverErrors: number];
+type Row = readonly [
+	asked: number,
+	failed: number,
+	answered: number,
+	serverErrors: number,
+	outside?: number,
+];
 
-const counts = ([asked, failed, answered, serverErrors]: Row): Counts => ({
+const counts = ([asked, failed, answered, serverErrors, outside = 0]: Row): Counts => ({
 	asked,
 	failed,
+	outside,
 	answered,
 	serverErrors,
 });
@@ -36,6 +43,10 @@ const TABLE: readonly { says: string; own: Row; beside?: Row; because: string | 
 	{ says: "more than chance has it",          own: [20, 0, 20, 10],   beside: [20, 0, 20, 0],     because: "server-errors" },
 	{ says: "better than the other",            own: [100, 0, 100, 0],  beside: [100, 0, 100, 90],  because: undefined },
 	{ says: "everything ends with 5xx at both", own: [100, 0, 100, 100], beside: [100, 0, 100, 100], because: undefined },
+	{ says: "an HTTP host is dead",             own: [100, 100, 100, 0, 100],  because: undefined },
+	{ says: "a dead host, and its own failures", own: [100, 100, 100, 0, 89],  because: "failed" },
+	{ says: "the host of both is dead",         own: [100, 60, 100, 0, 60], beside: [900, 540, 900, 0, 540], because: undefined },
+	{ says: "a host that the other does not need", own: [100, 60, 100, 0, 60], beside: [900, 9, 900, 0, 9],  because: "failed" },
 ];
 
 test("architecture §5: a generation is given up for a share of failures of at least so many requests, or for 5xx that the one beside it has not", () => {
@@ -53,6 +64,11 @@ test("architecture §5: a verdict says what it rests on", () => {
 		errors?.reason,
 		"60 of 100 requests ended with a 5xx, and 9 of 900 of the generation beside it",
 	);
+	const outside = judge(counts([100, 60, 100, 0, 60]), counts([900, 9, 900, 0, 9]), RULES);
+	assert.equal(
+		outside?.reason,
+		"60 of 100 requests failed for want of an answer from outside, and 9 of 900 of the generation beside it",
+	);
 });
 
 test("scripts that were replaced early are good to go back to unless they failed on more than they may", () => {
@@ -60,6 +76,7 @@ test("scripts that were replaced early are good to go back to unless they failed
 	assert.equal(isBad(counts([10, 1, 10, 0]), RULES), false);
 	assert.equal(isBad(counts([1, 1, 1, 0]), RULES), true);
 	assert.equal(isBad(counts([1, 1, 1, 0]), { ...RULES, failed: Infinity }), false);
+	assert.equal(isBad(counts([9, 9, 9, 0, 9]), RULES), false);
 });
 
 test("what counts is what came since the probation began", () => {

@@ -18,6 +18,8 @@ export type Failure = {
 	readonly reason: string;
 	/** Of the bundle; "" when there is none. */
 	readonly stack: string;
+	/** What it threw is that nobody outside has answered. */
+	readonly outside?: true;
 };
 
 export interface Asked {

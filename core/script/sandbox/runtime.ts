@@ -6,6 +6,7 @@ import { ANSWER_LENGTH_MAX, STACK_LENGTH_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { type Answer, type Ask, type Asked, refused } from "./asked.ts";
 import { isRoutes, timersOf } from "./define-routes.ts";
+import { isNoAnswer } from "./host-error.ts";
 import { type Log, takeLog } from "./log.ts";
 import { OnBranch } from "./on-branch.ts";
 import { OnFailure } from "./on-failure.ts";
@@ -244,10 +245,10 @@ function isThenable(value: unknown): boolean {
 function failed(error: unknown): Answer {
 	if (error instanceof ParseError || error instanceof LegError)
 		return { decision: { kind: "reply", status: error.status, reason: undefined, edits: [] } };
-	const [reason, stack] = describe(error);
-	return {
-		failure: { code: "SCRIPT_THREW", reason, stack: apply(slice, stack, [0, STACK_LENGTH_MAX]) },
-	};
+	const [reason, text] = describe(error);
+	const stack = apply(slice, text, [0, STACK_LENGTH_MAX]);
+	const failure = { code: "SCRIPT_THREW", reason, stack } as const;
+	return { failure: isNoAnswer(error) ? { ...failure, outside: true } : failure };
 }
 
 function describe(error: unknown): [reason: string, stack: string] {
