@@ -4,6 +4,7 @@ import { choice, flagOr, integer, limit, list, scalar, text, valueDocs, wrong } 
 import { isHost, parseAddress } from "./host.ts";
 import { network } from "./network-field.ts";
 import { origin } from "./origin.ts";
+import { route } from "./route-field.ts";
 import { key } from "./section.ts";
 
 const domain = scalar<string>(
@@ -93,6 +94,10 @@ export const registrarShape = {
 	"flow-timer": key(
 		limit({ min: 30, max: 3600 }).default(120),
 		"seconds between keep-alives that a device with outbound is told to send over TCP and TLS; one that is silent for 15 s longer has left (RFC 5626 §5.4)",
+	),
+	"service-route": key(
+		list(route).default([]),
+		"proxies that a registered device sends its calls through, told in the 200 (RFC 3608)",
 	),
 	path: key(
 		choice(["supported", "any"]).default("supported"),

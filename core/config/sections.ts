@@ -92,6 +92,7 @@ export function readRegistrar(node: Node | undefined, found: Findings): Registra
 		defaultExpiresSeconds: usual,
 		maxBindings: given["max-bindings"],
 		path: given.path,
+		serviceRoute: given["service-route"],
 		flowTimerSeconds: given["flow-timer"],
 	};
 }

@@ -2,6 +2,7 @@
 import type { Flow } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
 import { type RememberedFlow, sameFlow } from "../leg/flow-token.ts";
+import { readUri } from "../leg/force-scheme.ts";
 import { LegError } from "../leg/leg-error.ts";
 import { type OwnRoute, readOwnRoute } from "../leg/own-route.ts";
 import type { Head } from "../message/head.ts";
@@ -11,6 +12,7 @@ import { parseMessage } from "../message/parse-message.ts";
 import { Patch } from "../message/patch.ts";
 import { parseUri, uriParam } from "../message/uri.ts";
 import type { Environment } from "./environment.ts";
+import type { OwnAddresses } from "./own-addresses.ts";
 import { meantByContact } from "./own-contact.ts";
 import { withoutOwnMaddr } from "./own-maddr.ts";
 import type { Rejection } from "./rejection.ts";
@@ -74,7 +76,22 @@ function readRoutes(
 	const dialog = entry.kind === "dialog" ? entry : undefined;
 	// A phone that sends its own token back says only that it came this way (RFC 5626 §5.3).
 	const flow = entry.kind === "flow" && !sameFlow(entry.flow, came) ? entry.flow : undefined;
-	return { request, own: entry.entries + repeats(head, entry), scheme, dialog, flow };
+	const more = entry.kind === "dialog" ? repeats(head, entry) : preloaded(head, entry, own);
+	return { request, own: entry.entries + more, scheme, dialog, flow };
+}
+
+/**
+ * A phone puts our Service-Route behind the outbound proxy that it was configured with (RFC 3608
+ * §6.1), and often that is us both times: sent on to ourselves the request would come back as another.
+ */
+function preloaded({ routes }: Head, { entries }: OwnRoute, own: OwnAddresses): number {
+	let end = entries;
+	for (; end < routes.length; end += 1) {
+		const uri = readUri(routes[end]?.uri ?? "");
+		if (uri === undefined || !own.owns(uri)) break;
+		if (uriParam(uri, "x5") !== undefined || uriParam(uri, "ob") !== undefined) break;
+	}
+	return end - entries;
 }
 
 /** Peers have been seen to write an entry twice: what is behind ours and the same is ours too. */

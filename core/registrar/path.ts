@@ -29,9 +29,14 @@ export function refusePath(
 ): Refusal | undefined {
 	if (path.length === 0) return undefined;
 	if (!pathTrusted) return { status: 403, reason: "Path From a Source That Is Not Trusted" };
-	if (options.path === "any" || request.head.tokens("supported").includes("path")) return undefined;
+	if (options.path === "any" || supportsPath(request.head)) return undefined;
 	const headers = [["Unsupported", "path"]] as const;
 	return { status: 420, reason: "Path Without Supported: path", headers };
+}
+
+/** Who supports outbound has to support Path (RFC 5626 §4.2.1), and may not say so. */
+function supportsPath(head: Head): boolean {
+	return head.tokens("supported").some((tag) => tag === "path" || tag === "outbound");
 }
 
 const NO_PATH: readonly PathValue[] = [];

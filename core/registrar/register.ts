@@ -28,6 +28,7 @@ export function register(input: RegisterInput): RegisterResult {
 	const after = [...current.filter((binding) => !gone.has(binding)), ...put];
 	const headers: [string, string][] = after.map((one) => ["Contact", contactValue(one, input.now)]);
 	for (const { text } of path) headers.push(["Path", text]); // RFC 3327 §5.3
+	for (const value of input.options.serviceRoute) headers.push(["Service-Route", value]);
 	const required = outbound && supportsOutbound(input.request.head);
 	if (required) headers.push(["Require", "outbound"]);
 	const flowTimerSeconds = required && put.some(isOnStream) ? flowTimer(input) : undefined;

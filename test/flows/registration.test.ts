@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ExchangeRig } from "../support/exchange-rig.ts";
+import { rigConfig, YAML } from "../support/rig-config.ts";
 import { testBed } from "../support/test-bed.ts";
 import { assertUntouched } from "../support/untouched.ts";
 import type { RequestGiven, VirtualPhone } from "../support/virtual-phone.ts";
@@ -234,6 +235,26 @@ test("RFC 6223 §4.4 §5 TR-31: keep has one value in all responses, that of Flo
 		const [via] = ann.take(status).vias;
 		assert.match(via ?? "", /;keep=30(;|$)/);
 	}
+});
+
+test("RFC 3608 §5 §6 PX-117 RG-42: a phone sends its calls along the Service-Route that it was given, and we take ours off", async () => {
+	const service = "<sip:10.0.0.5;lr>";
+	const yaml = YAML.replace(
+		"devices:",
+		`registrar: { service-route: ["sip:172.21.83.50;lr", "sip:10.0.0.5;lr"] }\ndevices:`,
+	);
+	const rig = bed.rig({ config: await rigConfig(yaml) });
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	const told = register(phone, "7789").take(200).values("Service-Route");
+	assert.deepEqual(told, ["<sip:172.21.83.50;lr>", service]);
+
+	const logger = rig.phone("logger", { host: "10.0.0.5" });
+	phone.request("INVITE", "sip:5000@172.21.83.50", {
+		headers: told.map((value) => `Route: ${value}`),
+	});
+	const came = logger.take("INVITE");
+	assert.deepEqual(came.values("Route"), [service]);
+	assert.equal(came.uri, "sip:5000@172.21.83.50");
 });
 
 test("RFC 3261 §10.3 RG-46: our own address is no Contact: calls to it would come back here", () => {

@@ -60,6 +60,15 @@ test("RFC 5658 §5 PX-13: both entries of a pair are taken off at once, in one l
 	assert.equal(routed(request({ ...inDialog, ...route(upper, foreign) })).own, 1);
 });
 
+test("RFC 3608 §6.1 PX-117: a Service-Route of ours behind an outbound proxy that is ours too is taken off with it", () => {
+	const us = "<sip:172.21.83.50;lr>";
+	const other = "<sip:peer.example.org;lr>";
+	assert.equal(routed(request(route(us, "<sip:out@example.com;lr>"))).own, 2);
+	assert.equal(routed(request(route(`${us}, ${us}, ${other}`, us))).own, 2);
+	assert.equal(routed(request(route(other, us))).own, 0);
+	assert.equal(routed(request(route(us, ours))).own, 1, "a dialog's is not taken for one");
+});
+
 test("RFC 3261 §16.4 PX-14 PX-15: a Route of ours without a cookie is an outbound proxy, whatever its user part", () => {
 	for (const uri of ["sip:172.21.83.50;lr", "sip:token@172.21.83.50:5060;lr", "sip:example.com"]) {
 		const { own, dialog, scheme } = routed(request(route(`<${uri}>`)));

@@ -32,13 +32,17 @@ test("RFC 3327 §5.3 RG-22: a refresh replaces the Path, and a response has that
 	assert.deepEqual(phone.bindings[0]?.path, []);
 });
 
-test("RFC 3327 §5.3 RG-23: from a phone that does not know of Path it is 420, or taken where configured", () => {
-	const lines = [CONTACT, "Path: <sip:p1.example.com;lr>", "Supported: outbound"];
+test("RFC 3327 §5.3, RFC 5626 §4.2.1 RG-23: from a phone that does not know of Path it is 420, or taken where configured", () => {
+	const lines = [CONTACT, "Path: <sip:p1.example.com;lr>", "Supported: gruu"];
 	const phone = new Registration();
 	const refused = phone.send(lines);
 	assert.equal(answer(refused), "420 Path Without Supported: path");
 	assert.deepEqual(headers(refused, "Unsupported"), ["path"]);
 	assert.deepEqual(phone.bindings, []);
+
+	const outbound = new Registration();
+	const implied = ["Supported: outbound", "Path: <sip:p1;lr;ob>"];
+	assert.equal(answer(outbound.send([CONTACT, ...implied])), "200", "RFC 5626 §4.2.1");
 
 	const lenient = new Registration({ path: "any" });
 	assert.equal(answer(lenient.send(lines)), "200");

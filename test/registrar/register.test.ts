@@ -51,6 +51,14 @@ test("RFC 3261 §10.3 step 8 RG-19: the response has the date", () => {
 	assert.deepEqual(headers(phone.send([]), "Date"), ["Sat, 13 Nov 2010 23:29:00 GMT"]);
 });
 
+test("RFC 3608 §6.3 RG-42: the Service-Route stands in its order in every 200, and in nothing else", () => {
+	const serviceRoute = ["<sip:edge.example.com;lr>", "<sips:b.example.com;lr>"];
+	const phone = new Registration({ serviceRoute });
+	for (const lines of [[`Contact: ${A}`], [], ["Contact: *", "Expires: 0"]])
+		assert.deepEqual(headers(phone.send(lines), "Service-Route"), serviceRoute);
+	assert.deepEqual(headers(phone.send(["Contact: <sip:"]), "Service-Route"), []);
+});
+
 test("RFC 3261 §10.3 RG-20: Record-Route is ignored, and not in the response", () => {
 	const result = new Registration().send(["Record-Route: <sip:p.example.com;lr>", `Contact: ${A}`]);
 	assert.equal(answer(result), "200");
