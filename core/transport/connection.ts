@@ -29,6 +29,7 @@ export class Connection {
 	readonly #progress: Progress;
 	/** How often the peer has to say something; undefined: it need not. */
 	#pingEvery: Milliseconds | undefined;
+	#lastHeard: Milliseconds;
 	#lastActive: Milliseconds;
 	#lastMessage: Milliseconds;
 	#spoken = false;
@@ -56,7 +57,9 @@ export class Connection {
 			messageSince: undefined,
 			stalledSince: undefined,
 			pingDue: undefined,
+			pingedSince: undefined,
 		};
+		this.#lastHeard = now;
 		this.#lastActive = now;
 		this.#lastMessage = now;
 		this.#wire = open({
@@ -154,7 +157,17 @@ export class Connection {
 		const idle = reason === undefined && this.#idle(now);
 		if (reason !== undefined) this.destroy(reason);
 		else if (idle) this.close();
+		else this.#keepAlive(now);
 		if (idle || reason !== undefined) counters.connectionsTimedOut += 1;
+	}
+
+	/** Who never said anything is not kept. */
+	#keepAlive(now: Milliseconds): void {
+		if (this.#wire.ping === undefined || this.state !== "open" || !this.#spoken) return;
+		const silent = now - this.#lastHeard > this.#context.limits.webPingMs;
+		if (!silent || this.#progress.pingedSince !== undefined) return;
+		this.#progress.pingedSince = now;
+		this.#wire.ping();
 	}
 
 	#idle(now: Milliseconds): boolean {
@@ -166,16 +179,20 @@ export class Connection {
 	readonly #received = (): void => {
 		if (this.state !== "open") return;
 		const { batch } = this.#context;
-		this.#lastActive = performance.now();
+		const now = performance.now();
+		this.#lastHeard = now;
+		// The answer to a ping of ours keeps nobody from being idle.
+		if (this.#progress.pingedSince === undefined) this.#lastActive = now;
 		this.#progress.silentSince = undefined;
-		if (this.#pingEvery !== undefined) this.#progress.pingDue = this.#lastActive + this.#pingEvery;
+		this.#progress.pingedSince = undefined;
+		if (this.#pingEvery !== undefined) this.#progress.pingDue = now + this.#pingEvery;
 		this.#owners.heard();
 		batch.begin();
 		const { messages, error } = this.#takeFrames();
 		batch.end();
 		if (error !== undefined) this.close();
 		if (messages > 0 || !this.#wire.started) this.#progress.messageSince = undefined;
-		if (this.#wire.started) this.#progress.messageSince ??= this.#lastActive;
+		if (this.#wire.started) this.#progress.messageSince ??= now;
 	};
 
 	#takeFrames(): { messages: number; error: ParseError | undefined } {
@@ -188,7 +205,8 @@ export class Connection {
 				messages += 1;
 				counters.streamMessagesIn += 1;
 				this.#spoken = true;
-				this.#lastMessage = this.#lastActive;
+				this.#lastActive = this.#lastHeard;
+				this.#lastMessage = this.#lastHeard;
 				batch.user.message(frame.text, this.flow);
 			} else if (frame.kind === "ping") this.#pong();
 			else if (frame.kind === "error") {
@@ -208,7 +226,7 @@ export class Connection {
 	#answerError(text: string, error: ParseError): void {
 		const { batch, budget, counters } = this.#context;
 		counters.framingErrors += 1;
-		if (budget.take(this.flow.host, this.#lastActive))
+		if (budget.take(this.flow.host, this.#lastHeard))
 			batch.user.framingError(text, error, this.flow);
 	}
 
@@ -245,5 +263,6 @@ export class Connection {
 		this.#progress.silentSince = undefined;
 		this.#progress.messageSince = undefined;
 		this.#progress.pingDue = undefined;
+		this.#progress.pingedSince = undefined;
 	}
 }

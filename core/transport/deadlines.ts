@@ -21,6 +21,8 @@ export type Progress = {
 	stalledSince: Milliseconds | undefined;
 	/** When the peer has to have said something again, as it was told to (RFC 5626 §5.4). */
 	pingDue: Milliseconds | undefined;
+	/** Since when a ping of ours has no answer (RFC 7118 §6). */
+	pingedSince: Milliseconds | undefined;
 };
 
 type Rule = {
@@ -40,6 +42,7 @@ const RULES: readonly Rule[] = [
 	{ since: (open) => open.silentSince,    limit: "firstOctetMs", reason: "not one octet" },
 	{ since: (open) => open.messageSince,   limit: "messageMs",    reason: "a message takes too long" },
 	{ since: (open) => open.stalledSince,   limit: "stalledMs",    reason: "the peer does not read" },
+	{ since: (open) => open.pingedSince,    limit: "pongMs",       reason: "the peer does not answer a ping" },
 	{ since: (open) => open.pingDue,        limit: "pingGraceMs",  reason: "the peer sends no keep-alive" },
 ];
 

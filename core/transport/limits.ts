@@ -28,6 +28,10 @@ export type TransportLimits = {
 	readonly stalledMs: number;
 	/** A keep-alive that a peer was told to send, after its time (RFC 5626 §5.4). Beyond: closed. */
 	readonly pingGraceMs: number;
+	/** Silence of a WebSocket client until we ping it. */
+	readonly webPingMs: number;
+	/** Its answer. Beyond: closed. */
+	readonly pongMs: number;
 	/** From our end of a connection to the peer's. Beyond: cut. */
 	readonly closingMs: number;
 	/** Silence until the kernel probes whether a peer is still there. */
@@ -62,6 +66,8 @@ export const LIMITS: TransportLimits = {
 	queuedBytes: 1_048_576,
 	stalledMs: 10_000,
 	pingGraceMs: 15_000,
+	webPingMs: 25_000,
+	pongMs: 15_000,
 	closingMs: 2_000,
 	keepAliveMs: 60_000,
 	sweepMs: 1_000,

@@ -72,6 +72,11 @@ export class WebSocketWire implements Wire {
 		this.#outputLength += answer.length;
 	}
 
+	/** §6: browsers do not ping by themselves, and what stands between forgets a connection that is silent. */
+	ping(): void {
+		this.#webSocket.ping();
+	}
+
 	flush(): boolean {
 		const output = this.#output;
 		this.#output = [];

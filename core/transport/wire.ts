@@ -12,6 +12,8 @@ export type Wire = {
 	add(message: string): void;
 	/** Answers the ping that `next` gave last, with the next flush. */
 	pong(): void;
+	/** Asks whether the peer is there, at once; undefined where the peer is the one to ask. */
+	ping?(): void;
 	/** False when the peer leaves a full buffer unread; `drained` says when it no longer does. */
 	flush(): boolean;
 	/** Ends in order: what was flushed arrives, and nothing more is read. */

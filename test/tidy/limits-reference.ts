@@ -54,6 +54,8 @@ const TRANSPORT: Readonly<Record<keyof typeof LIMITS, Said>> = {
 	queuedBytes: ["closed", "connectionsStalled", "TR-56"],
 	stalledMs: ["closed", "connectionsTimedOut", "TR-56"],
 	pingGraceMs: ["closed, and its registrations end", "connectionsTimedOut", "TR-30"],
+	webPingMs: ["a ping frame", "", "TR-51"],
+	pongMs: ["closed, and its registrations end", "connectionsTimedOut", "TR-51"],
 	closingMs: ["cut", "connectionsTimedOut", "TR-57"],
 	keepAliveMs: ["the kernel asks whether the peer is still there", "", "TR-21"],
 	sweepMs: ["how late a close may be", "", "TR-54"],

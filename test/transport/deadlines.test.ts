@@ -31,6 +31,7 @@ function progress(state: ConnectionState, more: Partial<Progress> = {}): Progres
 		messageSince: undefined,
 		stalledSince: undefined,
 		pingDue: undefined,
+		pingedSince: undefined,
 		...more,
 	};
 }
@@ -46,6 +47,12 @@ for (const [what, limitMs, how, reason] of [
 		15_000,
 		progress("open", { pingDue: BEGIN }),
 		"the peer sends no keep-alive",
+	],
+	[
+		"answer to our ping",
+		15_000,
+		progress("open", { pingedSince: BEGIN }),
+		"the peer does not answer a ping",
 	],
 	["closing", 2_000, progress("closing"), "the peer does not close"],
 ] as const)

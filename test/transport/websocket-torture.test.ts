@@ -201,7 +201,37 @@ test("TR-54, RFC 3261 §18 TR-19: a client that says nothing is cut after 30 s, 
 	time.pass(600_000);
 	await idle.ended;
 	await comesTrue(() => one.transports.connections === 1);
+	registered.socket.ping();
+	await comesTrue(() => registered.pongs.length === 1);
 	registered.socket.terminate();
+});
+
+test("RFC 7118 §6 TR-51: a registered client is pinged when it is silent, answers by itself, and is never closed; one that is gone is closed after 15 s", async (t) => {
+	const time = clock(t);
+	await using one = await bench([WS]);
+	const register = async () => {
+		const phone = await WebPhone.connect(one.listener("ws").port, { autoPong: false });
+		const at = one.user.messages.length;
+		phone.send(message("REGISTER"));
+		one.user.needed.add((await one.user.nth(at)).flow.connection);
+		let pings = 0;
+		phone.socket.on("ping", () => {
+			pings += 1;
+		});
+		return { phone, pings: () => pings };
+	};
+	const [here, gone] = [await register(), await register()];
+	for (let turn = 1; turn <= 5; turn += 1) {
+		time.pass(26_000);
+		await comesTrue(() => here.pings() === turn);
+		here.phone.socket.pong();
+		here.phone.socket.ping();
+		await comesTrue(() => here.phone.pongs.length === turn);
+	}
+	assert.equal(await gone.phone.ended, 1006);
+	assert.equal(gone.pings(), 1);
+	assert.equal(one.transports.connections, 1);
+	here.phone.socket.terminate();
 });
 
 test("TR-57: a client that does not answer our close frame is cut", async () => {
