@@ -29,6 +29,7 @@ import {
 	Branch,
 	type BranchOwner,
 	type Candidate,
+	leavesOpen,
 	type ResponseContext,
 } from "./response-context.ts";
 import type { RouteInformation } from "./route-information.ts";
@@ -125,7 +126,10 @@ export class Branches implements BranchOwner, ForkOwner {
 		this.#core.candidates.lost(target, reason, now);
 		const over = late === true || context.answered || context.closed || branch.unanswered;
 		const failover = context.fork?.options.forking.order === "failover";
-		if (next === undefined || over || failover) {
+		const flow = next?.instance !== undefined;
+		// An instance that has answered is not asked again (RFC 5626 §7).
+		const stays = flow ? response !== undefined && !leavesOpen(status) : failover;
+		if (next === undefined || over || stays) {
 			if (late && failover) context.fork?.stop();
 			const gone = context.cancelled && response === undefined;
 			context.collect(gone ? 487 : status, response, branch);

@@ -90,10 +90,10 @@ export class Candidates {
 		this.#counters.failovers += 1;
 	}
 
-	/** A response from the target: unless it is 503 or nothing but 100, it is there. */
+	/** A response from the target: unless it is 503, 430 or nothing but 100, it is there. */
 	heard({ device }: Target, status: number, now: Milliseconds): void {
-		if (this.services.size === 0 || device === undefined || status === 503) return;
-		if (status > 100) this.services.answered(device, now);
+		if (this.services.size === 0 || device === undefined) return;
+		if (status > 100 && status !== 503 && status !== 430) this.services.answered(device, now);
 	}
 
 	/** A REGISTER was taken: the device in its To is there. */

@@ -10,7 +10,7 @@ import type { Scheme } from "../base/scheme.ts";
 import { type Expiring, NO_TIMER, type TimerWheel } from "../base/timer-wheel.ts";
 import type { Forking } from "./decision.ts";
 import type { ResponseContext, RestOfTargets } from "./response-context.ts";
-import { addressesOf, distinct, type Target } from "./target-set.ts";
+import { addressesOf, distinct, ofOneInstance, qOf, type Target } from "./target-set.ts";
 
 /** What the proxy does for it. */
 export type ForkOwner = {
@@ -85,8 +85,11 @@ export class Fork implements Expiring, RestOfTargets {
 	/** Takes those of the targets that were not in the set before, and answers them: the first group of them is called at once. */
 	add(targets: readonly Target[]): readonly Target[] {
 		const room = ADDED_MAX - this.#added;
-		const added = distinct(targets, this.#known).slice(0, room);
-		this.#ahead(added);
+		const known = this.#context.withoutLost(this.#known);
+		const added = distinct(targets, known).slice(0, room);
+		// The other flows of an instance that is called anew have been tried.
+		const again = (target: Target) => this.#known.some((one) => ofOneInstance(one, target));
+		this.#ahead(added.map((one) => (again(one) ? { ...one, next: undefined } : one)));
 		return added;
 	}
 
@@ -146,11 +149,11 @@ export class Fork implements Expiring, RestOfTargets {
 		return count;
 	}
 
-	/** Under failover, another address of a device is a target of its own, and the next. */
+	/** Under failover, another address of a device is a target of its own, and the next. Another flow is none. */
 	#failover({ next }: Target): void {
 		if (this.#called) this.options.owner.failover();
 		this.#called = true;
-		if (next !== undefined) this.#groups.unshift([next]);
+		if (next !== undefined && next.instance === undefined) this.#groups.unshift([next]);
 	}
 
 	get #fails(): boolean {
@@ -189,8 +192,4 @@ function groupsOf(targets: readonly Target[], order: Forking["order"]): Target[]
 		groups.set(qOf(target), group);
 	}
 	return [...groups.values()];
-}
-
-function qOf({ q = 1000 }: Target): number {
-	return q;
 }

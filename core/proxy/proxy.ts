@@ -37,7 +37,7 @@ import { redirection } from "./redirection.ts";
 import { refuseWithoutPath } from "./register-path.ts";
 import type { Rejection } from "./rejection.ts";
 import { reply } from "./reply.ts";
-import { Branch, ResponseContext } from "./response-context.ts";
+import { Branch, leavesOpen, ResponseContext } from "./response-context.ts";
 import { anotherWay } from "./response-fallback.ts";
 import { type RouteInformation, routeInformation } from "./route-information.ts";
 import { Ping } from "./service-check.ts";
@@ -359,8 +359,9 @@ export class ProxyCore implements TransactionUser {
 			context.collect(408, undefined, branch);
 			return;
 		}
-		if (status === 503) {
-			this.#branches.unreachable(branch, { status, reason: "503", response }, now);
+		const otherFlow = leavesOpen(status) && branch.target.next?.instance !== undefined;
+		if (status === 503 || status === 430 || otherFlow) {
+			this.#branches.unreachable(branch, { status, reason: String(status), response }, now);
 			return;
 		}
 		const rest = followRedirection(response, branch, this.environment, now);

@@ -17,7 +17,7 @@ import type { Rejection } from "./rejection.ts";
 import type { RouteInformation } from "./route-information.ts";
 import type { ScriptedBranch } from "./scripted-branch.ts";
 import { sessionTimer } from "./session-timer.ts";
-import { distinct, type Hop, type Target } from "./target-set.ts";
+import { distinct, type Hop, ofOneInstance, type Target } from "./target-set.ts";
 import type { Located, Waiting } from "./waiting.ts";
 
 /**
@@ -127,6 +127,11 @@ export type Failures = {
 	readonly rejection: Rejection | undefined;
 };
 
+/** Whether the instance that gave this answer may be called along another flow (RFC 5626 §7). */
+export function leavesOpen(status: number): boolean {
+	return status === 408 || status === 430;
+}
+
 export class ResponseContext {
 	readonly server: ServerTransaction;
 	route: RouteInformation | undefined;
@@ -212,12 +217,35 @@ export class ResponseContext {
 	/** No URI is called twice for one request (§16.5). What a request begins with has none called before. */
 	notYetCalled(targets: readonly Target[]): readonly Target[] | Rejection {
 		if (this.branches.length === 0) return targets;
-		const called = this.branches.map(({ target }) => target);
+		const called = this.withoutLost(this.branches.map(({ target }) => target));
 		const found = targets.filter((target) => {
 			const same = called.filter(({ scheme }) => scheme === target.scheme);
 			return distinct([target], same).length > 0;
 		});
 		return found.length > 0 ? found : { status: 480 };
+	}
+
+	/**
+	 * Known targets, those not told as of one instance of which no flow has reached anybody: it may be
+	 * called along another, which any other answer than 408 and 430 forbids (RFC 5626 §7).
+	 */
+	withoutLost(known: readonly Target[]): readonly Target[] {
+		return known.map((target) =>
+			target.instance !== undefined && this.#isLost(target)
+				? { ...target, instance: undefined }
+				: target,
+		);
+	}
+
+	#isLost(target: Target): boolean {
+		const called = this.branches.filter((branch) => ofOneInstance(branch.target, target));
+		return called.length > 0 && called.every((branch) => this.#wasLost(branch));
+	}
+
+	#wasLost(branch: Branch): boolean {
+		if (branch.state !== "ended") return false;
+		const found = this.candidates.find((one) => one.branch === branch);
+		return found?.response === undefined || leavesOpen(found.status);
 	}
 
 	/** Whether one of those who are being called, or were before they failed, is at this device. */

@@ -34,8 +34,8 @@ export type Target = {
 	readonly scheme: Scheme;
 	/** The flow that a device registered on: the request goes back along it (RFC 5626 §5.3). */
 	readonly flow: Flow | undefined;
-	/** Whoever has sent the request chose that flow: it goes there and nowhere else (RFC 5626 §5.3.1). */
-	readonly alongFlow?: true;
+	/** It goes along that flow and nowhere else: a proxy has asked for it, or the phone for outbound (RFC 5626 §5.3.1, §7). */
+	readonly alongFlow?: true | undefined;
 	/**
 	 * In a dialog: where its peer was. What its Contact resolves to anywhere else is nobody that we
 	 * are in a dialog with, and whoever has a Route of ours could send us there.
@@ -55,7 +55,12 @@ export type Target = {
 	readonly lost?: true;
 	/** Preference in thousandths; absent: 1000 (§16.6). */
 	readonly q?: number;
-	/** Another address of the same device: it is called in place of this one when nobody can be reached here. */
+	/** The instance-id that it registered with: one device of several of this name (RFC 5626 §7). */
+	readonly instance?: string | undefined;
+	/**
+	 * Another address of the same device, or another flow of the same instance: it is called in place of
+	 * this one when nobody can be reached here.
+	 */
 	readonly next?: Target | undefined;
 	/** It is the `next` of another: whether its device may be called was asked there. */
 	readonly backup?: true | undefined;
@@ -101,9 +106,18 @@ export function inScheme(target: Target, scheme: Scheme): Target {
 	return next === undefined ? forced : { ...forced, next: inScheme(next, scheme) };
 }
 
-/** Equal as URIs are (§19.1.4), and at the same flow: behind two NATs a Contact may say the same twice. */
-function includes(targets: readonly Target[], { uri, flow }: Target): boolean {
-	return targets.some((other) => atSameFlow(other.flow, flow) && equal(other.uri, uri));
+/** Of one instance; or equal as URIs are (§19.1.4), and at the same flow: behind two NATs a Contact may say the same twice. */
+function includes(targets: readonly Target[], target: Target): boolean {
+	const { uri, flow } = target;
+	return targets.some(
+		(other) =>
+			ofOneInstance(other, target) || (atSameFlow(other.flow, flow) && equal(other.uri, uri)),
+	);
+}
+
+/** RFC 5626 §7: of these, one is called at a time. */
+export function ofOneInstance(a: Target, b: Target): boolean {
+	return a.instance !== undefined && a.instance === b.instance && a.device === b.device;
 }
 
 function atSameFlow(a: Flow | undefined, b: Flow | undefined): boolean {
@@ -196,8 +210,8 @@ function deviceTarget(device: Device, contact: DeviceContact, dialled: string | 
 }
 
 /**
- * One target for each place that the device registered from, the most wanted first. `number` stands
- * in place of the one that it registered with.
+ * One target for each place that the device registered from, the most wanted first; flows of one
+ * instance are one. `number` stands in place of the one that it registered with.
  */
 export function bindingTargets(
 	device: Device,
@@ -207,12 +221,30 @@ export function bindingTargets(
 ): readonly Target[] {
 	const bindings = directory.bindings(device.name, now);
 	const ordered = bindings.length > 1 ? bindings.toSorted((a, b) => b.q - a.q) : bindings;
-	const targets = ordered.map((binding) => bindingTarget(binding, device));
-	if (number === undefined) return targets;
-	return targets.map((target) => {
+	const targets = ordered.map((binding) => {
+		const target = bindingTarget(binding, device);
+		if (number === undefined) return target;
 		const uri = changeUri(parseUri(target.uri), { user: number });
 		return { ...target, uri, number };
 	});
+	return targets.length > 1 ? inTurn(targets) : targets;
+}
+
+/** Flows of one instance, each called when the one before has failed: of equal ones the newest first (RFC 5626 §7). */
+function inTurn(targets: readonly Target[]): readonly Target[] {
+	const found: Target[] = [];
+	for (const target of targets) {
+		if (found.some((one) => ofOneInstance(one, target))) continue;
+		const flows = targets.filter((one) => one === target || ofOneInstance(one, target));
+		const [first = target, ...others] = flows.reverse().sort((a, b) => qOf(b) - qOf(a));
+		found.push(others.length === 0 ? first : chained(first, others));
+	}
+	return found;
+}
+
+/** Of a target that says none, the highest (§16.6). */
+export function qOf({ q = 1000 }: Target): number {
+	return q;
 }
 
 /**
@@ -230,14 +262,17 @@ function placeTarget(uri: Uri, directory: Directory, now: Milliseconds): Target 
 /** With a Path the next hop is its first proxy, and what came with the REGISTER is no flow of the device (RFC 3327 §5.4). */
 function bindingTarget(binding: Binding, device: Device): Target {
 	const { path } = binding;
+	const outbound = binding.regId !== undefined && path.length === 0;
 	return {
 		uri: asRequestUri(parseUri(binding.contact)),
 		scheme: binding.scheme,
 		flow: path.length > 0 || isGone(binding.flow) ? undefined : binding.flow,
+		alongFlow: outbound || undefined,
 		path,
 		policy: device.secureSignaling,
 		device: device.name,
 		q: binding.q,
+		instance: binding.instance,
 	};
 }
 

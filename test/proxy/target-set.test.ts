@@ -105,10 +105,12 @@ test("RFC 5626 §5.3 RFC 3327 §5.4 PX-114: a binding is called at its Contact, 
 		uri: contact,
 		scheme: "sips",
 		flow: undefined,
+		alongFlow: undefined,
 		path,
 		policy: busy.directory.policy,
 		device: "7789",
 		q: 1000,
+		instance: undefined,
 	});
 	rig.store.apply("7789", [], [behind]);
 
