@@ -3,6 +3,7 @@ import { problemErrors, reloadError } from "./admin/reload-error.ts";
 import type { EngineStatus, ReloadError } from "./admin/status.ts";
 import type { Log } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
+import type { Starting } from "./script/beginning.ts";
 import type { Generation } from "./script/generation.ts";
 import type { LoadHelpers } from "./script/load-generation.ts";
 import type { LoadErrorCode } from "./script/load-steps.ts";
@@ -17,24 +18,34 @@ export type ScriptsOutcome = {
 	readonly warnings?: readonly ReloadError[];
 };
 
+/** What scripts that come with this configuration may do before they serve. */
+type StartingWith = (config: Config) => Starting;
+
 export class EngineScripts {
 	/** What new requests ask. */
 	readonly routes: Scripts;
+	readonly #starting: StartingWith;
 	readonly #log: Log;
 	readonly #shadow: Shadow;
 	readonly #helpers: LoadHelpers;
 	#fallback: Scripts | undefined;
 
-	private constructor(routes: Scripts, log: Log, helpers: LoadHelpers) {
+	private constructor(routes: Scripts, starting: StartingWith, log: Log, helpers: LoadHelpers) {
 		this.routes = routes;
+		this.#starting = starting;
 		this.#log = log;
 		this.#helpers = helpers;
 		this.#shadow = new Shadow(log);
 	}
 
-	static async open(config: Config, log: Log, helpers: LoadHelpers): Promise<EngineScripts> {
-		const routes = await openScripts(config, config.routes, log, helpers);
-		const scripts = new EngineScripts(routes, log, helpers);
+	static async open(
+		config: Config,
+		starting: StartingWith,
+		log: Log,
+		helpers: LoadHelpers,
+	): Promise<EngineScripts> {
+		const routes = await openScripts(config, starting(config), log, helpers);
+		const scripts = new EngineScripts(routes, starting, log, helpers);
 		try {
 			await scripts.#follow(config);
 		} catch (error) {
@@ -52,7 +63,8 @@ export class EngineScripts {
 	/** Those that serve first: what is beside them follows when they have changed. */
 	async reload(config: Config): Promise<ScriptsOutcome> {
 		const devices = scriptDevices(config.devices.values());
-		const change = { entry: config.routes, limits: config.script, ...config.reload };
+		const starting = this.#starting(config);
+		const change = { entry: config.routes, limits: config.script, ...config.reload, starting };
 		const result = await this.routes.reload(devices, change);
 		if (!result.ok) return { ok: false, errors: errorsOf(result, this.routes.status.error?.code) };
 		await this.#follow(config);
@@ -130,11 +142,11 @@ export class EngineScripts {
 
 function openScripts(
 	config: Config,
-	entry: string | undefined,
+	starting: Starting,
 	log: Log,
 	helpers: LoadHelpers,
 ): Promise<Scripts> {
-	const { devices, state } = config;
+	const { routes: entry, devices, state } = config;
 	return Scripts.start({
 		entry,
 		devices: scriptDevices(devices.values()),
@@ -143,6 +155,7 @@ function openScripts(
 		log,
 		state,
 		watch: true,
+		starting,
 		// What is tested and watched for crashes is a script, not our own routes.
 		...(entry !== undefined && helpers),
 	});

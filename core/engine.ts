@@ -11,7 +11,7 @@ import type { Config } from "./config/config.ts";
 import { loadSigningKeys, secretsOf } from "./config/keys.ts";
 import { loadConfig } from "./config/load.ts";
 import { restartOnlyChanges } from "./config/restart.ts";
-import { EngineHostCalls } from "./engine-host-calls.ts";
+import { EngineHostCalls, UNWATCHED } from "./engine-host-calls.ts";
 import { boundListeners, listenOptions } from "./engine-listen.ts";
 import { EngineScripts, type ScriptsOutcome } from "./engine-scripts.ts";
 import { tlsOptions } from "./engine-tls.ts";
@@ -30,6 +30,7 @@ import { SqliteStore } from "./location/sqlite.ts";
 import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
+import type { Starting } from "./script/beginning.ts";
 import type { LoadHelpers } from "./script/load-generation.ts";
 import { connectionsWithin, LIMITS } from "./transport/limits.ts";
 import { TlsSettings } from "./transport/tls-settings.ts";
@@ -102,10 +103,13 @@ class RunningEngine implements Engine, TransportUser {
 		this.#boot = this.#random.below(2 ** 32);
 	}
 
-	/** Scripts and store first, sockets last: nothing arrives before it can be served. */
+	/** Store and scripts first, sockets last: nothing arrives before it can be served. */
 	async open(): Promise<void> {
 		const config = this.#config;
-		const scripts = await EngineScripts.open(config, this.#log, this.#helpers);
+		const store = this.#openStore(config);
+		this.#store = store;
+		const starting = (next: Config) => this.#starting(next, store);
+		const scripts = await EngineScripts.open(config, starting, this.#log, this.#helpers);
 		this.#scripts = scripts;
 		const transports = new Transports({
 			user: this,
@@ -114,8 +118,6 @@ class RunningEngine implements Engine, TransportUser {
 			limits: { connections: this.#connectionsMax(config) },
 		});
 		this.#transports = transports;
-		const store = this.#openStore(config);
-		this.#store = store;
 		this.#listeners = await transports.listen(this.#listenOptions(config));
 		this.#exchange = new Exchange({
 			...this.#settings(config, store),
@@ -284,6 +286,11 @@ class RunningEngine implements Engine, TransportUser {
 			listeners: () => boundListeners(this.#config, this.#listeners),
 			now: now(),
 		});
+	}
+
+	#starting(config: Config, store: LocationStore): Starting {
+		const services = () => this.#exchange?.proxy.candidates.services ?? UNWATCHED;
+		return this.#calls.starting(config, { store, listeners: this.#listeners, services });
 	}
 
 	#settings(config: Config, store: LocationStore): ExchangeSettings {

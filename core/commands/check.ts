@@ -46,6 +46,13 @@ async function scriptErrors(config: Config, output: Output): Promise<readonly Re
 	);
 	const { LoadError } = await import("../script/load-error.ts");
 	const { scriptDevices } = await import("../script/script-device.ts");
+	const { EngineHostCalls, UNWATCHED } = await import("../engine-host-calls.ts");
+	const { MemoryStore } = await import("../location/memory.ts");
+	const calls = new EngineHostCalls({
+		settings: () => config.script,
+		input: (take) => take(),
+		lookup: () => undefined,
+	});
 	const options = {
 		entry: config.routes,
 		devices: scriptDevices(config.devices.values()),
@@ -53,6 +60,11 @@ async function scriptErrors(config: Config, output: Output): Promise<readonly Re
 		typecheck: config.reload.typecheck,
 		log: logTo(output),
 		state: config.state,
+		starting: calls.starting(config, {
+			store: new MemoryStore(),
+			listeners: [],
+			services: () => UNWATCHED,
+		}),
 	};
 	try {
 		const { bundle, warnings } = await compileRoutes(options);
@@ -64,6 +76,8 @@ async function scriptErrors(config: Config, output: Output): Promise<readonly Re
 	} catch (error) {
 		if (!(error instanceof LoadError)) throw error;
 		return error.problems.map((problem) => ({ ...inPlace(problem), code: error.code }));
+	} finally {
+		calls.close();
 	}
 }
 

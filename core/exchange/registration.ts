@@ -12,7 +12,7 @@ type Services = { status(device: string): { readonly inService: boolean } | unde
 /** By the name of a device, or by its address-of-record. */
 export function registrationOf(
 	aor: string,
-	{ directory, own }: Environment,
+	{ directory, own }: Pick<Environment, "directory" | "own">,
 	services: Services,
 	now: Milliseconds,
 ): Registration | undefined {

@@ -1,7 +1,7 @@
 /** `onTimer`: what scripts do again and again, on the timer wheel, as long as they serve. */
 import type { Milliseconds } from "../base/clock.ts";
 import { type Expiring, NO_TIMER, type TimerHandle, type TimerWheel } from "../base/timer-wheel.ts";
-import type { AskContext } from "../script/ask-context.ts";
+import { NOBODY } from "../script/ask-context.ts";
 import type { TimerOfScript } from "../script/defined.ts";
 import { ScriptError } from "../script/script-error.ts";
 import type { Outcome } from "../script/waiting-hook.ts";
@@ -85,17 +85,3 @@ class Repeating implements Expiring {
 		if (outcome instanceof ScriptError) this.#options.failed(outcome);
 	}
 }
-
-/** No request is behind it. */
-const NOBODY: AskContext = {
-	source: {
-		address: "",
-		port: 0,
-		transport: "udp",
-		trusted: false,
-		device: undefined,
-		authenticated: false,
-	},
-	callerScheme: "sip",
-	ours: false,
-};

@@ -20,6 +20,20 @@ export type AskContext = {
 	readonly ours: boolean;
 };
 
+/** Where no request is behind the question. */
+export const NOBODY: AskContext = {
+	source: {
+		address: "",
+		port: 0,
+		transport: "udp",
+		trusted: false,
+		device: undefined,
+		authenticated: false,
+	},
+	callerScheme: "sip",
+	ours: false,
+};
+
 /**
  * An AskContext as it crosses into an isolate: one text, since each value that crosses costs, and
  * since the same text comes again with every request of the same sender. The name of a device may

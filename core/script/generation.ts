@@ -8,24 +8,13 @@ import type { Log } from "../base/log.ts";
 import type { Answer } from "../proxy/decision.ts";
 import { explained } from "./absent-globals.ts";
 import { type AskContext, contextText } from "./ask-context.ts";
-import { problemAt } from "./code-frame.ts";
+import { beginServing, type Starting } from "./beginning.ts";
 import { type Bundle, hashOf } from "./compile.ts";
 import { readDefined, type TimerOfScript } from "./defined.ts";
-import { type HookName, REQUEST_HOOKS } from "./hooks.ts";
+import { type HookArguments, type HookName, REQUEST_HOOKS } from "./hooks.ts";
 import type { HostCall, HostResult } from "./host-call.ts";
-import {
-	type Breach,
-	type HookArguments,
-	Isolate,
-	OUT_OF_MEMORY,
-	type Thrown,
-	TIMED_OUT,
-	thrown,
-} from "./isolate.ts";
+import { type Breach, type Isolate, thrown } from "./isolate.ts";
 import { DRAIN_MS, PROBE_TIMEOUT_MS, type ScriptLimits } from "./limits.ts";
-import { LoadError } from "./load-error.ts";
-import type { LoadStep } from "./load-steps.ts";
-import type { Place } from "./place.ts";
 import { Positions } from "./positions.ts";
 import { PROBES } from "./probes.ts";
 import { mayAnswer, type ReadAnswer, readAnswer, readDecision, readTaken } from "./read-answer.ts";
@@ -35,6 +24,7 @@ import type { Recorded } from "./sandbox/tickets.ts";
 import type { ScriptDevice } from "./script-device.ts";
 import { ScriptError } from "./script-error.ts";
 import { writeScriptLog } from "./script-log.ts";
+import { notLoaded, startIsolate } from "./start-isolate.ts";
 import { type Counts, TrackRecord } from "./track-record.ts";
 import type { Outcome, WaitingHook } from "./waiting-hook.ts";
 import { type Reader, WaitingHooks } from "./waiting-hooks.ts";
@@ -48,6 +38,8 @@ export type GenerationOptions = {
 	readonly devices: readonly ScriptDevice[];
 	readonly limits: ScriptLimits;
 	readonly log: Log;
+	/** What `onStart` may call. Without it, it is not asked, and nothing is tried that needs what it prepares. */
+	readonly starting?: Starting | undefined;
 };
 
 export type Observer = (
@@ -100,17 +92,21 @@ export class Generation {
 		this.#waiting = new WaitingHooks(isolate, options.limits, this.#reader);
 	}
 
-	/** Start, exports, probe. Throws LoadError, and leaves nothing behind then. */
+	/** Start, exports, on-start, probe. Throws LoadError, and leaves nothing behind then. */
 	static async load(bundle: Bundle, options: GenerationOptions): Promise<Generation> {
-		let isolate = await start(bundle, options);
+		let isolate = await startIsolate(bundle, options);
 		try {
 			const generation = new Generation(bundle, isolate, options);
 			const { fault } = isolate;
-			if (fault !== undefined) throw refused("LOAD_EXPORTS", "exports", bundle, fault);
+			if (fault !== undefined) throw notLoaded("LOAD_EXPORTS", "exports", bundle, fault);
+			if (generation.defines("onStart")) {
+				if (options.starting === undefined) return generation;
+				await generation.#begin(options.starting);
+			}
 			if (!(await generation.#probe())) return generation;
 			// A promise that the script keeps would wait for ever for what the probe called.
 			isolate.dispose();
-			isolate = await start(bundle, options);
+			isolate = await startIsolate(bundle, options, isolate);
 			return new Generation(bundle, isolate, options);
 		} catch (error) {
 			isolate.dispose();
@@ -177,6 +173,7 @@ export class Generation {
 	nextDecided(): WaitingHook | undefined {
 		const hook = this.#waiting.nextDecided();
 		if (hook?.outcome instanceof ScriptError) this.#failed(hook.hook, hook.outcome);
+		else if (hook?.hook === "onStart") this.#isolate.started(hook.argumentsAgain);
 		return hook;
 	}
 
@@ -231,11 +228,17 @@ export class Generation {
 		if (read === undefined) return this.#error("SCRIPT_DECISION", "the answer has no shape", "");
 		const outcome = this.#outcome(hook, read);
 		const { ticket, log } = read;
-		if (ticket !== undefined) return this.#waiting.add(hook, args, ticket, outcome);
+		if (ticket !== undefined)
+			return this.#started(hook, args, this.#waiting.add(hook, args, ticket, outcome));
 		if (outcome === undefined) return this.#error("SCRIPT_DECISION", "the answer is empty", "");
 		if (log === undefined && !(outcome instanceof ScriptError) && answer.length <= KNOWN_LENGTH_MAX)
 			this.#known.push(answer, outcome);
-		return outcome;
+		return this.#started(hook, args, outcome);
+	}
+
+	#started<T extends Outcome | WaitingHook>(hook: HookName, args: HookArguments, answer: T): T {
+		if (hook === "onStart" && "kind" in answer) this.#isolate.started(args);
+		return answer;
 	}
 
 	#failure({ code, reason, stack, outside }: NonNullable<ReadAnswer["failure"]>): ScriptError {
@@ -311,6 +314,15 @@ export class Generation {
 		return new ScriptError(code, at, explained(reason, place?.file), outside);
 	}
 
+	/** Throws LoadError. */
+	async #begin(starting: Starting): Promise<void> {
+		const error = await new Promise<ScriptError | undefined>((done) =>
+			beginServing(this, this.id, starting, done),
+		);
+		if (error !== undefined)
+			throw notLoaded("LOAD_ON_START", "on-start", this.bundle, error.reason, error.place);
+	}
+
 	/** A script that fails on a canned request would fail on any. Whether it called the host. */
 	async #probe(): Promise<boolean> {
 		let called = false;
@@ -319,7 +331,7 @@ export class Generation {
 			const answer = await this.#isolate.rehearse("onRequest", args, PROBE_TIMEOUT_MS);
 			const outcome = typeof answer === "string" ? this.#rehearsed(answer) : this.#breached(answer);
 			if (outcome instanceof ScriptError)
-				throw refused("LOAD_PROBE", "probe", this.bundle, outcome.reason, outcome.place);
+				throw notLoaded("LOAD_PROBE", "probe", this.bundle, outcome.reason, outcome.place);
 			called ||= this.#called();
 		}
 		return called;
@@ -343,38 +355,6 @@ export class Generation {
 
 const KNOWN_ANSWERS = 1_000;
 const KNOWN_LENGTH_MAX = 1_000;
-
-async function start(bundle: Bundle, options: GenerationOptions): Promise<Isolate> {
-	try {
-		return await Isolate.open(bundle, JSON.stringify(options.devices), options.limits);
-	} catch (error) {
-		const what = thrown(error);
-		const place = new Positions(bundle).of(what.stack);
-		throw refused(
-			"LOAD_START",
-			"start",
-			bundle,
-			explained(startReason(what, options.limits), place?.file),
-			place,
-		);
-	}
-}
-
-function startReason({ name, message }: Thrown, { heapMb, startMs }: ScriptLimits): string {
-	if (message === OUT_OF_MEMORY) return `the top level kept more than ${heapMb} MB`;
-	if (message === TIMED_OUT) return `the top level ran for more than ${startMs} ms`;
-	return name === "Error" ? message : `${name}: ${message}`;
-}
-
-function refused(
-	code: LoadError["code"],
-	step: LoadStep,
-	{ entry }: Bundle,
-	message: string,
-	place?: Place,
-): LoadError {
-	return new LoadError(code, step, [problemAt(place, entry, message)]);
-}
 
 /** Of code and devices: the same hash means the same behaviour. */
 export function generationHash(bundle: Bundle, devices: readonly ScriptDevice[]): string {

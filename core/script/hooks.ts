@@ -8,6 +8,7 @@ export const HOOKS = [
 	"onResponse",
 	"onInDialog",
 	"onTimer",
+	"onStart",
 ] as const;
 
 export type HookName = (typeof HOOKS)[number];
@@ -20,6 +21,7 @@ export type Answers = {
 	readonly onResponse: Pass;
 	readonly onInDialog: Extract<Decision, { kind: "reply" | "redirect" | "drop" }> | Pass;
 	readonly onTimer: Pass;
+	readonly onStart: Pass;
 };
 
 /** Those that a request is asked about first. The others hear of what became of it. */
@@ -31,12 +33,13 @@ export const WAITING_HOOKS: readonly HookName[] = [
 	"onFailure",
 	"onInDialog",
 	"onTimer",
+	"onStart",
 ];
-
-/** Names that are planned: refused with a message of their own. */
-export const LATER_HOOKS: readonly string[] = ["onStart"];
 
 /** Whether a text from an isolate names a hook. */
 export function isHook(name: unknown): name is HookName {
 	return (HOOKS as readonly unknown[]).includes(name);
 }
+
+/** What a hook is asked: as few texts as it needs, since each that crosses costs. */
+export type HookArguments = [text: string, sender: string, more?: string, record?: string];

@@ -14,7 +14,7 @@
  * time (patience.ts).
  */
 import type { Bundle } from "./compile.ts";
-import type { HookName } from "./hooks.ts";
+import type { HookArguments, HookName } from "./hooks.ts";
 import {
 	ANSWER_LENGTH_MAX,
 	HEAP_CHECK_EVERY,
@@ -34,6 +34,7 @@ import {
 } from "./open-isolate.ts";
 import { Patience } from "./patience.ts";
 import { SpareIsolate } from "./spare-isolate.ts";
+import { startAgain, startAgainApart } from "./start-again.ts";
 import { Overdue } from "./watchdog.ts";
 
 export type Breach = {
@@ -48,9 +49,6 @@ export type Breach = {
 	/** It may be asked again: it has hardly run (stalled), or it is not known yet where it was (overdue). */
 	readonly late?: "stalled" | "overdue";
 };
-
-/** What a hook is asked: as few texts as it needs, since each that crosses costs. */
-export type HookArguments = [text: string, sender: string, more?: string, record?: string];
 
 /** A crossing: with `timeout` it is watched by isolated-vm, else by the watchdog. */
 type Cross = (running: Running, options?: { readonly timeout: number }) => unknown;
@@ -96,8 +94,19 @@ export class Isolate {
 
 	/** Runs the script's top level, off the main thread. Rejects with what it threw. */
 	static async open(bundle: Bundle, devices: string, limits: ScriptLimits): Promise<Isolate> {
-		const contents = { bundle, devices, limits };
+		const contents = { bundle, devices, limits, started: undefined };
 		return new Isolate(contents, await openIsolate(contents));
+	}
+
+	/** Another isolate of the same bundle, in which the script has started as it did in this one. */
+	async another(): Promise<Isolate> {
+		const contents = { ...this.#contents };
+		return new Isolate(contents, await startAgainApart(contents, await openIsolate(contents)));
+	}
+
+	/** `onStart` has come to its end: what it was asked, and what its calls brought. */
+	started(args: HookArguments): void {
+		this.#contents.started = args;
 	}
 
 	/** Why the default export is no script. */
@@ -243,7 +252,7 @@ export class Isolate {
 
 	#open(): Running {
 		if (this.#running !== undefined) return this.#running;
-		this.#running = this.#spare.take() ?? openAtOnce(this.#contents);
+		this.#running = this.#spare.take() ?? startAgain(this.#contents, openAtOnce(this.#contents));
 		this.#usage.renew();
 		return this.#running;
 	}

@@ -1,10 +1,11 @@
 /**
  * From files to a generation that may serve: read, bundle, hash (same? nothing to do), types,
- * start, exports, probe, tests.
+ * start, exports, probe, tests, on-start.
  */
 import { fileURLToPath } from "node:url";
 import type { Log } from "../base/log.ts";
 import type { AuthorsTests, TestsMode } from "./authors-tests.ts";
+import type { Starting } from "./beginning.ts";
 import { problemAt } from "./code-frame.ts";
 import { type Bundle, type Compiled, compile } from "./compile.ts";
 import type { CrashGuard } from "./crash-guard.ts";
@@ -30,6 +31,8 @@ export type LoadOptions = {
 	readonly state: string;
 	/** Undefined where nobody would start the process again. */
 	readonly guard?: CrashGuard | undefined;
+	/** What `onStart` may call; without it, it is not asked. */
+	readonly starting?: Starting | undefined;
 };
 
 /** What loads ask of others than the engine. */

@@ -13,6 +13,7 @@ export const LOAD_STEPS = [
 	{ step: "exports",  does: "look for what `defineRoutes` makes",            codes: ["LOAD_EXPORTS"] },
 	{ step: "probe",    does: "try it with an OPTIONS and an INVITE",          codes: ["LOAD_PROBE"] },
 	{ step: "tests",    does: "run the author's tests beside it",              codes: ["LOAD_TESTS", "LOAD_TIMEOUT"] },
+	{ step: "on-start", does: "let `onStart` prepare what it needs",           codes: ["LOAD_ON_START"] },
 	{ step: "activate", does: "give it every new request",                     codes: [] },
 	{ step: "keep",     does: "write it to the state folder",                  codes: [] },
 	{ step: "drain",    does: "let the old one end what it began",             codes: [] },

@@ -5,7 +5,7 @@
 import { setFlagsFromString } from "node:v8";
 import ivm from "isolated-vm";
 import type { Bundle } from "./compile.ts";
-import { HOOKS, type HookName } from "./hooks.ts";
+import { HOOKS, type HookArguments, type HookName } from "./hooks.ts";
 import {
 	HEAP_SLACK_MB,
 	LAST_LOG_TIMEOUT_MS,
@@ -29,6 +29,8 @@ export type Contents = {
 	/** JSON of the devices that the script knows. */
 	readonly devices: string;
 	readonly limits: ScriptLimits;
+	/** What `onStart` was asked, and what its calls brought, once it has come to its end. */
+	started: HookArguments | undefined;
 };
 
 export type Running = {

@@ -137,6 +137,7 @@ const KINDS: Readonly<Record<HookName, readonly Answer["kind"][]>> = {
 	onResponse: ["pass"],
 	onInDialog: ["reply", "redirect", "drop", "pass"],
 	onTimer: ["pass"],
+	onStart: ["pass"],
 };
 
 export function mayAnswer<H extends HookName>(hook: H, answer: Answer): answer is Answers[H] {

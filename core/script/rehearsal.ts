@@ -3,7 +3,8 @@
  * somebody else got for the same call; any other call is refused. A hook that called is asked again from
  * its start, with one result more each time, since nothing is resumed off the main thread.
  */
-import type { HookArguments, Isolate } from "./isolate.ts";
+import type { HookArguments } from "./hooks.ts";
+import type { Isolate } from "./isolate.ts";
 import { PROBE_TIMEOUT_MS } from "./limits.ts";
 import { type ReadTaken, readAnswer, readTaken } from "./read-answer.ts";
 import type { HostResult, Recorded } from "./sandbox/tickets.ts";

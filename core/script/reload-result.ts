@@ -25,7 +25,7 @@ export type ScriptsOptions = LoadOptions & {
 export type ScriptsChange = Partial<
 	Pick<
 		ScriptsOptions,
-		"entry" | "limits" | "typecheck" | "tests" | "pollMs" | "canary" | "rollback"
+		"entry" | "limits" | "typecheck" | "tests" | "pollMs" | "canary" | "rollback" | "starting"
 	>
 >;
 

@@ -201,6 +201,17 @@ export interface TimerOptions {
 }
 
 /**
+ * The scripts are about to serve.
+ *
+ * @example
+ * if (start.generation === 1) await kv.set("closed", false);
+ */
+export interface Start {
+	/** As log and status number it. Those of number 1 are the first since the process began: `kv` is empty. */
+	readonly generation: number;
+}
+
+/**
  * The hooks of a script. A hook is a question; what it returns is the answer. All but `onRequest` may
  * be left out. One that fails, but for `onRequest`, lets things go on as if it were not there.
  *
@@ -241,6 +252,11 @@ export interface Routes {
 	 * do. It may wait; a turn that comes while the one before still waits is left out.
 	 */
 	onTimer?(timer: Timer): void | Promise<void>;
+	/**
+	 * Asked once, before the scripts serve: what it throws keeps them from serving, and so does a deadline
+	 * that passes. It may wait. What it keeps in variables is there for every hook.
+	 */
+	onStart?(start: Start): void | Promise<void>;
 }
 
 // biome-ignore lint/complexity/noUselessEmptyExport: without it, what does not say export is exported too

@@ -3,6 +3,7 @@
  * thread of the traffic does not have to open the next one.
  */
 import { type Contents, openIsolate, type Running, shut } from "./open-isolate.ts";
+import { startAgainApart } from "./start-again.ts";
 
 export class SpareIsolate {
 	readonly #contents: Contents;
@@ -19,10 +20,12 @@ export class SpareIsolate {
 		if (this.#ready !== undefined || this.#opening !== undefined) return;
 		const opening = {};
 		this.#opening = opening;
-		openIsolate(this.#contents).then(
-			(running) => this.#opened(opening, running),
-			() => this.#failed(opening),
-		);
+		openIsolate(this.#contents)
+			.then((running) => startAgainApart(this.#contents, running))
+			.then(
+				(running) => this.#opened(opening, running),
+				() => this.#failed(opening),
+			);
 	}
 
 	/** The one that is ready; the caller's from now on, and another is opened. */

@@ -1,6 +1,6 @@
 /** What is looked at before scripts that are new may serve: their types, whether they load, and their tests. */
 import { runTests, testsOf } from "./authors-tests.ts";
-import type { Compiled } from "./compile.ts";
+import type { Bundle, Compiled } from "./compile.ts";
 import type { Problem } from "./load-error.ts";
 import { isCurrent, type LoadOptions, loadGeneration } from "./load-generation.ts";
 import { tellWarnings, warn } from "./load-log.ts";
@@ -21,9 +21,15 @@ export async function tryRoutes(
 	const doubtful = await warn(compiled, options, true);
 	const tests = await testsOf(options);
 	// What does not load says so better than each of its tests would.
-	if (tests.length > 0) (await loadGeneration(bundle, options, id)).end();
+	if (tests.length > 0) await tryLoad(bundle, options, id);
 	const failed = await runTests(bundle, tests, options);
 	tellWarnings(failed, options);
 	const current = await isCurrent(bundle, options, tests.length > 0);
 	return { warnings: [...doubtful, ...failed], current };
+}
+
+/** Without effect: `onStart` is asked when nothing else is against the scripts. */
+async function tryLoad(bundle: Bundle, options: LoadOptions, id: number): Promise<void> {
+	const generation = await loadGeneration(bundle, { ...options, starting: undefined }, id);
+	generation.end();
 }

@@ -7,8 +7,7 @@
  * the same promises, and the script may keep them.
  */
 import type { Answer } from "../proxy/decision.ts";
-import type { HookName } from "./hooks.ts";
-import type { HookArguments } from "./isolate.ts";
+import type { HookArguments, HookName } from "./hooks.ts";
 import type { HostResult, Recorded } from "./sandbox/tickets.ts";
 import type { ScriptError } from "./script-error.ts";
 

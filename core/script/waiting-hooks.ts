@@ -3,9 +3,9 @@
  * they decide: nothing is called back, so that whoever resumes a hook is never resumed itself.
  */
 
-import type { HookName } from "./hooks.ts";
+import type { HookArguments, HookName } from "./hooks.ts";
 import type { HostCall, HostResult } from "./host-call.ts";
-import type { Breach, HookArguments, Isolate } from "./isolate.ts";
+import type { Breach, Isolate } from "./isolate.ts";
 import {
 	HOST_RESULT_LENGTH_MAX,
 	HOST_RESULTS_KEPT_MAX,

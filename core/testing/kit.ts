@@ -35,7 +35,7 @@ function testsOf(setting: TestSetting): Public.Test {
 		if (body === undefined) throw new TestingError(`test "${name}" has no function`);
 		const start = startOf(name, options);
 		void nodeTest(name, async () => {
-			const { bed, close } = await setting.open(start);
+			const { bed, close } = await setting.open(start, options.before);
 			try {
 				await body(bed);
 			} catch (error) {

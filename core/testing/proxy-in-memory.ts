@@ -88,6 +88,8 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 	kv = new KeyValueStore(KEY_VALUES);
 	readonly phones: P[] = [];
 	exchange: Exchange;
+	/** What scripts may wait for. */
+	protected calls: HostCalls;
 	readonly #options: InMemoryOptions;
 	readonly #failed: number[] = [];
 	/** What will happen outside, the next first. */
@@ -105,6 +107,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 			...one,
 			id,
 		}));
+		this.calls = options.calls ?? this.#calls();
 		this.exchange = this.#open();
 	}
 
@@ -131,6 +134,11 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 		this.now = until;
 		this.input(() => this.exchange.advance(until));
 		return this;
+	}
+
+	/** Lets the next thing happen that is due, however long that takes. */
+	protected step(): void {
+		this.wait(Math.max(0, this.#next() - this.now));
 	}
 
 	/** Something will happen outside, in so many milliseconds. What is returned takes it back. */
@@ -166,6 +174,8 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 
 	/** Another process takes over with the connections as they are: same keys and store, no transaction. */
 	replace(): this {
+		this.kv = new KeyValueStore(KEY_VALUES);
+		this.calls = this.#options.calls ?? this.#calls();
 		this.exchange = this.#open();
 		return this;
 	}
@@ -239,14 +249,13 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 	}
 
 	#open(): Exchange {
-		this.kv = new KeyValueStore(KEY_VALUES);
 		const { routes, alias, expectPings, transactionsMax = TRANSACTIONS_MAX } = this.#options;
 		const { mayAnswerMalformed = () => true } = this.#options;
 		return new Exchange({
 			...this.settings(),
 			store: this.store,
 			scripts: { generationFor: () => routes, serving: [routes] },
-			calls: this.#options.calls ?? this.#calls(),
+			calls: this.calls,
 			send: (text, flow, owner) => this.#send(text, flow, owner),
 			askDns: (question, answer) => this.asked({ question, answer }),
 			alive: (flow) => this.#alive(flow),

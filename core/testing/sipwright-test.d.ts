@@ -47,6 +47,11 @@ export interface Test {
 export interface TestOptions {
 	/** The time at which the test begins, for the engine and for `Date` in the script; 2026-01-01T00:00:00Z unless given. */
 	readonly start?: string;
+	/**
+	 * What is said before `onStart` is asked and phones register: what HTTP and name servers answer, and
+	 * what `kv` holds.
+	 */
+	readonly before?: (bed: Pick<TestBed, "fetch" | "dns" | "kv">) => void;
 }
 
 /**

@@ -8,6 +8,8 @@ import type { Config } from "../config/config.ts";
 import type { RouteGeneration } from "../exchange/route-generation.ts";
 import { hashHex, makeHmac } from "../host/hashes.ts";
 import type { DnsQuestion, DnsRecord } from "../resolve/dns.ts";
+import { beginServing } from "../script/beginning.ts";
+import type { ScriptError } from "../script/script-error.ts";
 import { traced } from "./decision-trace.ts";
 import { FakeServers } from "./fake-servers.ts";
 import { drawLadder, PROXY, type Step } from "./ladder.ts";
@@ -24,6 +26,8 @@ export type TestBedOptions = {
 	readonly start: Milliseconds;
 	/** What the bed was made with may log before there is one. */
 	readonly scripts: (log: Log) => Promise<LoadedScripts>;
+	/** What is said before the scripts begin to serve. */
+	readonly before?: Public.TestOptions["before"];
 };
 
 export type LoadedScripts = {
@@ -46,21 +50,22 @@ export class TestBed implements Public.TestBed {
 	readonly #proxy: RecordedProxy;
 
 	private constructor(
-		{ config, start }: TestBedOptions,
+		{ config, start, before }: TestBedOptions,
 		scripts: LoadedScripts,
 		record: LogRecord,
 	) {
 		this.#config = config;
 		this.#places = new PhonePlaces(config);
-		const { routes, fallback } = scripts;
+		const { fallback } = scripts;
+		const routes = traced(scripts.routes, {
+			now: () => this.#proxy.now,
+			decided: (trace) => this.#decided(trace),
+		});
 		this.#proxy = new RecordedProxy(
 			{
 				config,
 				start,
-				routes: traced(routes, {
-					now: () => this.#proxy.now,
-					decided: (trace) => this.#decided(trace),
-				}),
+				routes,
 				fallback: fallback && traced(fallback, { now: () => this.#proxy.now, decided: () => {} }),
 				random: counting(),
 				hash: hashHex,
@@ -71,6 +76,8 @@ export class TestBed implements Public.TestBed {
 			this.#servers,
 		);
 		record.to(this);
+		before?.(this);
+		if (routes.defines("onStart")) this.#proxy.begin(routes);
 		for (const name of config.devices.keys()) this.#add(name, {});
 	}
 
@@ -210,6 +217,24 @@ class RecordedProxy extends ProxyInMemory<Peer> implements PhoneWorld {
 		this.#places = places;
 	}
 
+	/** Asks `onStart`, and lets as much time pass as it takes. */
+	begin(routes: RouteGeneration): void {
+		let failed: ScriptError | undefined;
+		let over = false;
+		const clock = {
+			now: () => this.now,
+			after: (ms: Milliseconds, run: () => void) => this.ahead(ms, run),
+		};
+		this.input(() =>
+			beginServing(routes, 1, { calls: this.calls, clock }, (error) => {
+				failed = error;
+				over = true;
+			}),
+		);
+		while (!over) this.step();
+		if (failed !== undefined) throw new TestingError(notStarted(failed));
+	}
+
 	/** Since the test began. */
 	get elapsed(): Milliseconds {
 		return this.now - this.#start;
@@ -278,6 +303,10 @@ class RecordedProxy extends ProxyInMemory<Peer> implements PhoneWorld {
 		const { inShort } = new WireMessage(text);
 		this.#steps.push({ kind: "message", at: this.elapsed, from, to, text: inShort });
 	}
+}
+
+function notStarted({ code, message }: ScriptError): string {
+	return `onStart fails, and the scripts would not serve\n${message} (${code})\nwhat it fetches is said before the test begins: { before: ({ fetch }) => fetch(…) }`;
 }
 
 /** The same in every run, so that a ladder can be compared with that of the run before. */

@@ -12,7 +12,7 @@ import { LoadError } from "../script/load-error.ts";
 import { compileRoutes, type LoadOptions, loadGeneration } from "../script/load-generation.ts";
 import { scriptDevices } from "../script/script-device.ts";
 import { CONFIG_VARIABLE } from "./config-variable.ts";
-import type { Configuration } from "./sipwright-test.d.ts";
+import type { Configuration, TestOptions } from "./sipwright-test.d.ts";
 import { TestBed } from "./test-bed.ts";
 import { TestingError } from "./testing-error.ts";
 import { clocked } from "./virtual-date.ts";
@@ -34,7 +34,10 @@ export class TestSetting {
 	}
 
 	/** Rejects with a TestingError that says what is wrong with the configuration or the script. */
-	async open(start: Milliseconds): Promise<{ readonly bed: TestBed; close(): void }> {
+	async open(
+		start: Milliseconds,
+		before?: TestOptions["before"],
+	): Promise<{ readonly bed: TestBed; close(): void }> {
 		this.#config ??= this.#readConfig();
 		const config = await this.#config;
 		const loaded: Generation[] = [];
@@ -46,18 +49,20 @@ export class TestSetting {
 			loaded.push(generation);
 			return generation;
 		};
-		const bed = await TestBed.open({
-			config,
-			start,
-			scripts: async (log) => ({
-				routes: await load(config.routes, log),
-				fallback:
-					config.routes !== undefined && config.script.fallback === "built-in"
-						? await load(undefined, log)
-						: undefined,
-			}),
+		const scripts = async (log: Log) => ({
+			routes: await load(config.routes, log),
+			fallback:
+				config.routes !== undefined && config.script.fallback === "built-in"
+					? await load(undefined, log)
+					: undefined,
 		});
-		return { bed, close };
+		try {
+			const bed = await TestBed.open({ config, start, ...(before && { before }), scripts });
+			return { bed, close };
+		} catch (error) {
+			close();
+			throw error;
+		}
 	}
 
 	async #load(

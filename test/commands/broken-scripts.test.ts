@@ -18,6 +18,9 @@ type Broken = {
 	readonly file?: string;
 };
 
+/** The tests beside the script say what it waits for, and nobody does where it is to serve. */
+const UNPREPARED = 'if ((await kv.get("list")) === undefined)';
+
 const BROKEN: readonly Broken[] = [
 	{
 		kind: "syntax",
@@ -70,6 +73,20 @@ const BROKEN: readonly Broken[] = [
 		file: "routes/default.test.ts",
 	},
 	{
+		kind: "onStart fails",
+		source: starting(`${UNPREPARED}\nthrow new Error("no list");`),
+		code: "LOAD_ON_START",
+		line: 4,
+		reason: /Error: no list/,
+	},
+	{
+		kind: "onStart waits for too long",
+		source: starting(`${UNPREPARED}\nawait new Promise(() => undefined);`),
+		code: "LOAD_ON_START",
+		line: undefined,
+		reason: /onStart waited for more than 300 ms/,
+	},
+	{
 		kind: "heap limit at load",
 		source: "export const a = [];\nfor (;;) a.push(new Array(500_000).fill(7) as never);\n",
 		code: "LOAD_START",
@@ -88,11 +105,20 @@ const BROKEN: readonly Broken[] = [
 const CONFIG = `listen: [udp:127.0.0.1:0]
 routes: routes
 # Whole seconds for the top level: where memory is short, a slow machine needs them to fill it.
-script: { heap-mb: 16, start-timeout-ms: 4000 }
+script: { heap-mb: 16, start-timeout-ms: 4000, deadline-ms: 300 }
 devices: { "1001": { type: Extension, contact: "*" } }`;
 const TEST = `import { test } from "sipwright/test";
-test("a number nobody has", ({ phone }) => void phone("1001", { register: false }).invite("1").expect(404));
+test("a number nobody has", { before: ({ kv }) => kv.set("list", 1) }, ({ phone }) => void phone("1001", { register: false }).invite("1").expect(404));
 `;
+
+/** The body of its `onStart` begins on line 3. */
+function starting(body: string): string {
+	return `import { defineRoutes, kv, reply } from "sipwright";
+export default defineRoutes({ onRequest: () => reply(404), async onStart() {
+${body}
+} });
+`;
+}
 
 test("a broken script of every kind is refused with file, line and reason on all surfaces; the next good save works", async (t) => {
 	const good = hook("return reply(404);");

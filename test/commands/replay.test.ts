@@ -64,6 +64,18 @@ test("issue 5 §7: the same decisions end with 0, others are shown call by call 
 	);
 });
 
+test("a replay has no effect: onStart is not asked", async (t) => {
+	const folder = place(t, "return relay(device('5000'));", "");
+	const starts = hook("return relay(device('5000'));").replace(
+		"onRequest",
+		"onStart() { throw new Error('asked'); }, onRequest",
+	);
+	folder.write("candidate/default.ts", starts);
+	const { code, err, out } = await replay(folder, pcap(timed([udp(call("a"))])));
+	assert.deepEqual([code, err], [0, ""]);
+	assert.equal(out, "1 requests: 1 decided alike, 0 differently\n");
+});
+
 test("issue 5 §7: what differs in header fields alone, or fails, is a difference; failing alike is none", async (t) => {
 	const capture = pcap(timed([udp(call("a"))]));
 	const header = "request.headers.set('X-Tenant', 'blue'); return relay(device('5000'));";

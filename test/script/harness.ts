@@ -4,6 +4,7 @@ import type { TestContext } from "node:test";
 import type { Log } from "../../core/base/log.ts";
 import type { Decision } from "../../core/proxy/decision.ts";
 import type { AskContext } from "../../core/script/ask-context.ts";
+import type { Starting } from "../../core/script/beginning.ts";
 import { compile } from "../../core/script/compile.ts";
 import { findEntry } from "../../core/script/find-entry.ts";
 import { Generation } from "../../core/script/generation.ts";
@@ -54,29 +55,26 @@ export type Loaded = {
 export type LoadGiven = {
 	readonly devices?: readonly ScriptDevice[];
 	readonly limits?: Partial<ScriptLimits>;
+	readonly starting?: Starting;
 };
 
 /** Loads a whole script. */
-export async function load(
-	t: TestContext,
-	source: string,
-	{ devices = [], limits = {} }: LoadGiven = {},
-): Promise<Loaded> {
+export async function load(t: TestContext, source: string, given: LoadGiven = {}): Promise<Loaded> {
 	const folder = tempFolder();
 	t.after(() => folder.remove());
-	return loadFile(t, folder.write("default.ts", source), { devices, limits });
+	return loadFile(t, folder.write("default.ts", source), given);
 }
 
 /** Loads a script, or the folder that one is in. */
 export async function loadFile(
 	t: TestContext,
 	path: string,
-	{ devices = [], limits = {} }: LoadGiven = {},
+	{ devices = [], limits = {}, starting }: LoadGiven = {},
 ): Promise<Loaded> {
 	const log = recordingLog();
 	const entry = await findEntry(path);
 	const { bundle } = await compile(entry, join(dirname(entry), "../state"));
-	const options = { id: 1, origin: "script", devices, log } as const;
+	const options = { id: 1, origin: "script", devices, log, starting } as const;
 	const generation = await Generation.load(bundle, {
 		...options,
 		limits: { ...DEFAULT_LIMITS, ...limits },

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { SYSTEM_CLOCK } from "../../core/script/clock.ts";
 import { DEFAULT_LIMITS } from "../../core/script/limits.ts";
 import { LoadError } from "../../core/script/load-error.ts";
 import { checkRoutes, compileRoutes, loadGeneration } from "../../core/script/load-generation.ts";
@@ -15,7 +16,7 @@ const GUIDE = "docs/guides/hot-reload.md";
 test("architecture §5: the steps of a reload are in this order, and what can fail lies before activate", () => {
 	const order = LOAD_STEPS.map(({ step }) => step);
 	assert.deepEqual(order, [
-		...["read", "bundle", "hash", "types", "start", "exports", "probe", "tests"],
+		...["read", "bundle", "hash", "types", "start", "exports", "probe", "tests", "on-start"],
 		...["activate", "keep", "drain"],
 	]);
 	const after = LOAD_STEPS.slice(order.indexOf("activate"));
@@ -30,6 +31,10 @@ const WRONG: readonly (readonly [step: string, source: string | undefined])[] = 
 	["start", "const a: string = '5'; throw new Error(a);"],
 	["exports", "export const a = 5;"],
 	["probe", hook("throw new Error('5');")],
+	[
+		"on-start",
+		hook("throw new Error('5');").replace("onRequest", "onStart() { throw 5; }, onRequest"),
+	],
 ];
 
 test("each step refuses what is wrong in it and in all later ones, with one of its codes", async (t) => {
@@ -44,6 +49,10 @@ test("each step refuses what is wrong in it and in all later ones, with one of i
 			typecheck: "block",
 			log: recordingLog(),
 			state: join(folder.path, "state"),
+			starting: {
+				calls: { perform: () => undefined, abandon: () => undefined },
+				clock: SYSTEM_CLOCK,
+			},
 		} as const;
 		const load = async () => {
 			const { bundle } = await compileRoutes(options);

@@ -49,10 +49,9 @@ test("a default export that defineRoutes did not make is refused", async (t) => 
 	}
 });
 
-test("hooks that do not exist, do not exist yet, are missing or are no function are refused by name and line", async (t) => {
+test("hooks that do not exist, are missing or are no function are refused by name and line", async (t) => {
 	const cases: [string, RegExp][] = [
 		["onRequest() {}, onRequst() {}", /there is no hook onRequst; the hooks are onRequest/],
-		["onRequest() {}, onStart() {}", /onStart is not offered yet; the hooks are onRequest/],
 		["onRequest() {}, onTimer() {}", /onTimer is never asked; write timers: \{ name: /],
 		["onRequest() {}, timers: {}", /timers without onTimer/],
 		["onRequest() {}, onTimer() {}, timers: 5", /timers is no object; write \{ name: /],
@@ -72,6 +71,7 @@ test("hooks that do not exist, do not exist yet, are missing or are no function 
 		],
 		["", /onRequest is missing/],
 		["onRequest: 5", /onRequest is number, not a function/],
+		["onRequest() {}, onStart: 5", /onStart is number, not a function/],
 	];
 	for (const [hooks, expected] of cases) {
 		const source = `import { defineRoutes } from "sipwright";\n\nexport default defineRoutes({ ${hooks} });`;

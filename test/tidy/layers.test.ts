@@ -28,7 +28,14 @@ const LAYERS: Record<string, readonly string[]> = {
 };
 
 /** What only the files directly under core/, and the commands, may reach. */
-const TOP = ["commands", "testing", "replay", "engine.ts", ...Object.keys(LAYERS)];
+const TOP = [
+	"commands",
+	"testing",
+	"replay",
+	"engine.ts",
+	"engine-host-calls.ts",
+	...Object.keys(LAYERS),
+];
 const COMPOSITION: Record<string, readonly string[]> = {
 	"main.ts": TOP,
 	commands: TOP,
@@ -36,7 +43,9 @@ const COMPOSITION: Record<string, readonly string[]> = {
 		...["engine-host-calls.ts", "engine-listen.ts", "engine-scripts.ts", "engine-tls.ts"],
 		...Object.keys(LAYERS),
 	],
-	"engine-host-calls.ts": ["base", "host", "script", "transport"],
+	"engine-host-calls.ts": [
+		...["base", "config", "exchange", "host", "location", "proxy", "script", "transport"],
+	],
 	"engine-scripts.ts": ["admin", "base", "config", "script"],
 	"engine-listen.ts": ["base", "config", "location", "transport"],
 	"engine-tls.ts": ["base", "config", "host", "transport"],

@@ -10,7 +10,7 @@ import { repository } from "../support/tree.ts";
 /** What stands around an example. */
 const GIVEN = [
 	...["request: Request", "call: Call", "callee: Device", "contact: Contact"],
-	...["desk: Device", "mobile: Device", "text: string"],
+	...["desk: Device", "mobile: Device", "text: string", "start: Start"],
 	...["failure: Failure", "leg: BranchLeg", "response: Response", "dialog: Dialog", "timer: Timer"],
 ];
 

@@ -57,6 +57,18 @@ defineRoutes({ onRequest, timers: { sweep: {} }, onTimer() {} });
 // @ts-expect-error: a timer decides nothing
 defineRoutes({ onRequest, timers: { sweep: { every: 60 } }, onTimer: () => reply(480) });
 
+defineRoutes({
+	onRequest,
+	async onStart({ generation }) {
+		await kv.set("since", generation);
+	},
+});
+defineRoutes({ onRequest, onStart() {} });
+// @ts-expect-error: nobody asks for a decision
+defineRoutes({ onRequest, onStart: () => reply(480) });
+// @ts-expect-error: it is no request
+defineRoutes({ onRequest, onStart: (start) => start.uri });
+
 export function failed(failure: Failure): Forward | Reply | undefined {
 	const [first] = failure.targets;
 	failure.request.headers.set("Diversion", "<sip:5000@example.com>;reason=no-answer");

@@ -1,5 +1,5 @@
 /** The hooks of a script: checked when it is loaded, so that a wrong name is found before a caller finds it. */
-import { HOOKS, LATER_HOOKS } from "../hooks.ts";
+import { HOOKS } from "../hooks.ts";
 import { TIMER_EVERY_MAX_S, TIMER_EVERY_MIN_S, TIMER_NAME_MAX, TIMERS_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 
@@ -62,8 +62,6 @@ function checkTimer(name: string, timer: unknown): Timers[number] {
 
 function checkHook(name: string, hook: unknown): void {
 	const known = `the hooks are ${HOOKS.join(", ")}`;
-	if (LATER_HOOKS.includes(name))
-		throw new TypeError(`defineRoutes(): ${name} is not offered yet; ${known}`);
 	if (!(HOOKS as readonly string[]).includes(name))
 		throw new TypeError(`defineRoutes(): there is no hook ${name}; ${known}`);
 	if (typeof hook !== "function")

@@ -5,9 +5,11 @@ export class HostError extends Error implements Public.HostError {
 	override readonly name = "HostError";
 	readonly code: string;
 
-	constructor(code: string, message: string) {
+	/** `place`: where the script called, if not here. */
+	constructor(code: string, message: string, place?: Error) {
 		super(message);
 		this.code = code;
+		if (place?.stack !== undefined) this.stack = place.stack;
 	}
 }
 

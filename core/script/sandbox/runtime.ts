@@ -13,6 +13,7 @@ import { OnFailure } from "./on-failure.ts";
 import { OnInDialog } from "./on-in-dialog.ts";
 import { OnRequest } from "./on-request.ts";
 import { OnResponse } from "./on-response.ts";
+import { OnStart } from "./on-start.ts";
 import { OnTimer } from "./on-timer.ts";
 import {
 	awaitHook,
@@ -65,6 +66,7 @@ const QUESTIONS: Readonly<Record<HookName, Ask>> = {
 	onResponse: (text, _sender, more) => new OnResponse(text, more),
 	onInDialog: (text, sender, more) => new OnInDialog(text, sender, more),
 	onTimer: (_text, _sender, more) => new OnTimer(more),
+	onStart: (_text, _sender, more) => new OnStart(more),
 };
 
 /** Kept from before the script runs, which may well patch its own globals. */

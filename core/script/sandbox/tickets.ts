@@ -35,6 +35,8 @@ type Pending = {
 	reject(error: unknown): void;
 	/** What the script gets of the value. */
 	readonly read: (value: unknown) => unknown;
+	/** Where it was called. */
+	readonly place: Error;
 };
 
 /** A hook that has made a host call, until it has decided and every call has its result. */
@@ -54,6 +56,7 @@ const { get, set, delete: remove } = Map.prototype;
 const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
 const { apply } = Reflect;
 const PromiseOfScript = Promise;
+const ErrorOfScript = Error;
 const MapOfTickets = Map;
 
 const NOTHING: readonly Recorded[] = [];
@@ -144,7 +147,12 @@ export function callHost(kind: string, given: unknown, read = asItIs): Promise<u
 	const index = ticket.calls;
 	ticket.calls += 1;
 	return new PromiseOfScript((resolved, rejected) => {
-		const pending: Pending = { resolve: resolved, reject: rejected, read };
+		const pending: Pending = {
+			resolve: resolved,
+			reject: rejected,
+			read,
+			place: new ErrorOfScript(),
+		};
 		const before = ticket.record[index];
 		const same = before?.kind === kind && before.args === args;
 		if (same && before.result !== undefined) settle(pending, before.result);
@@ -223,8 +231,8 @@ function closeTicket({ id, decided, open }: Ticket): void {
 }
 
 function settle(pending: Pending, result: HostResult): void {
-	if (!result.ok) pending.reject(new HostError(result.code, result.message));
-	else pending.resolve(pending.read(result.value));
+	if (result.ok) pending.resolve(pending.read(result.value));
+	else pending.reject(new HostError(result.code, result.message, pending.place));
 }
 
 function asItIs(value: unknown): unknown {

@@ -1,0 +1,22 @@
+/** A script for the tests of the testing kit that prepares something before it serves. */
+import { defineRoutes, dns, fetch, kv, log, relay, reply, save } from "sipwright";
+
+let gateway = "";
+
+export default defineRoutes({
+	async onStart({ generation }) {
+		const [answer, [address]] = await Promise.all([
+			fetch("https://api.example.com/blocked"),
+			dns.a("gateway.example.net"),
+		]);
+		if (!answer.ok) throw new Error(`no list: ${answer.status}`);
+		gateway = address ?? "";
+		await kv.set("blocked", answer.text);
+		log.info(`${generation} ${new Date().toISOString()} ${await kv.get("note")}`);
+	},
+	async onRequest(request) {
+		if (request.method === "REGISTER") return gateway === "" ? reply(500) : save();
+		const blocked = (await kv.get("blocked")) === request.from.uri.user;
+		return blocked ? reply(603) : relay(`sip:${request.uri.user}@${gateway}`);
+	},
+});
