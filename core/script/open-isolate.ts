@@ -5,6 +5,7 @@
 import { setFlagsFromString } from "node:v8";
 import ivm from "isolated-vm";
 import type { Bundle } from "./compile.ts";
+import { endWithoutTeardown } from "./end-of-process.ts";
 import { HOOKS, type HookArguments, type HookName } from "./hooks.ts";
 import {
 	HEAP_SLACK_MB,
@@ -78,6 +79,7 @@ type Remote<T> = ivm.Reference<T>;
  * that is the thread of the traffic. Without, the process ends and core/supervise.js starts another.
  */
 function newIsolate(limits: ScriptLimits): ivm.Isolate {
+	endWithoutTeardown();
 	return new ivm.Isolate({ memoryLimit: limits.heapMb + HEAP_SLACK_MB });
 }
 
