@@ -14,8 +14,8 @@ import type { Clock } from "./script/clock.ts";
 import type { FetchSettings } from "./script/host-calls/http.ts";
 import { KeyValueStore } from "./script/host-calls/key-value-store.ts";
 import { type Outside, Performing } from "./script/host-calls/performing.ts";
-import { KEY_VALUES } from "./script/limits.ts";
-import { type Answer, Dns, type Question } from "./transport/dns.ts";
+import { DNS_ANSWERS_KEPT, KEY_VALUES } from "./script/limits.ts";
+import { type Answer, Dns, type DnsOptions, type Question } from "./transport/dns.ts";
 
 export type EngineHostCallsOptions = {
 	/** As configured now. */
@@ -23,6 +23,8 @@ export type EngineHostCallsOptions = {
 	/** Takes an input. */
 	input(take: () => void): void;
 	readonly lookup: Outside["lookup"];
+	/** The system's name servers unless given. */
+	readonly dns?: DnsOptions;
 };
 
 /** What there is beside the configuration when scripts start. */
@@ -50,30 +52,34 @@ const LOAD_CLOCK: Clock = {
 export class EngineHostCalls extends Performing {
 	readonly #http: HttpClient;
 	readonly #dns: Dns;
+	readonly #dnsOfScripts: Dns;
 	readonly #input: EngineHostCallsOptions["input"];
 	readonly #kv: KeyValueStore;
 	readonly #outside: Outside;
 
-	constructor({ settings, input, lookup }: EngineHostCallsOptions) {
+	constructor({ settings, input, lookup, dns }: EngineHostCallsOptions) {
 		const http = new HttpClient();
+		// Of its own, so that names which scripts make of what callers send do not displace those of the traffic.
+		const dnsOfScripts = new Dns({ ...dns, answers: DNS_ANSWERS_KEPT });
 		const kv = new KeyValueStore(KEY_VALUES);
 		const outside: Outside = {
 			fetch: (request, answer) =>
 				http.fetch(request, (outcome) => input(() => answer(outcome, now()))),
-			askDns: (question, answer) => this.askDns(question, answer),
+			askDns: (question, answer) => this.#ask(this.#dnsOfScripts, question, answer),
 			lookup,
 		};
 		super({ kv, settings, outside });
 		this.#kv = kv;
 		this.#outside = outside;
 		this.#http = http;
-		this.#dns = new Dns();
+		this.#dns = new Dns(dns);
+		this.#dnsOfScripts = dnsOfScripts;
 		this.#input = input;
 	}
 
-	/** For scripts, and for the proxy itself. */
+	/** For the proxy itself. */
 	askDns(question: Question, answer: (records: Answer, now: Milliseconds) => void): void {
-		void this.#dns.answer(question).then((records) => this.#input(() => answer(records, now())));
+		this.#ask(this.#dns, question, answer);
 	}
 
 	/**
@@ -94,5 +100,10 @@ export class EngineHostCalls extends Performing {
 	close(): void {
 		this.#http.close();
 		this.#dns.close();
+		this.#dnsOfScripts.close();
+	}
+
+	#ask(dns: Dns, question: Question, answer: (records: Answer, now: Milliseconds) => void): void {
+		void dns.answer(question).then((records) => this.#input(() => answer(records, now())));
 	}
 }

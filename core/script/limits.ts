@@ -94,6 +94,10 @@ export const FETCH_BODY_MAX = 12_288;
 export const FETCH_HEADERS_MAX = 4_096;
 export const FETCH_TIMEOUT_MAX_S = 60;
 
+/** Questions of scripts that the name servers have not answered, and answers that are kept for scripts. */
+export const DNS_QUESTIONS_MAX = 1_000;
+export const DNS_ANSWERS_KEPT = 1_000;
+
 /** What a script may have done again and again: how many timers, characters of a name, seconds between two runs. */
 export const TIMERS_MAX = 16;
 export const TIMER_NAME_MAX = 64;

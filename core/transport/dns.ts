@@ -35,6 +35,8 @@ export type DnsOptions = {
 	readonly servers?: readonly string[];
 	readonly timeoutMs?: Milliseconds;
 	readonly hostsFile?: string;
+	/** That are kept. */
+	readonly answers?: number;
 };
 
 const TIMEOUT_MS = 2_000;
@@ -56,9 +58,11 @@ export class Dns {
 	readonly #resolver: Resolver;
 	readonly #hosts: HostsFile;
 	/** Questions under way count as answers: the same one is asked once. */
-	readonly #kept = new BoundedMap<string, Kept>("dns answers", ANSWERS_MAX);
+	readonly #kept: BoundedMap<string, Kept>;
 
-	constructor({ servers, timeoutMs = TIMEOUT_MS, hostsFile }: DnsOptions = {}) {
+	constructor(options: DnsOptions = {}) {
+		const { servers, timeoutMs = TIMEOUT_MS, hostsFile, answers = ANSWERS_MAX } = options;
+		this.#kept = new BoundedMap("dns answers", answers);
 		this.#resolver = new Resolver({ timeout: timeoutMs, tries: TRIES });
 		if (servers !== undefined) this.#resolver.setServers([...servers]);
 		this.#hosts = new HostsFile(hostsFile);

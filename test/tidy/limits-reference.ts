@@ -87,6 +87,8 @@ const SCRIPTS: Readonly<Partial<Record<keyof typeof scriptLimits, Said>>> = {
 	BODY_LENGTH_MAX: ["500, or the fallback", "scriptErrors"],
 	VALUE_LENGTH_MAX: ["500, or the fallback", "scriptErrors"],
 	HOST_RESULTS_KEPT_MAX: ["the fetch fails, and the hook goes on without it"],
+	DNS_QUESTIONS_MAX: ["the call fails, and the hook goes on without it"],
+	DNS_ANSWERS_KEPT: ["the oldest are forgotten: the name servers are asked again"],
 	LOG_LINES_MAX: ["further lines of that hook are left out"],
 	LOG_LENGTH_MAX: ["the rest of the line is left out"],
 	STACK_LENGTH_MAX: ["the rest of the stack is left out"],

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { test } from "node:test";
+import { EngineHostCalls } from "../../core/engine-host-calls.ts";
+import { WaitingHook } from "../../core/script/waiting-hook.ts";
 import { Dns } from "../../core/transport/dns.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -28,15 +30,17 @@ async function nameServer(zone: Zone, ttl = 60) {
 	});
 	socket.bind(0, "127.0.0.1");
 	await once(socket, "listening");
-	const dns = new Dns({
+	const options = {
 		servers: [`127.0.0.1:${socket.address().port}`],
 		hostsFile: "/nonexistent",
 		// What is asked is counted: a busy machine must not make it ask again.
 		timeoutMs: 20_000,
-	});
+	};
+	const dns = new Dns(options);
 	return {
 		asked,
 		dns,
+		options,
 		[Symbol.dispose]: () => {
 			dns.close();
 			socket.close();
@@ -183,4 +187,36 @@ test("names of the hosts file are known without asking", async () => {
 	assert.equal(await dns.answer({ type: "AAAA", name: "phone" }), "failed");
 	dns.close();
 	folder.remove();
+});
+
+test("names that scripts ask about do not displace those of the traffic", async (t) => {
+	using server = await nameServer({ "A a.example": [[192, 0, 2, 1]] });
+	const calls = new EngineHostCalls({
+		settings: () => ({ fetchOrigins: [], fetchTimeoutMs: 2_000 }),
+		input: (take) => take(),
+		lookup: () => undefined,
+		dns: server.options,
+	});
+	t.after(() => calls.close());
+	const byTraffic = () =>
+		new Promise((answered) => calls.askDns({ type: "A", name: "a.example" }, answered));
+	const byScript = (name: string) =>
+		new Promise((answered) => {
+			const hook = new WaitingHook("onRequest", ["", ""], 1);
+			calls.perform(
+				{ hook, index: 0, kind: "dns", args: JSON.stringify(["A", name]) },
+				0,
+				answered,
+			);
+		});
+	assert.deepEqual(await byTraffic(), [{ type: "A", address: "192.0.2.1" }]);
+	const others = Array.from({ length: 20 }, (_, n) => byScript(`n${n}.example`));
+	assert.deepEqual(await byScript("a.example"), {
+		ok: true,
+		value: [{ type: "A", address: "192.0.2.1" }],
+	});
+	await Promise.all(others);
+	await byTraffic();
+	const asked = server.asked.filter((one) => one === "A a.example");
+	assert.equal(asked.length, 2, "once for the traffic and once for the script");
 });

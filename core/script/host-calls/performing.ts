@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Milliseconds } from "../../base/clock.ts";
 import type { HostCall, HostCalls, HostResult } from "../host-call.ts";
-import { KEY_LENGTH_MAX, VALUE_LENGTH_MAX } from "../limits.ts";
+import { DNS_QUESTIONS_MAX, KEY_LENGTH_MAX, VALUE_LENGTH_MAX } from "../limits.ts";
 import { readJson } from "../read-json.ts";
 import { FETCH_SHAPE, type Fetch, type FetchSettings, readRequest } from "./http.ts";
 import { KeyValueError, type KeyValueStore } from "./key-value-store.ts";
@@ -84,8 +84,10 @@ type Perform<K extends Kind> = (
 export class Performing implements HostCalls {
 	readonly #performs: { readonly [K in Kind]: Perform<K> };
 	readonly #options: PerformingOptions;
-	/** What breaks off the calls of a hook that are under way outside. */
-	readonly #underway = new Map<HostCall["hook"], Set<() => void>>();
+	/** The calls of a hook that are under way outside. */
+	readonly #underway = new Map<HostCall["hook"], Set<{ breakOff: () => void }>>();
+	/** For the name servers, those of hooks among them that nobody waits for. */
+	#questions = 0;
 
 	constructor(options: PerformingOptions) {
 		const { kv } = options;
@@ -97,7 +99,7 @@ export class Performing implements HostCalls {
 				done(kv.increment(key, by, until(expires, now), now)),
 			"kv.delete": ([key], now) => done(kv.delete(key, now)),
 			fetch: (given, _now, hook, answer) => this.#fetch(given, hook, answer),
-			dns: (given, _now, _hook, answer) => this.#askDns(given, answer),
+			dns: (given, _now, hook, answer) => this.#askDns(given, hook, answer),
 			lookup: ([aor], now) => done(options.outside.lookup(aor, now)),
 		};
 	}
@@ -114,7 +116,9 @@ export class Performing implements HostCalls {
 	abandon(hook: HostCall["hook"]): void {
 		const calls = this.#underway.get(hook);
 		this.#underway.delete(hook);
-		for (const breakOff of calls ?? []) breakOff();
+		const ended = [...(calls ?? [])];
+		calls?.clear();
+		for (const { breakOff } of ended) breakOff();
 	}
 
 	#perform<K extends Kind>(
@@ -137,11 +141,26 @@ export class Performing implements HostCalls {
 		}
 	}
 
-	#askDns([type, name]: Given<"dns">, answer: Answer): undefined {
-		this.#options.outside.askDns({ type, name: name.replace(/\.$/, "") }, (records, now) => {
-			const message = `dns: the name servers did not answer for ${type} ${name}`;
-			const failed = { ok: false, code: "HOST_DNS", message } as const;
-			answer(records === "failed" ? failed : { ok: true, value: records }, now);
+	/** The name servers are not told that nobody waits any more: the question counts until it has ended. */
+	#askDns(
+		[type, name]: Given<"dns">,
+		hook: HostCall["hook"],
+		answer: Answer,
+	): HostResult | undefined {
+		if (this.#questions >= DNS_QUESTIONS_MAX) {
+			const message = `dns: ${this.#questions} questions are under way already`;
+			return { ok: false, code: "HOST_LIMIT", message };
+		}
+		this.#questions += 1;
+		const question = { type, name: name.replace(/\.$/, "") };
+		return this.#begin(hook, answer, (ended) => {
+			this.#options.outside.askDns(question, (records, now) => {
+				this.#questions -= 1;
+				const message = `dns: the name servers did not answer for ${type} ${name}`;
+				const failed = { ok: false, code: "HOST_DNS", message } as const;
+				ended(records === "failed" ? failed : { ok: true, value: records }, now);
+			});
+			return nothing;
 		});
 	}
 
@@ -149,17 +168,28 @@ export class Performing implements HostCalls {
 		const { settings, outside } = this.#options;
 		const request = readRequest(given, settings());
 		if ("ok" in request) return request;
+		return this.#begin(hook, answer, (ended) =>
+			outside.fetch(request, (result, now) =>
+				ended(result.ok ? result : { ...result, message: `fetch: ${result.message}` }, now),
+			),
+		);
+	}
+
+	/** `start` returns what breaks it off. Once it is broken off, an answer is nobody's. */
+	#begin(hook: HostCall["hook"], answer: Answer, start: (ended: Answer) => () => void): undefined {
 		const calls = this.#underway.get(hook) ?? new Set();
+		const call = { breakOff: nothing };
+		calls.add(call);
 		this.#underway.set(hook, calls);
-		const breakOff = outside.fetch(request, (result, now) => {
-			calls.delete(breakOff);
+		call.breakOff = start((result, now) => {
+			if (!calls.delete(call)) return;
 			if (calls.size === 0) this.#underway.delete(hook);
-			answer(result.ok ? result : { ...result, message: `fetch: ${result.message}` }, now);
+			answer(result, now);
 		});
-		calls.add(breakOff);
-		return undefined;
 	}
 }
+
+function nothing(): void {}
 
 function done(value: unknown): HostResult {
 	return { ok: true, value };

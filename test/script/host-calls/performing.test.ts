@@ -5,6 +5,7 @@ import type { HostResult } from "../../../core/script/host-call.ts";
 import type { HttpRequest } from "../../../core/script/host-calls/http.ts";
 import { KeyValueStore } from "../../../core/script/host-calls/key-value-store.ts";
 import { Performing } from "../../../core/script/host-calls/performing.ts";
+import { DNS_QUESTIONS_MAX } from "../../../core/script/limits.ts";
 import { WaitingHook } from "../../../core/script/waiting-hook.ts";
 
 function open(fetchOrigins: readonly string[] = ["https://api.example.com"]) {
@@ -160,6 +161,40 @@ test("fetch: what is under way for a hook that is abandoned is broken off, and n
 	assert.equal(brokenOff(), 2);
 	performing.abandon(hook);
 	assert.equal(brokenOff(), 2);
+});
+
+test("dns: an answer is nobody's once the hook that asked is abandoned; and so many questions at a time", () => {
+	const waiting: (() => void)[] = [];
+	const performing = new Performing({
+		kv: new KeyValueStore({ entries: 10, characters: 10_000 }),
+		settings: () => ({ fetchOrigins: [], fetchTimeoutMs: 2_000 }),
+		outside: {
+			askDns: (_question, answer) => void waiting.push(() => answer([], 0)),
+			lookup: () => undefined,
+			fetch: () => assert.fail("nothing is fetched"),
+		},
+	});
+	const answers: HostResult[] = [];
+	const ask = (hook: WaitingHook) => {
+		const call = { hook, index: 0, kind: "dns", args: '["A","example.com"]' };
+		return performing.perform(call, 0, (result) => answers.push(result));
+	};
+	const [one, other] = [1, 2].map((ticket) => new WaitingHook("onRequest", ["", ""], ticket));
+	assert.ok(one && other);
+	ask(one);
+	ask(other);
+	performing.abandon(one);
+	for (const answer of waiting.splice(0)) answer();
+	assert.deepEqual(answers, [{ ok: true, value: [] }]);
+	for (let question = 0; question < DNS_QUESTIONS_MAX; question += 1)
+		assert.equal(ask(one), undefined);
+	performing.abandon(one);
+	assert.equal(
+		refusal(ask(other)),
+		`HOST_LIMIT dns: ${DNS_QUESTIONS_MAX} questions are under way already`,
+	);
+	waiting.shift()?.();
+	assert.equal(ask(other), undefined);
 });
 
 test("dns: a question and its records; no answer is an error; lookup: what is known of a device", () => {
