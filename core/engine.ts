@@ -17,6 +17,7 @@ import { EngineScripts, type ScriptsOutcome } from "./engine-scripts.ts";
 import { tlsOptions } from "./engine-tls.ts";
 import { configuredDirectory } from "./exchange/configured-directory.ts";
 import { Exchange, type ExchangeSettings } from "./exchange/exchange.ts";
+import { logThrottled } from "./exchange/logins.ts";
 import { Alarm } from "./host/alarm.ts";
 import { now } from "./host/clock.ts";
 import { entropy } from "./host/entropy.ts";
@@ -45,9 +46,6 @@ const SWEEP_MS = 1_000;
 const NONCES_MAX = 100_000;
 /** Files of store, log, scripts and admin API, and name look-ups in progress. */
 const OWN_FILES = 256;
-const FAILED_LOGINS_MAX = 10;
-const FAILED_LOGINS_KEPT = 10_000;
-const FAILED_LOGINS = { max: FAILED_LOGINS_MAX, windowSeconds: 60, entriesMax: FAILED_LOGINS_KEPT };
 
 export type Engine = {
 	status(): EngineStatus;
@@ -79,7 +77,7 @@ class RunningEngine implements Engine, TransportUser {
 	readonly #random = entropy();
 	readonly #hmac = makeHmac();
 	readonly #counts = new NonceCounts(NONCES_MAX, now());
-	readonly #failures = new FailureLimit(FAILED_LOGINS);
+	readonly #failures = new FailureLimit();
 	readonly #boot: number;
 	readonly #calls = new EngineHostCalls({
 		settings: () => this.#config.script,
@@ -100,6 +98,7 @@ class RunningEngine implements Engine, TransportUser {
 		this.#config = config;
 		this.#log = log;
 		this.#keys = keys;
+		this.#failures.reached = logThrottled(log);
 		this.#boot = this.#random.below(2 ** 32);
 	}
 

@@ -1,19 +1,36 @@
 /**
  * Who may send requests here. Closed by default: a device with a password has to give it, anybody
- * else has to come from a trusted network. No phone speaks for another in From.
+ * else has to come from a trusted network. Whoever does neither is asked for a password, also in the
+ * name of nobody, so that no stranger learns which numbers there are. No phone speaks for another in
+ * From.
  */
-import { challenge, type Decision, type Device, device, type Request, reply } from "sipwright";
+import {
+	challenge,
+	type Decision,
+	type Device,
+	device,
+	drop,
+	type Request,
+	reply,
+} from "sipwright";
 
 /** What to answer instead of serving the request; undefined when it is welcome. */
 export function access(request: Request): Decision | undefined {
 	const { method, source } = request;
 	if (source.authenticated) return claimsAnother(request) ? reply(403) : undefined;
 
-	const sender = senderOf(request);
-	if (sender?.authenticateRequests.includes(method)) return challenge();
-	if (source.trusted || isRegistered(source.device)) return undefined;
-	return sender && sender.authenticateRequests.length > 0 ? challenge() : reply(403);
+	const known = source.trusted || isRegistered(source.device);
+	if (known && !senderOf(request)?.authenticateRequests.includes(method)) return undefined;
+	return isScanner(request) ? drop() : challenge();
 }
+
+/** Names itself so. Who looks for SIP servers finds none here; whoever calls himself otherwise is challenged. */
+export function isScanner({ source, headers }: Request): boolean {
+	return !source.trusted && SCANNERS.test(headers.get("User-Agent") ?? "");
+}
+
+const SCANNERS =
+	/friendly-scanner|sipvicious|sundayddr|sip-?scan|iwar|sipcli|vaxsipuseragent|pplsip/i;
 
 /**
  * Who it says it is, and for a trunk where it came from: its caller ids may be numbers of ours. A

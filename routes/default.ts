@@ -3,8 +3,8 @@
  * others are the answers it gives. Schemes are not its business: each leg takes that of the device's
  * contact or registration, so `sip` and `sips` devices can call each other.
  */
-import { defineRoutes, device, relay, reply } from "sipwright";
-import { access } from "./access.ts";
+import { defineRoutes, device, drop, relay, reply } from "sipwright";
+import { access, isScanner } from "./access.ts";
 import { callDevice } from "./devices.ts";
 import { registration } from "./registration.ts";
 import { callService } from "./services.ts";
@@ -17,7 +17,8 @@ export default defineRoutes({
 	onRequest(request) {
 		const { method, uri, ours } = request;
 		if (uri.scheme === "tel") return reply(416);
-		if (method === "OPTIONS" && ours && !uri.user) return reply(200, "OK", ABILITIES);
+		if (method === "OPTIONS" && ours && !uri.user)
+			return isScanner(request) ? drop() : reply(200, "OK", ABILITIES);
 
 		const refusal = access(request);
 		if (refusal) return refusal;

@@ -1,11 +1,7 @@
 /** The digest that proves knowledge of a password: RFC 7616 §3.4.1 to §3.4.3, RFC 8760 §2.6. */
 import type { HashAlgorithm, HashHex } from "../base/hash.ts";
+import type { Secret } from "../base/user.ts";
 import type { Protection } from "./credentials.ts";
-
-/** A plain password, or what RFC 7616 §5.2 would rather have stored: H(username:realm:password), lower-case hex. */
-export type Secret =
-	| { readonly password: string }
-	| { readonly ha1: Readonly<Partial<Record<HashAlgorithm, string>>> };
 
 export type DigestInput = {
 	readonly algorithm: HashAlgorithm;
@@ -22,7 +18,7 @@ export type DigestInput = {
 	readonly body: string;
 };
 
-/** Lower-case hexadecimal. */
+/** Lower-case hexadecimal. Throws a RangeError where `canAnswer` says no. */
 export function digestResponse(hash: HashHex, secret: Secret, input: DigestInput): string {
 	const { algorithm, nonce, protection } = input;
 	const h = (text: string) => hash(algorithm, text);
@@ -37,6 +33,11 @@ export function digestResponse(hash: HashHex, secret: Secret, input: DigestInput
 	return h(`${ha1}:${nonce}:${nc}:${cnonce}:${qop}:${ha2}`);
 }
 
+/** Whether the secret is good for this algorithm: of a user whose hashes are stored, some may be missing. */
+export function canAnswer(secret: Secret, algorithm: HashAlgorithm): boolean {
+	return "password" in secret || secret.ha1[algorithm] !== undefined;
+}
+
 /** Reads every character of both: the time taken says nothing about where they differ. */
 export function sameDigest(a: string, b: string): boolean {
 	if (a.length !== b.length) return false;
@@ -47,13 +48,8 @@ export function sameDigest(a: string, b: string): boolean {
 }
 
 function baseHa1(h: (text: string) => string, secret: Secret, input: DigestInput): string {
-	if ("ha1" in secret) return secret.ha1[input.algorithm] ?? "";
-	return h(`${input.username}:${octets(input.realm)}:${octets(secret.password)}`);
-}
-
-/** Configuration is Unicode, the wire is octets: UTF-8, one character per octet (RFC 7616 §4). */
-function octets(text: string): string {
-	return encodeURIComponent(text.toWellFormed()).replace(/%([0-9A-F]{2})/g, (_, digits) =>
-		String.fromCharCode(Number.parseInt(digits, 16)),
-	);
+	if ("password" in secret) return h(`${input.username}:${input.realm}:${secret.password}`);
+	const ha1 = secret.ha1[input.algorithm];
+	if (ha1 === undefined) throw new RangeError(`no hash for ${input.algorithm}`);
+	return ha1;
 }

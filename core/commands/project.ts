@@ -80,8 +80,8 @@ test("a number that no device has gets 404", ({ phone, decisions }) => {
 	equal(decisions.at(-1)?.text, "reply 404");
 });
 
-test("a stranger is turned away", ({ phone }) => {
-	phone("mallory").invite("1002").expect(403);
+test("a stranger is asked for a password", ({ phone }) => {
+	phone("mallory").invite("1002").expect(407);
 	phone("1002").receiveNothing();
 });
 `;

@@ -2,6 +2,7 @@
 import type { TransportName } from "../base/flow.ts";
 import type { HashAlgorithm } from "../base/hash.ts";
 import type { Networks } from "../base/networks.ts";
+import type { User } from "../base/user.ts";
 import type { Device } from "../leg/device.ts";
 import type { SecureSignaling } from "../leg/secure-signaling.ts";
 
@@ -74,7 +75,10 @@ export type TlsConfig = {
 };
 
 export type AuthConfig = {
+	/** Octets. */
 	readonly realm: string;
+	/** Those of `users`, and devices with a password of their own; by name, in octets. */
+	readonly users: ReadonlyMap<string, User>;
 	/** In the order in which they are offered (RFC 8760 §2.3). */
 	readonly algorithms: readonly HashAlgorithm[];
 	readonly nonceLifetimeSeconds: number;

@@ -34,7 +34,12 @@ export function requireKey(
 	});
 }
 
-export function checkCombinations(given: Given, node: Node, found: Findings): void {
+export function checkCombinations(
+	given: Given,
+	challenged: boolean,
+	node: Node,
+	found: Findings,
+): void {
 	const refuse = (word: string, message: string, fix: string) => {
 		const at = (child(node, word) ?? node).at;
 		found.error(at, { code: "CONFIG_COMBINATION", message: `${word} ${message}`, fix });
@@ -55,11 +60,11 @@ export function checkCombinations(given: Given, node: Node, found: Findings): vo
 			`is for a Voice over IP Service, and this is a device of type ${type}`,
 			"write type: Voice over IP Service, or remove it",
 		);
-	if (given["authenticate-requests"] !== undefined && given.password === undefined)
+	if (given["authenticate-requests"] !== undefined && !challenged)
 		refuse(
 			"authenticate-requests",
 			"needs a password to check against",
-			'write password: "…" too, or remove it',
+			'write password: "…" too, or a user in users, or remove it',
 		);
 	checkService(given, refuse);
 }

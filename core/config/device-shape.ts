@@ -84,7 +84,7 @@ export const deviceShape = {
 	),
 	password: key(
 		text("text", '"…"').optional(),
-		"with one, the device is challenged; without, it is accepted from `trusted` networks only",
+		"with one, or with a user in `users`, the device is challenged; without, it is accepted from `trusted` networks only",
 	),
 	"authenticate-requests": key(
 		list(method).optional(),

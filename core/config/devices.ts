@@ -18,15 +18,24 @@ import { isHost } from "./host.ts";
 import { quote, readSection, type Values } from "./section.ts";
 import { readSecureSignaling } from "./secure-signaling.ts";
 import { child, inside, type Node } from "./source.ts";
+import { addDevicePassword, type Users } from "./users.ts";
 
 type Given = Values<typeof deviceShape>;
 
+/** What devices are read beside. */
+export type Around = {
+	readonly secureSignaling: SecureSignaling;
+	readonly listen: readonly ListenConfig[];
+	/** Those of `users`; devices with a password of their own are added. */
+	readonly users: Users;
+};
+
 export function readDevices(
-	node: Node,
-	defaults: SecureSignaling,
-	listen: readonly ListenConfig[],
+	node: Node | undefined,
+	{ secureSignaling, listen, users }: Around,
 	found: Findings,
 ): ReadonlyMap<string, Device> {
+	if (node === undefined || node.kind === "empty") return new Map();
 	if (node.kind !== "block") {
 		found.error(node.at, {
 			code: "CONFIG_TYPE",
@@ -35,11 +44,18 @@ export function readDevices(
 		});
 		return new Map();
 	}
+	const challenged = new Set(Array.from(users.values(), ({ user }) => user.device));
 	const devices = new Map<string, Device>();
 	for (const [name, { key, value }] of node.entries) {
 		const about = found.about(name);
 		checkName(name, key, about);
-		const device = readDevice(name, key, value, defaults, about);
+		const password = child(value, "password");
+		if (password?.kind === "scalar" && password.text !== "") {
+			challenged.add(name);
+			addDevicePassword(users, name, { password: password.text, at: password.at }, about);
+		}
+		const how = { defaults: secureSignaling, challenged: challenged.has(name) };
+		const device = readDevice(name, key, value, how, about);
 		if (device !== undefined) devices.set(name, device);
 	}
 	warnUnused(node, found);
@@ -48,24 +64,26 @@ export function readDevices(
 	return devices;
 }
 
+type How = { readonly defaults: SecureSignaling; readonly challenged: boolean };
+
 function readDevice(
 	name: string,
 	at: Place,
 	node: Node,
-	defaults: SecureSignaling,
+	{ defaults, challenged }: How,
 	found: Findings,
 ): Device | undefined {
 	const given = readSection("the entry", node, deviceShape, found);
 	const own = child(node, "secure-signaling");
 	const secureSignaling = readSecureSignaling(own, defaults, found);
 	const contact = readContact(given, at, node, found);
-	checkCombinations(given, node, found);
+	checkCombinations(given, challenged, node, found);
 	const contactBackup = readBackups(given["contact-backup"], node, found);
 	for (const one of contactBackup) checkSips(given, "contact-backup", one, node, found);
 	checkSips(given, "contact", contact, node, found);
 	if (given.type === undefined) requireKey("type", "Extension", at, node, found);
 	if (given.type === undefined || contact === undefined) return undefined;
-	const challenged = given["authenticate-requests"] ?? CHALLENGED;
+	const methods = given["authenticate-requests"] ?? CHALLENGED;
 	return {
 		name,
 		type: given.type,
@@ -79,8 +97,7 @@ function readDevice(
 		oosCheck: given["oos-check"],
 		oosForce: given["oos-force"],
 		recoveryTimeout: given["recovery-timeout"],
-		password: given.password,
-		authenticateRequests: given.password === undefined ? [] : challenged,
+		authenticateRequests: challenged ? [...new Set(["REGISTER", ...methods])] : [],
 		secureSignaling,
 		line: at.line,
 	};

@@ -53,17 +53,24 @@ export type Complaint = {
 
 /** Collects findings, so that all of them are reported and not only the first. */
 export class Findings {
-	readonly #list: Finding[] = [];
+	readonly #list: Finding[];
 	readonly #device: string | undefined;
+	readonly #subject: string;
 
-	constructor(device?: string, list: Finding[] = []) {
-		this.#device = device;
+	constructor(list: Finding[] = [], device?: string, subject = "") {
 		this.#list = list;
+		this.#device = device;
+		this.#subject = subject;
 	}
 
 	/** A view of the same list for what concerns one device. */
 	about(device: string): Findings {
-		return new Findings(device, this.#list);
+		return new Findings(this.#list, device, `device ${device}: `);
+	}
+
+	/** As `about`, for one user. */
+	aboutUser(name: string): Findings {
+		return new Findings(this.#list, undefined, `user ${name}: `);
 	}
 
 	error(place: Place, complaint: Complaint & { readonly fix: string }): void {
@@ -87,9 +94,8 @@ export class Findings {
 
 	#add(level: Level, place: Place, { code, message, fix }: Complaint): void {
 		const device = this.#device;
-		const subject = device === undefined ? "" : `device ${device}: `;
 		const { file, line, column } = place;
-		const text = subject + message;
+		const text = this.#subject + message;
 		this.#list.push({ level, code, file, line, column, device, message: text, fix });
 	}
 }

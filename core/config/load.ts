@@ -2,7 +2,6 @@
 
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { Device } from "../leg/device.ts";
 import { DEFAULTS } from "../leg/secure-signaling.ts";
 import { checkTrustedBalancers } from "./balancer.ts";
 import type { Config } from "./config.ts";
@@ -27,6 +26,7 @@ import {
 import { readSecureSignaling } from "./secure-signaling.ts";
 import { type Block, child, type Node, parseYaml } from "./source.ts";
 import { checkDevelopmentCertificate, readTls } from "./tls.ts";
+import { checkDevices, readUsers } from "./users.ts";
 
 export type Loaded =
 	| { readonly ok: true; readonly config: Config; readonly remarks: readonly Finding[] }
@@ -123,8 +123,11 @@ async function readConfig(
 	checkTrustedBalancers(part("listen"), listen, trusted, found);
 	const defaults = { ...DEFAULTS, telDomain: top.domains[0] };
 	const secureSignaling = readSecureSignaling(part("secure-signaling"), defaults, found);
-	const around = { secureSignaling, listen };
-	const devices = await readDevicesPart(part("devices"), folder, around, found);
+	const auth = readAuth(part("auth"), top.domains, found);
+	const users = readUsers(await partOrFile(part("users"), folder, found), auth, found);
+	const around = { secureSignaling, listen, users };
+	const devices = readDevices(await partOrFile(part("devices"), folder, found), around, found);
+	checkDevices(users, devices, found);
 	return {
 		file,
 		listen,
@@ -134,7 +137,7 @@ async function readConfig(
 		routes: await readRoutes(top.routes, part("routes"), folder, found),
 		state: resolve(folder, top.state),
 		location: readLocation(part("location"), found),
-		auth: readAuth(part("auth"), top.domains, found),
+		auth: { ...auth, users: new Map([...users].map(([name, { user }]) => [name, user])) },
 		registrar: readRegistrar(part("registrar"), found),
 		edge: readEdge(part("edge"), found),
 		udp: readUdp(part("udp"), found),
@@ -147,19 +150,13 @@ async function readConfig(
 	};
 }
 
-/** `devices:` holds the devices, or names the file that does: its errors then name that file. */
-async function readDevicesPart(
+/** What the key holds, or what is in the file that it names: errors then name that file. */
+async function partOrFile(
 	node: Node | undefined,
 	folder: string,
-	{ secureSignaling, listen }: Pick<Config, "secureSignaling" | "listen">,
 	found: Findings,
-): Promise<ReadonlyMap<string, Device>> {
-	if (node === undefined) return new Map();
-	if (node.kind !== "scalar") return readDevices(node, secureSignaling, listen, found);
-	const file = await readYaml(resolve(folder, node.text), node.at, found);
-	return file === undefined || file.kind === "empty"
-		? new Map()
-		: readDevices(file, secureSignaling, listen, found);
+): Promise<Node | undefined> {
+	return node?.kind === "scalar" ? readYaml(resolve(folder, node.text), node.at, found) : node;
 }
 
 /** The tree of a file; undefined if there is none, which is said at `at`, or if it is no YAML. */

@@ -206,7 +206,11 @@ export const topShape = {
 		restart,
 	),
 	location: block("{ store: sqlite }", "where registrations are kept", restart),
-	auth: block("{ realm: sip.example.com }", "digest authentication of devices with a password"),
+	auth: block("{ realm: sip.example.com }", "digest authentication: how passwords are asked for"),
+	users: block(
+		"./users.yaml",
+		"who logs in, besides devices with a `password`: a block of users by name, or the path of a file with that block",
+	),
 	registrar: block("{ max-expires: 7200 }", "how long registrations live"),
 	edge: block("{ path: any }", "phones that register with another registrar through us"),
 	udp: block("{ max-request: 1300 }", "what is sent over UDP"),

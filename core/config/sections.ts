@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { holdsAll, type Network, Networks, parseNetwork } from "../base/networks.ts";
+import { octetsOf } from "../base/utf8.ts";
 import type { AuthConfig, Config, RegistrarConfig, ScriptConfig } from "./config.ts";
 import type { Findings } from "./finding.ts";
 import {
@@ -61,7 +62,7 @@ export function readAuth(
 	node: Node | undefined,
 	domains: readonly string[],
 	found: Findings,
-): AuthConfig {
+): Omit<AuthConfig, "users"> {
 	const given = readSection("auth", node, authShape, found);
 	const list = child(node, "algorithms");
 	if (list !== undefined && given.algorithms.length === 0)
@@ -71,7 +72,7 @@ export function readAuth(
 			fix: "write algorithms: [SHA-256, MD5]",
 		});
 	return {
-		realm: given.realm ?? domains[0] ?? "sipwright",
+		realm: octetsOf(given.realm ?? domains[0] ?? "sipwright"),
 		algorithms: [...new Set(given.algorithms)],
 		nonceLifetimeSeconds: given["nonce-lifetime"],
 	};

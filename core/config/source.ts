@@ -44,7 +44,7 @@ export function parseYaml(file: string, text: string, found: Findings): Node | u
 		const duplicate = error.code === "DUPLICATE_KEY";
 		found.error(place(error.pos[0]), {
 			code: duplicate ? "CONFIG_DUPLICATE" : "CONFIG_YAML",
-			message: duplicate ? "this key stands here a second time" : error.message,
+			message: duplicate ? "this key stands here a second time" : withoutText(error.message),
 			fix: duplicate
 				? "keep one of the two"
 				: "check indentation, quotes and brackets on this line and the one before it",
@@ -52,6 +52,13 @@ export function parseYaml(file: string, text: string, found: Findings): Node | u
 	}
 	const readable = document.errors.every(({ code }) => code === "DUPLICATE_KEY");
 	return readable ? new Reader(text, document, place, found).node(document.contents, 0) : undefined;
+}
+
+/** It may be of a password: those that start with `|`, `>` or `!` mean something else in YAML. */
+function withoutText(message: string): string {
+	return message
+		.replace(/(extra characters): .*/s, "$1")
+		.replace(/(?:^The |: )!.*/s, "a tag that is none");
 }
 
 /** Where in a scalar's text something stands. */

@@ -3,13 +3,12 @@
  * user (RFC 3261 §22); without them the path shows who it can be: a registered flow, or the address
  * of a configured contact.
  */
-import { parseCredentials } from "../auth/credentials.ts";
-import { type Asker, type DigestOptions, type Verdict, verify } from "../auth/digest.ts";
+import { type Credentials, parseCredentials } from "../auth/credentials.ts";
+import type { Asker, Claim, Verdict } from "../auth/digest.ts";
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import { readUri } from "../leg/force-scheme.ts";
 import type { Request } from "../message/message.ts";
-import type { Uri } from "../message/uri.ts";
 import type { Decision } from "../proxy/decision.ts";
 import { type Directory, deviceOnFlow } from "../proxy/directory.ts";
 
@@ -18,6 +17,8 @@ export type Caller = {
 	readonly device: string | undefined;
 	readonly authenticated: boolean;
 	readonly trusted: boolean;
+	/** The user that its credentials name, whether or not they prove it. */
+	readonly claim?: Claim | undefined;
 	/** What the credentials were worth; undefined when there were none. */
 	readonly verdict: Verdict | undefined;
 };
@@ -26,60 +27,39 @@ export function asker(request: Request): Asker {
 	return request.method === "REGISTER" ? "registrar" : "proxy";
 }
 
-export function identify(
+/** By its path, as long as no credentials say more. */
+export function callerOf(
 	request: Request,
 	flow: Flow,
 	directory: Directory,
-	digest: DigestOptions,
-	serves: (uri: Uri) => boolean,
+	verdict: Verdict | undefined,
 	now: Milliseconds,
 ): Caller {
 	const trusted = directory.trusted(flow.host);
-	const verdict = judge(request, flow, directory, digest, serves, now);
+	const claim = verdict !== undefined && "claim" in verdict ? verdict.claim : undefined;
 	if (verdict?.kind === "accepted")
-		return { device: verdict.user, authenticated: true, trusted, verdict };
+		return { device: undefined, authenticated: true, trusted, claim, verdict };
 	const from = readUri(request.head.from.uri);
 	const device = from && deviceOnFlow(from, flow, directory, now)?.name;
-	return { device, authenticated: false, trusted, verdict };
+	return { device, authenticated: false, trusted, claim, verdict };
 }
 
-/**
- * The header lines with credentials that were meant for us: of our realm, for a user whose password
- * we hold. They may be of any quality; nobody else has a use for them (§22.3).
- */
+/** The header lines with credentials that are for us. */
 export function ownCredentials(
 	{ head }: Request,
 	name: "authorization" | "proxy-authorization",
-	{ directory, realm }: { readonly directory: Directory; readonly realm: string },
+	ours: (credentials: Credentials) => boolean,
 ): readonly number[] {
 	const lines: number[] = [];
 	for (let line = head.first(name); line !== -1; line = head.next(line)) {
 		const credentials = parseCredentials(head.value(line));
-		if (credentials.kind !== "digest" || credentials.realm !== realm) continue;
-		if (directory.device(credentials.username)?.password !== undefined) lines.push(line);
+		if (credentials.kind === "digest" && ours(credentials)) lines.push(line);
 	}
 	return lines;
 }
 
 export function credentialsName(method: string): "authorization" | "proxy-authorization" {
 	return method === "REGISTER" ? "authorization" : "proxy-authorization";
-}
-
-function judge(
-	request: Request,
-	flow: Flow,
-	directory: Directory,
-	digest: DigestOptions,
-	serves: (uri: Uri) => boolean,
-	now: Milliseconds,
-): Verdict | undefined {
-	const as = asker(request);
-	if (!request.head.has(credentialsName(request.method))) return undefined;
-	const secret = (user: string) => {
-		const password = directory.device(user)?.password;
-		return password === undefined ? undefined : { password };
-	};
-	return verify(digest, { request, as, source: flow.host, secret, serves }, now);
 }
 
 /** Credentials that are no reason to ask again, but to refuse. */

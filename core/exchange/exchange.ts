@@ -3,7 +3,7 @@
  * It does no I/O. Inputs: a message, a failed send, a closed connection, a deadline, a DNS answer.
  * Outputs: `send`, `next()` for when to call `advance`, DNS questions.
  */
-import { challenge, type DigestOptions } from "../auth/digest.ts";
+import type { DigestOptions } from "../auth/digest.ts";
 import type { Milliseconds } from "../base/clock.ts";
 import { bounded, type Flow } from "../base/flow.ts";
 import type { Log } from "../base/log.ts";
@@ -15,7 +15,7 @@ import { parseMessage } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
 import type { Uri } from "../message/uri.ts";
 import { stampVia } from "../message/via-stamp.ts";
-import type { Decision, Pass } from "../proxy/decision.ts";
+import type { ChallengeDecision, Decision, Pass } from "../proxy/decision.ts";
 import { deviceNamed } from "../proxy/directory.ts";
 import type { Environment } from "../proxy/environment.ts";
 import type { Failure } from "../proxy/failure.ts";
@@ -32,19 +32,18 @@ import type { Located, Waiting } from "../proxy/waiting.ts";
 import type { RegisterOptions } from "../registrar/register-input.ts";
 import type { HostCalls } from "../script/host-call.ts";
 import type { Registration } from "../script/host-calls/performing.ts";
-import { ScriptError } from "../script/script-error.ts";
-import type { Outcome } from "../script/waiting-hook.ts";
 import type { Send } from "../transaction/send.ts";
 import { AddressLookup, type AskDns } from "./address-lookup.ts";
 import { answerFlow } from "./answer-flow.ts";
-import { crossingOf, judgeArrival, judgeInDialog, refusal } from "./arrival.ts";
-import { Asking, type Question } from "./asking.ts";
-import { asker, badCredentials, credentialsName, identify, ownCredentials } from "./caller.ts";
+import { crossingOf, judgeInDialog, refusal } from "./arrival.ts";
+import { Asking } from "./asking.ts";
+import { Logins } from "./logins.ts";
+import { NewRequests } from "./new-requests.ts";
 import { registrationOf } from "./registration.ts";
 import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 import { saveBindings } from "./save-bindings.ts";
 import { SchemeLog } from "./scheme-log.ts";
-import { type Asked, askedOf, contextOf, noteAnswer, ScriptHooks } from "./script-hooks.ts";
+import { askedOf, noteAnswer, ScriptHooks } from "./script-hooks.ts";
 import { ScriptTimers } from "./script-timers.ts";
 
 export type ExchangeOptions = {
@@ -91,6 +90,8 @@ export class Exchange implements ProxyPort {
 	readonly #asking: Asking;
 	readonly #hooks: ScriptHooks;
 	readonly #timers: ScriptTimers;
+	readonly #logins: Logins;
+	readonly #requests: NewRequests;
 	readonly #counters = { malformed: 0 };
 
 	constructor(options: ExchangeOptions) {
@@ -99,6 +100,7 @@ export class Exchange implements ProxyPort {
 		this.#wheel = new TimerWheel(options.now);
 		this.#addresses = this.#lookup(options.environment);
 		this.#schemes = new SchemeLog(options.log);
+		this.#logins = new Logins(() => this.#settings, options.log);
 		this.#asking = new Asking(options.calls, this.#wheel);
 		this.#hooks = new ScriptHooks(this.#asking, {
 			log: options.log,
@@ -106,6 +108,15 @@ export class Exchange implements ProxyPort {
 			scripts: options.scripts,
 			decideInDialog: (context, answer, now) => this.proxy.decideInDialog(context, answer, now),
 			decideFailure: (context, answer, now) => this.proxy.decideFailure(context, answer, now),
+		});
+		this.#requests = new NewRequests({
+			settings: () => this.#settings,
+			scripts: options.scripts,
+			asking: this.#asking,
+			logins: this.#logins,
+			schemes: this.#schemes,
+			failed: (error) => this.#hooks.scriptFailed(error),
+			decide: (context, decision, now) => this.proxy.decide(context, decision, now),
 		});
 		this.#timers = new ScriptTimers({
 			asking: this.#asking,
@@ -131,6 +142,7 @@ export class Exchange implements ProxyPort {
 			...this.#counters,
 			scriptErrors,
 			...this.#schemes.counters,
+			...this.#logins.counters,
 			...this.#asking.counters,
 		};
 	}
@@ -234,38 +246,7 @@ export class Exchange implements ProxyPort {
 	}
 
 	ask(context: ResponseContext, now: Milliseconds): Decision | undefined {
-		const { request, server, route } = context;
-		if (route === undefined) return undefined;
-		const { directory, own } = this.#settings.environment;
-		const serves = (uri: Uri) => own.owns(uri);
-		const caller = identify(request, server.flow, directory, this.#settings.digest, serves, now);
-		const refused = badCredentials(caller);
-		if (refused !== undefined) return refused;
-		if (caller.verdict?.kind === "accepted") context.consumed = this.ownCredentials(request);
-		context.caller = caller.device;
-		context.vouched = caller.device !== undefined;
-
-		const { environment } = this.#settings;
-		const verdict = judgeArrival(route, server.flow, caller.device, environment, now);
-		this.#schemes.mismatch(verdict, caller.device, server.flow, now);
-		if (verdict.refused !== undefined) return refusal(verdict.refused, server.flow, environment);
-
-		context.callerScheme = verdict.scheme;
-		const { scripts } = this.#options;
-		const generation = scripts.generationFor(request, caller.device, server.flow.host);
-		generation.retain();
-		context.asked = { caller, generation, answered: false } satisfies Asked;
-		const question = {
-			generation,
-			hook: "onRequest",
-			owner: context,
-			text: request.text,
-			context: contextOf(context, caller, environment),
-		} as const;
-		const decided = (outcome: Outcome, at: Milliseconds) =>
-			this.proxy.decide(context, this.#orFallback(question, outcome, at), at);
-		const outcome = this.#asking.ask(question, decided, now);
-		return outcome && this.#orFallback(question, outcome, now);
+		return this.#requests.ask(context, now);
 	}
 
 	answered(context: ResponseContext, status: number): void {
@@ -343,19 +324,14 @@ export class Exchange implements ProxyPort {
 		this.#schemes.contactLost(device?.name ?? flow.host, head.callId, now);
 	}
 
-	ownCredentials(request: Request): readonly number[] {
-		const name = credentialsName(request.method);
-		if (!request.head.has(name)) return NONE;
-		const { digest, environment } = this.#settings;
-		const { directory } = environment;
-		return ownCredentials(request, name, { directory, realm: digest.realm });
+	ownCredentials(request: Request, flow: Flow): readonly number[] {
+		return this.#logins.own({ request, flow });
 	}
 
-	challenge(context: ResponseContext, now: Milliseconds): Rejection {
-		const verdict = askedOf(context)?.caller.verdict;
-		const stale = verdict?.kind === "challenge" && verdict.stale;
-		const how = { as: asker(context.request), stale, source: context.server.flow.host };
-		return challenge(this.#settings.digest, how, now);
+	challenge(context: ResponseContext, decision: ChallengeDecision, now: Milliseconds): Rejection {
+		const { request, server } = context;
+		const received = { request, flow: server.flow };
+		return this.#logins.challenge(received, askedOf(context)?.caller, decision, now);
 	}
 
 	serviceChanged({ device, inService, reason }: ServiceStatus): void {
@@ -380,17 +356,4 @@ export class Exchange implements ProxyPort {
 			failed: ({ code, message }) => this.note("address.not-found", { code, reason: message }),
 		});
 	}
-
-	/** A script that fails costs this request what is configured, and nobody else anything. */
-	#orFallback(question: Question, outcome: Outcome, now: Milliseconds): Decision {
-		if (!(outcome instanceof ScriptError) && outcome.kind !== "pass") return outcome;
-		if (outcome instanceof ScriptError) this.#hooks.scriptFailed(outcome);
-		const generation = this.#settings.fallback;
-		const second = generation && this.#asking.ask({ ...question, generation }, () => {}, now);
-		if (second === undefined || second instanceof ScriptError || second.kind === "pass")
-			return { kind: "reply", status: 500, reason: undefined, edits: [] };
-		return second;
-	}
 }
-
-const NONE: readonly number[] = [];

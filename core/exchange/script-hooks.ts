@@ -195,10 +195,11 @@ export function contextOf(
 ): AskContext {
 	const { request, route, server } = context;
 	const { host: address, port, transport, identities } = server.flow;
-	const { device, authenticated, trusted } = caller;
+	const { device, authenticated, trusted, claim } = caller;
 	const source = { address, port, transport, trusted, device, authenticated };
+	const proven = identities === undefined ? source : { ...source, identities };
 	return {
-		source: identities === undefined ? source : { ...source, identities },
+		source: claim === undefined ? proven : { ...proven, credentials: claim },
 		callerScheme: context.callerScheme ?? "sip",
 		ours: own.owns(request.parsedUri) && !(route !== undefined && hasForeignRoute(route)),
 	};

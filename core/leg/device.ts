@@ -49,9 +49,7 @@ export type Device = {
 	readonly oosForce: number;
 	/** Seconds an out-of-service device is left alone. */
 	readonly recoveryTimeout: number;
-	/** With one the device is challenged; without, it is accepted from trusted networks only. */
-	readonly password: string | undefined;
-	/** Methods that are challenged. */
+	/** Methods that are challenged: REGISTER at least; none where nobody can log in as the device, which is accepted from trusted networks only. */
 	readonly authenticateRequests: readonly string[];
 	readonly secureSignaling: SecureSignaling;
 	/** Line of the configuration file, for messages. */

@@ -47,7 +47,7 @@ export class Acks {
 		const [hop] = typeof located === "number" ? [] : reachable(located, ack.target);
 		if (hop === undefined) return;
 		const { environment, transactions } = this.#core;
-		const consumed = this.#port.ownCredentials(ack.route.request);
+		const consumed = this.#port.ownCredentials(ack.route.request, ack.came);
 		const forwarded = forwardAck(ack, consumed, hop, environment, this.#branches.large, now);
 		if (forwarded === undefined) return;
 		const { text, flow, passage } = forwarded;

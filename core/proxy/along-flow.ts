@@ -31,7 +31,7 @@ export function targetsAlongFlow(
 	const target = flowTarget(route, flow, server.flow, environment, alive);
 	if ("status" in target) return target;
 	context.vouched = true;
-	context.consumed = port.ownCredentials(request);
+	context.consumed = port.ownCredentials(request, server.flow);
 	// Our entry was written for the leg that it came on; the Request-URI is the phone's Contact.
 	context.callerScheme = route.scheme ?? callerScheme(route);
 	const inClear = context.callerScheme === "sips" && !secure(server.flow.transport);

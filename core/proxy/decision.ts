@@ -1,6 +1,7 @@
 /** What a hook's answer means to the proxy: made by script/ from what the isolate returned, taken here. */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Scheme } from "../base/scheme.ts";
+import type { Secret } from "../base/user.ts";
 
 /** What the script changes on what is forwarded or answered. */
 export type HeaderEdit =
@@ -79,10 +80,26 @@ export type Decision =
 	| { readonly kind: "redirect"; readonly status: number; readonly contacts: readonly string[] }
 	/** Bind the Contacts of a REGISTER: as edited by the script, in the order of the request. */
 	| { readonly kind: "save"; readonly contacts: readonly string[] | undefined }
-	/** 401 for a REGISTER, 407 for anything else (RFC 3261 §22.1). */
-	| { readonly kind: "challenge" }
+	| ChallengeDecision
 	/** No answer at all. */
 	| { readonly kind: "drop" };
+
+/** 401 for a REGISTER, 407 for anything else (RFC 3261 §22.1). */
+export type ChallengeDecision = {
+	readonly kind: "challenge";
+	/** Absent: for the users of the configuration. */
+	readonly login?: Login | undefined;
+};
+
+/** What a script knows of the user that the request names. */
+export type Login = {
+	/** Octets; undefined: that of the configuration. */
+	readonly realm?: string | undefined;
+	/** Undefined: there is no such user. */
+	readonly secret?: Secret | undefined;
+	/** The name of the user's device; undefined: that of the user. */
+	readonly device?: string | undefined;
+};
 
 /** A hook that may leave things as they are did so: the request or response goes on. */
 export type Pass = {

@@ -9,7 +9,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
 import type { Request, Response } from "../message/message.ts";
 import type { Uri } from "../message/uri.ts";
-import type { Decision, Pass } from "./decision.ts";
+import type { ChallengeDecision, Decision, Pass } from "./decision.ts";
 import type { Failure } from "./failure.ts";
 import type { Rejection } from "./rejection.ts";
 import type { Branch, ResponseContext } from "./response-context.ts";
@@ -49,9 +49,9 @@ export type ProxyPort = {
 		now: Milliseconds,
 	): Rejection;
 	/** The challenge for a request without good credentials (RFC 3261 §22). */
-	challenge(context: ResponseContext, now: Milliseconds): Rejection;
+	challenge(context: ResponseContext, decision: ChallengeDecision, now: Milliseconds): Rejection;
 	/** The header lines with credentials that were meant for us: they go no further (RFC 3261 §22.3). */
-	ownCredentials(request: Request): readonly number[];
+	ownCredentials(request: Request, flow: Flow): readonly number[];
 	/** A request of a dialog came in clear from its `sips` side: the answer, where that is refused. */
 	inClear(request: Request, flow: Flow, now: Milliseconds): Rejection | undefined;
 	/** A new request goes to a target whose scheme is not the caller's. */

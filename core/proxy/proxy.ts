@@ -130,7 +130,7 @@ export class ProxyCore implements TransactionUser {
 		context.route = route;
 		if (route.dialog !== undefined) {
 			context.vouched = true;
-			context.consumed = this.#port.ownCredentials(route.request);
+			context.consumed = this.#port.ownCredentials(route.request, server.flow);
 			this.#dialogs.request(context, route, route.dialog, now);
 			return;
 		}
@@ -168,7 +168,7 @@ export class ProxyCore implements TransactionUser {
 			case "save":
 				return this.#save(context, decision.contacts, now);
 			case "challenge":
-				return this.#answers.refuse(context, this.#port.challenge(context, now));
+				return this.#answers.refuse(context, this.#port.challenge(context, decision, now));
 			case "drop":
 				return this.#answers.drop(context, now);
 		}

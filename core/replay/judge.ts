@@ -25,7 +25,7 @@ type Judgement = {
 const KEY_VALUES = { entries: 100_000, characters: 64 * 1024 * 1024 };
 /** Nobody is called. */
 const OVER: Decision = { kind: "reply", status: 480, reason: undefined, edits: [] };
-const NOTHING: Bare = { text: "", lines: [], device: undefined };
+const NOTHING: Bare = { text: "", lines: [], proven: undefined };
 
 export class Judge implements RouteGeneration {
 	readonly #current: Side;
@@ -60,9 +60,9 @@ export class Judge implements RouteGeneration {
 	}
 
 	ask(_hook: HookName, text: string, told: AskContext): Decision {
-		const { device: proven, lines } = this.#bare;
+		const { proven, lines } = this.#bare;
 		const source =
-			proven === undefined ? told.source : { ...told.source, device: proven, authenticated: true };
+			proven === undefined ? told.source : { ...told.source, ...proven, authenticated: true };
 		const context = { ...told, source };
 		const question = { text: stamped(this.#now, withLines(text, lines)), context };
 		const [current, candidate] = [this.#current, this.#candidate].map(({ generation, calls }) =>

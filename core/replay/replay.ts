@@ -49,7 +49,7 @@ export function* replay(
 		listeners: destinations(requests),
 	});
 	for (const asked of requests) {
-		const bare = withoutPassword(asked.request.text, config.devices);
+		const bare = withoutPassword(asked.request.text, config.auth.users);
 		proxy.wait(Math.max(0, asked.time - proxy.now));
 		judge.begin(bare, asked.time);
 		proxy.receive(bare.text, flowOf(asked, proxy.listenerAt(asked)));

@@ -14,6 +14,8 @@ export type AskContext = {
 		readonly authenticated: boolean;
 		/** What the client's certificate proved; left out where it proved nothing. */
 		readonly identities?: readonly string[] | undefined;
+		/** The user that its credentials name, and in which realm; left out where they name none. Octets. */
+		readonly credentials?: { readonly user: string; readonly realm: string } | undefined;
 	};
 	readonly callerScheme: Scheme;
 	/** The host of the Request-URI is ours. */
@@ -41,10 +43,12 @@ export const NOBODY: AskContext = {
  */
 export function contextText({ source, callerScheme, ours }: AskContext): string {
 	const { address, port, transport, trusted, device, authenticated } = source;
-	// Only a certificate brings any.
-	const identities = source.identities === undefined ? "" : JSON.stringify(source.identities);
+	const { identities, credentials } = source;
+	// Only a certificate and a password bring any.
+	const plain = identities === undefined && credentials === undefined;
+	const proofs = plain ? "" : JSON.stringify({ identities, credentials });
 	const flags = (trusted ? 1 : 0) | (authenticated ? 2 : 0) | (ours ? 4 : 0);
-	const first = `${address}\n${port}\n${transport}\n${callerScheme}\n${flags}\n${identities}`;
+	const first = `${address}\n${port}\n${transport}\n${callerScheme}\n${flags}\n${proofs}`;
 	return device === undefined ? first : `${first}\n${device}`;
 }
 
@@ -52,6 +56,7 @@ export function contextText({ source, callerScheme, ours }: AskContext): string 
 export function readContext(text: string, parse: typeof JSON.parse): AskContext {
 	const [address = "", port, transport, callerScheme, flags, proved, ...name] = text.split("\n");
 	const bits = Number(flags);
+	const proofs = proved === "" || proved === undefined ? {} : parse(proved);
 	return {
 		source: {
 			address,
@@ -60,7 +65,8 @@ export function readContext(text: string, parse: typeof JSON.parse): AskContext 
 			trusted: (bits & 1) !== 0,
 			device: name.length === 0 ? undefined : name.join("\n"),
 			authenticated: (bits & 2) !== 0,
-			identities: proved === "" || proved === undefined ? undefined : parse(proved),
+			identities: proofs.identities,
+			credentials: proofs.credentials,
 		},
 		callerScheme: callerScheme as Scheme,
 		ours: (bits & 4) !== 0,

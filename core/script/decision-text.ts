@@ -1,5 +1,11 @@
 /** Decisions in a line of text, and whether two of them do the same. */
-import type { Answer, Forking, HeaderEdit, TargetChoice } from "../proxy/decision.ts";
+import type {
+	Answer,
+	ChallengeDecision,
+	Forking,
+	HeaderEdit,
+	TargetChoice,
+} from "../proxy/decision.ts";
 import { ScriptError } from "./script-error.ts";
 import type { Outcome } from "./waiting-hook.ts";
 
@@ -8,12 +14,8 @@ const EDIT_LENGTH_MAX = 60;
 /** One line: `reply 404`, `relay desk, mobile (serial, 20 s)`. */
 export function decisionText(decision: Answer): string {
 	switch (decision.kind) {
-		case "relay": {
-			const { targets, fork, callee } = decision;
-			const how = [...(fork ? forkText(fork) : []), ...(callee ? [callee] : [])];
-			const to = targets.map(targetText).join(", ");
-			return how.length === 0 ? `relay ${to}` : `relay ${to} (${how.join(", ")})`;
-		}
+		case "relay":
+			return relayText(decision);
 		case "reply":
 			return ["reply", decision.status, decision.reason ?? []].flat().join(" ");
 		case "redirect":
@@ -23,9 +25,22 @@ export function decisionText(decision: Answer): string {
 			const how = [...(callee ? [callee] : []), ...edits.map(({ op, name }) => `${op} ${name}`)];
 			return how.length === 0 ? "pass" : `pass (${how.join(", ")})`;
 		}
+		case "challenge":
+			return challengeText(decision);
 		default:
 			return decision.kind;
 	}
+}
+
+function relayText({ targets, fork, callee }: Extract<Answer, { kind: "relay" }>): string {
+	const how = [...(fork ? forkText(fork) : []), ...(callee ? [callee] : [])];
+	const to = targets.map(targetText).join(", ");
+	return how.length === 0 ? `relay ${to}` : `relay ${to} (${how.join(", ")})`;
+}
+
+/** What it knows of the user is nobody's to read. */
+function challengeText({ login }: ChallengeDecision): string {
+	return login?.realm === undefined ? "challenge" : `challenge (realm ${login.realm})`;
 }
 
 export function targetText(target: TargetChoice): string {

@@ -1,5 +1,6 @@
 /** What an isolate answered becomes a Decision, or a reason why it is none. Nothing from inside is taken on trust. */
 import { z } from "zod";
+import { HASH_DIGITS } from "../base/user.ts";
 import { parseNameAddress } from "../message/name-addr.ts";
 import { parseUri } from "../message/uri.ts";
 import type { Answer } from "../proxy/decision.ts";
@@ -58,6 +59,23 @@ const fork = z.object({
 	recurse: z.boolean(),
 	late: z.boolean().optional(),
 });
+const ha1 = Object.entries(HASH_DIGITS).map(([name, digits]) => [
+	name,
+	z
+		.string()
+		.regex(new RegExp(`^[0-9a-f]{${digits}}$`), "no hash")
+		.optional(),
+]);
+const login = z.object({
+	realm: text.min(1).optional(),
+	secret: z
+		.union([
+			z.object({ password: z.string().min(1).max(BODY_LENGTH_MAX).refine(isOctets, "no octets") }),
+			z.object({ ha1: z.object(Object.fromEntries(ha1)) }),
+		])
+		.optional(),
+	device: z.string().max(VALUE_LENGTH_MAX).optional(),
+});
 const decision = z.discriminatedUnion("kind", [
 	z.object({
 		kind: z.literal("relay"),
@@ -78,7 +96,7 @@ const decision = z.discriminatedUnion("kind", [
 		contacts: z.array(uri).min(1).max(TARGETS_MAX),
 	}),
 	z.object({ kind: z.literal("save"), contacts: z.array(contact).optional() }),
-	z.object({ kind: z.literal("challenge") }),
+	z.object({ kind: z.literal("challenge"), login: login.optional() }),
 	z.object({ kind: z.literal("drop") }),
 	z.object({ kind: z.literal("pass"), callee: scheme, edits }),
 ]);

@@ -24,12 +24,7 @@ export function scriptDevices(devices: Iterable<Device>): ScriptDevice[] {
 		prefix: device.prefix,
 		replacePrefix: device.replacePrefix,
 		priority: device.priority,
-		authenticateRequests: challenged(device),
+		authenticateRequests: device.authenticateRequests,
 		mismatch: device.secureSignaling.mismatch,
 	}));
-}
-
-/** A device with a password gives it at least when it registers. */
-function challenged({ password, authenticateRequests }: Device): readonly string[] {
-	return password === undefined ? [] : [...new Set(["REGISTER", ...authenticateRequests])];
 }

@@ -150,6 +150,17 @@ export interface Headers extends ReadHeaders {
 }
 
 /**
+ * Whom credentials name, as the phone sent it.
+ *
+ * @example
+ * const asAlice = request.source.credentials?.user === "alice";
+ */
+export interface Credentials {
+	readonly user: string;
+	readonly realm: string;
+}
+
+/**
  * Where the request came from.
  *
  * @example
@@ -167,6 +178,12 @@ export interface Source {
 	readonly device: Device | undefined;
 	/** The request carries credentials that are good. */
 	readonly authenticated: boolean;
+	/**
+	 * The user that the credentials of the request name: not proven, unless `authenticated`. Undefined
+	 * without any, and where they do not answer a challenge of ours that still holds: `challenge()` asks
+	 * for better ones.
+	 */
+	readonly credentials: Credentials | undefined;
 	/**
 	 * The SIP domains that the TLS client proved with its certificate, in lower case; empty without
 	 * one. Needs `tls: { verify-client: optional }` or `yes`. They say which host sent the request,

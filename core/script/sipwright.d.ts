@@ -198,12 +198,75 @@ export function save(): Save;
 
 /**
  * Asks for credentials: 401 to a REGISTER, 407 to anything else. When they come and are good, the
- * hook is asked again with `request.source.authenticated`.
+ * hook is asked again with `request.source.authenticated`: without options by the users and devices
+ * of the configuration. With them a script says what it knows of the user in
+ * `request.source.credentials`: the hook is then asked twice about the same request, first for the
+ * password, and when that was right, where the request goes.
  *
  * @example
- * if (!request.source.authenticated) return challenge();
+ * if (!request.source.authenticated) {
+ * 	const user = request.source.credentials?.user;
+ * 	const password = user && (await kv.get(`password:${user}`));
+ * 	return challenge({ password: typeof password === "string" ? password : undefined });
+ * }
  */
-export function challenge(): Challenge;
+export function challenge(options?: ChallengeOptions): Challenge;
+
+/**
+ * A hash that digest knows.
+ *
+ * @example
+ * const best: DigestAlgorithm = "SHA-256";
+ */
+export type DigestAlgorithm = "MD5" | "SHA-256" | "SHA-512-256";
+
+/**
+ * Whom `challenge` asks, whatever it knows of him.
+ *
+ * @example
+ * const tenant: ChallengeScope = { realm: "blue.example.com" };
+ */
+export interface ChallengeScope {
+	/** What the phone is shown, and part of what it hashes: `auth: { realm }` of the configuration unless given. */
+	readonly realm?: string;
+	/**
+	 * Whose request it is when the password is right: the device named like the user, unless given.
+	 * Where there is none of that name, `source.device` stays undefined, and `save()` is answered 403.
+	 */
+	readonly device?: Device | string;
+}
+
+/**
+ * The password of the user. Undefined, or empty: there is no such user, which looks the same to who asks.
+ *
+ * @example
+ * return challenge({ password: "zanzibar", device: "1001" });
+ */
+export interface PasswordChallenge extends ChallengeScope {
+	readonly password?: string | undefined;
+	readonly ha1?: never;
+}
+
+/**
+ * By algorithm the hash of `USER:REALM:PASSWORD`, in hexadecimal digits: for a store that keeps no
+ * passwords. A phone that answers with an algorithm that is missing has the wrong password.
+ *
+ * @example
+ * return challenge({ ha1: { MD5: "d7d261d01e43a6508d0b5bf33e379aae" } });
+ */
+export interface HashChallenge extends ChallengeScope {
+	readonly ha1: Readonly<Partial<Record<DigestAlgorithm, string | undefined>>> | undefined;
+	readonly password?: never;
+}
+
+/**
+ * What a script knows of the user that a request names. A user of the configuration is known by it:
+ * for him a password given here is not looked at.
+ *
+ * @example
+ * const nobody: ChallengeOptions = { password: undefined };
+ */
+export type ChallengeOptions = PasswordChallenge | HashChallenge;
 
 /**
  * Answers nothing at all.

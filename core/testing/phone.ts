@@ -20,7 +20,8 @@ export type PhoneWorld = PeerWorld & {
 export type PhoneIdentity = {
 	readonly name: string;
 	readonly scheme: Scheme;
-	readonly password: string | undefined;
+	/** What it answers challenges with. */
+	readonly login: Login | undefined;
 };
 
 const REGISTER_SECONDS = 3600;
@@ -116,10 +117,8 @@ export class Phone implements Public.Phone, Sender, Receiver {
 	}
 
 	credentials(sent: WireMessage, challenge: WireMessage): string | undefined {
-		const { password } = this.#identity;
-		if (!password) return undefined;
-		const login: Login = { username: this.name, password };
-		return credentialsLine(sent, challenge, login);
+		const { login } = this.#identity;
+		return login && credentialsLine(sent, challenge, login);
 	}
 
 	acknowledge(invite: WireMessage, final: WireMessage): void {

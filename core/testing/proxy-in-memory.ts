@@ -73,7 +73,6 @@ export type Fetching = {
 const OWN_IPV4 = "192.0.2.1";
 const OWN_IPV6 = "2001:db8::1";
 const TRANSACTIONS_MAX = 100_000;
-const FAILED_LOGINS = { max: 10, windowSeconds: 60, entriesMax: 1000 };
 const NONCES_MAX = 1000;
 const KEY_BYTES = 32;
 
@@ -94,6 +93,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 	readonly #failed: number[] = [];
 	/** What will happen outside, the next first. */
 	readonly #ahead: { readonly at: Milliseconds; readonly take: () => void }[] = [];
+	readonly #failures = new FailureLimit();
 	#boot = 0x1234_5678;
 	#connections = 0;
 
@@ -233,7 +233,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 				hash,
 				withoutQop: false,
 				counts: new NonceCounts(NONCES_MAX, this.now),
-				failures: new FailureLimit(FAILED_LOGINS),
+				failures: this.#failures,
 			},
 			registrar: config.registrar,
 			fallback,
@@ -247,6 +247,13 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 			this.exchange.sendFailed(owner, this.now);
 		this.settled();
 	}
+
+	readonly #log: Log = {
+		debug: (fields, message) => this.wrote("debug", fields, message),
+		info: (fields, message) => this.wrote("info", fields, message),
+		warn: (fields, message) => this.wrote("warn", fields, message),
+		error: (fields, message) => this.wrote("error", fields, message),
+	};
 
 	#open(): Exchange {
 		const { routes, alias, expectPings, transactionsMax = TRANSACTIONS_MAX } = this.#options;
@@ -262,12 +269,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 			mayAnswerMalformed,
 			...(alias && { alias }),
 			...(expectPings && { expectPings }),
-			log: {
-				debug: (fields, message) => this.wrote("debug", fields, message),
-				info: (fields, message) => this.wrote("info", fields, message),
-				warn: (fields, message) => this.wrote("warn", fields, message),
-				error: (fields, message) => this.wrote("error", fields, message),
-			},
+			log: this.#log,
 			transactionsMax,
 			now: this.now,
 		});

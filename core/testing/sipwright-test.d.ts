@@ -137,6 +137,8 @@ export interface PhoneOptions {
 	readonly contact?: string;
 	/** What it answers a challenge with; that of the device unless given, `""` for none. */
 	readonly password?: string;
+	/** The user whose password that is; that of the device, else its name, unless given. */
+	readonly username?: string;
 	/** False: a device that registers has not registered yet. */
 	readonly register?: boolean;
 }

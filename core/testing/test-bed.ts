@@ -4,12 +4,14 @@ import type { Flow } from "../base/flow.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Scheme } from "../base/scheme.ts";
+import { octetsOf } from "../base/utf8.ts";
 import type { Config } from "../config/config.ts";
 import type { RouteGeneration } from "../exchange/route-generation.ts";
 import { hashHex, makeHmac } from "../host/hashes.ts";
 import type { DnsQuestion, DnsRecord } from "../resolve/dns.ts";
 import { beginServing } from "../script/beginning.ts";
 import type { ScriptError } from "../script/script-error.ts";
+import type { Login } from "./credentials.ts";
 import { traced } from "./decision-trace.ts";
 import { FakeServers } from "./fake-servers.ts";
 import { drawLadder, PROXY, type Step } from "./ladder.ts";
@@ -153,11 +155,12 @@ export class TestBed implements Public.TestBed {
 
 	#add(name: string, options: Public.PhoneOptions = {}): Phone {
 		const device = this.#config.devices.get(name);
-		const { password = device?.password, register = true } = options;
+		const { register = true } = options;
+		const login = loginOf(name, this.#config, options);
 		const { scheme, place } = this.#places.of(name, device, options);
 		this.#proxy.remove(this.#phones.get(name));
 		this.#refused.delete(name);
-		const phone = new Phone(this.#proxy, { name, scheme, password }, place);
+		const phone = new Phone(this.#proxy, { name, scheme, login }, place);
 		this.#phones.set(name, phone);
 		this.#proxy.phones.push(phone.peer);
 		if (device?.contact === "*" && register) this.#register(phone);
@@ -183,6 +186,15 @@ export class TestBed implements Public.TestBed {
 			text: `${trace.hook}: ${trace.text}`,
 		});
 	}
+}
+
+/** The first user of the device, with what the test says otherwise. */
+function loginOf(name: string, { auth }: Config, options: Public.PhoneOptions): Login | undefined {
+	const user = [...auth.users.values()].find(({ device }) => device === name);
+	const { username, password } = options;
+	const secret = password === undefined ? user?.secret : { password: octetsOf(password) };
+	if (password === "" || secret === undefined) return undefined;
+	return { username: octetsOf(username ?? user?.name ?? name), secret };
 }
 
 /** Where the log goes, which is asked for before the bed is there. */

@@ -1,9 +1,9 @@
 /** How many answers garbage gets: a flood of it must not make us send one. One count per source and window. */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Milliseconds } from "../base/clock.ts";
+import { sourceOf } from "../base/source.ts";
 import type { TransportCounters } from "./counters.ts";
 import type { TransportLimits } from "./limits.ts";
-import { sourceOf } from "./source.ts";
 
 export class AnswerBudget {
 	readonly #limits: TransportLimits;

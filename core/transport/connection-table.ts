@@ -5,11 +5,11 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Flow } from "../base/flow.ts";
+import { sourceOf } from "../base/source.ts";
 import { Aliases, purposeOf } from "./aliases.ts";
 import type { Connection } from "./connection.ts";
 import type { TransportCounters } from "./counters.ts";
 import { EVICTED_ONE_IN, type TransportLimits } from "./limits.ts";
-import { sourceOf } from "./source.ts";
 
 export type ConnectionTableOptions = {
 	readonly limits: TransportLimits;

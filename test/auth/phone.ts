@@ -20,6 +20,7 @@ export const SOURCE = "192.0.2.10";
 export function realm(changes: Partial<DigestOptions> = {}): DigestOptions {
 	return {
 		realm: "sip.example.com",
+		users: new Map([["1001", { name: "1001", device: "1001", secret: { password: "secret" } }]]),
 		algorithms: ["SHA-256", "MD5"],
 		nonceLifetimeSeconds: 300,
 		withoutQop: false,
@@ -28,10 +29,18 @@ export function realm(changes: Partial<DigestOptions> = {}): DigestOptions {
 		hash,
 		random: seeded(1),
 		counts: new NonceCounts(100, 0),
-		failures: new FailureLimit({ max: 5, windowSeconds: 10, entriesMax: 100 }),
+		failures: new FailureLimit(LIMITS),
 		...changes,
 	};
 }
+
+export const LIMITS = {
+	windowSeconds: 10,
+	perUserAndSource: 5,
+	perSource: 20,
+	perUser: 10,
+	entriesMax: 100,
+};
 
 export type Answer = {
 	readonly algorithm?: string | undefined;
@@ -110,7 +119,7 @@ export function attempt(sent: Request, changes: Partial<Attempt> = {}): Attempt 
 		request: sent,
 		as: "registrar",
 		source: SOURCE,
-		secret: (user) => (user === "1001" ? { password: "secret" } : undefined),
+		known: () => false,
 		serves: (uri) => uri.host === "sip.example.com",
 		...changes,
 	};
@@ -122,8 +131,14 @@ export function judge(options: DigestOptions, values: readonly string[], now: nu
 }
 
 /** A nonce as a phone finds it in a challenge. */
-export function nonceOf(options: DigestOptions, now: number, source: string = SOURCE): string {
-	const { headers } = challenge(options, { as: "registrar", stale: false, source }, now);
+export function nonceOf(
+	options: DigestOptions,
+	now: number,
+	source: string = SOURCE,
+	name: string = options.realm,
+): string {
+	const scope = { source, realm: name, length: 500 };
+	const { headers } = challenge(options, { as: "registrar", stale: false, ...scope }, now);
 	const nonce = /nonce="([^"]+)"/.exec(headers[0]?.[1] ?? "")?.[1];
 	if (nonce === undefined) throw new Error("a challenge without a nonce");
 	return nonce;

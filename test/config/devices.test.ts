@@ -44,10 +44,12 @@ test("secure signaling §2.2: a device with every supported option", async (t) =
 		oosCheck: 0,
 		oosForce: 0,
 		recoveryTimeout: 0,
-		password: "s3cret",
 		authenticateRequests: ["REGISTER", "INVITE", "XFER"],
 		secureSignaling: DEFAULTS,
 		line: 2,
+	});
+	assert.deepEqual(config.auth.users.get("fly"), {
+		...{ name: "fly", device: "fly", secret: { password: "s3cret" } },
 	});
 });
 

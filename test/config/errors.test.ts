@@ -89,7 +89,7 @@ test("values that contradict each other are errors", async (t) => {
 		[device('type: Extension, contact: "*", service-type: msml')]:
 			"2:53 error CONFIG_COMBINATION device x: service-type is for a Voice over IP Service, and this is a device of type Extension → write type: Voice over IP Service, or remove it",
 		[device('type: Extension, contact: "*", authenticate-requests: [INVITE]')]:
-			'2:62 error CONFIG_COMBINATION device x: authenticate-requests needs a password to check against → write password: "…" too, or remove it',
+			'2:62 error CONFIG_COMBINATION device x: authenticate-requests needs a password to check against → write password: "…" too, or a user in users, or remove it',
 	};
 	for (const [yaml, error] of Object.entries(cases))
 		assert.deepEqual((await read(t, yaml)).errors, [error]);

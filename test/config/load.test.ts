@@ -65,6 +65,7 @@ script: { timeout-ms: 20, heap-mb: 32, start-timeout-ms: 1500, deadline-ms: 2500
 		realm: "r",
 		algorithms: ["SHA-512-256", "MD5"],
 		nonceLifetimeSeconds: 60,
+		users: new Map(),
 	});
 	assert.deepEqual(config.registrar, {
 		minExpiresSeconds: 30,

@@ -28,7 +28,7 @@ test("a device called 007 keeps its zeros, and a password may look like a number
 		t,
 		"devices: { 007: { type: Extension, contact: '*', password: 0042 } }",
 	);
-	assert.equal(config.devices.get("007")?.password, "0042");
+	assert.deepEqual(config.auth.users.get("007")?.secret, { password: "0042" });
 });
 
 test("yes, no, true and false in any case are switches", async (t) => {

@@ -290,7 +290,7 @@ test("RFC 3261 §10.3 step 1 RG-01: a REGISTER for another domain is sent on as 
 
 	const stranger = rig.phone("stranger", { host: "198.51.100.7" });
 	stranger.request("REGISTER", "sip:10.0.0.1", { from: aor, to: aor });
-	assert.equal(stranger.take(403).status, 403);
+	stranger.take(401);
 	assert.deepEqual(other.unread, []);
 });
 

@@ -7,18 +7,34 @@ const STRANGER: ContextGiven = { trusted: false, address: "198.51.100.7" };
 const from = (user: string, method = "INVITE") =>
 	request(method, "sip:5000@127.0.0.1", { from: `<sip:${user}@127.0.0.1>;tag=a` });
 
-test("architecture §6: closed by default: a stranger gets 403, a trusted source is served", async (t) => {
+test("architecture §6: closed by default: a stranger is challenged, whomever it says it is, a trusted source is served", async (t) => {
 	const { ask } = await builtIn(t);
 	for (const method of ["INVITE", "MESSAGE", "SUBSCRIBE", "REFER", "FOO"]) {
-		assert.equal(inWords(ask(from("6000", method), STRANGER)), "403", method);
+		for (const user of ["6000", "1001", "5000"])
+			assert.equal(inWords(ask(from(user, method), STRANGER)), "challenge", `${method} ${user}`);
 		assert.equal(inWords(ask(from("6000", method))), "relay 5000", method);
 	}
 });
 
+test("RFC 3261 §26.3.2.4: scanners that say so get no answer, whomever they name, but where they are trusted or log in", async (t) => {
+	const { ask } = await builtIn(t);
+	const headers = ["User-Agent: friendly-scanner"];
+	const scan = (user: string, method = "INVITE") =>
+		request(method, `sip:${user}127.0.0.1`, { from: `<sip:${user}h>;tag=a`, headers });
+	for (const user of ["1001@", "5000@", "nobody@"])
+		for (const method of ["INVITE", "REGISTER", "OPTIONS"])
+			assert.equal(inWords(ask(scan(user, method), STRANGER)), "drop", `${method} ${user}`);
+	assert.equal(inWords(ask(scan("", "OPTIONS"), STRANGER)), "drop");
+	assert.equal(inWords(ask(scan("", "OPTIONS"))), "200");
+	assert.equal(inWords(ask(scan("5000@"))), "relay 5000");
+	const known = { ...STRANGER, device: "1002", authenticated: true };
+	assert.equal(inWords(ask(scan("5000@"), { ...known, device: "5000" })), "relay 5000");
+});
+
 test("architecture §6: a device without a password is accepted from trusted networks only", async (t) => {
 	const { ask } = await builtIn(t);
-	assert.equal(inWords(ask(from("5000"), { ...STRANGER, device: "5000" })), "403");
-	assert.equal(inWords(ask(from("7789"), { ...STRANGER, device: "7789" })), "403");
+	assert.equal(inWords(ask(from("5000"), { ...STRANGER, device: "5000" })), "challenge");
+	assert.equal(inWords(ask(from("7789"), { ...STRANGER, device: "7789" })), "challenge");
 	assert.equal(inWords(ask(from("7789"), { device: "7789" })), "relay 5000");
 });
 
@@ -65,7 +81,7 @@ test("architecture §6: a device that registered with its password calls over th
 test("RFC 3261 §16.3 PX-16: no open relay: a foreign Request-URI is served for those who are let in", async (t) => {
 	const { ask } = await builtIn(t);
 	const foreign = request("INVITE", "sip:x@elsewhere.example");
-	assert.equal(inWords(ask(foreign, { ...STRANGER, ours: false })), "403");
+	assert.equal(inWords(ask(foreign, { ...STRANGER, ours: false })), "challenge");
 	assert.equal(inWords(ask(foreign, { ours: false })), "relay request-uri");
 	const registered = { ...STRANGER, ours: false, device: "1001" };
 	assert.equal(inWords(ask(foreign, registered)), "relay request-uri");
@@ -80,7 +96,7 @@ test("RFC 3261 §11.2 PX-25: OPTIONS to the proxy itself is answered 200 without
 		assert.deepEqual(names, ["Accept", "Supported"]);
 	}
 	assert.equal(inWords(ask(request("OPTIONS", "sip:5000@127.0.0.1"))), "relay 5000");
-	assert.equal(inWords(ask(request("OPTIONS", "sip:5000@127.0.0.1"), STRANGER)), "403");
+	assert.equal(inWords(ask(request("OPTIONS", "sip:5000@127.0.0.1"), STRANGER)), "challenge");
 });
 
 test("RFC 3261 §16.3 MSG-58: a tel Request-URI that no script handles is answered 416", async (t) => {

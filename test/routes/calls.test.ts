@@ -33,11 +33,11 @@ test("secure-signaling §2.2, G14: the trunk with the longest prefix gets the ca
 test("architecture §6: trunks are reached by trusted, registered and authenticated callers, not by strangers", async (t) => {
 	const { ask } = await builtIn(t);
 	const stranger: ContextGiven = { trusted: false };
-	assert.equal(inWords(ask(invite("95551234"), stranger)), "403");
+	assert.equal(inWords(ask(invite("95551234"), stranger)), "challenge");
 	assert.equal(inWords(ask(invite("95551234"), { ...stranger, device: "1001" })), "relay fly");
 	const known = { ...stranger, device: "1002", authenticated: true };
 	assert.equal(inWords(ask(invite("95551234"), known)), "relay fly");
-	assert.equal(inWords(ask(invite("95551234"), { ...stranger, device: "gw" })), "403");
+	assert.equal(inWords(ask(invite("95551234"), { ...stranger, device: "gw" })), "challenge");
 });
 
 test("architecture §6: no toll fraud: a call from one trunk does not leave by another", async (t) => {
@@ -61,5 +61,5 @@ test("secure-signaling G13 G21: a softswitch and a media server are called by na
 	assert.equal(inWords(ask(invite("cucm"))), "relay cucm");
 	assert.equal(inWords(ask(invite("media"))), "relay media");
 	assert.equal(inWords(ask(invite("outer"))), "404");
-	assert.equal(inWords(ask(invite("media"), { trusted: false })), "403");
+	assert.equal(inWords(ask(invite("media"), { trusted: false })), "challenge");
 });

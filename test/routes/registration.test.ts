@@ -14,7 +14,8 @@ const STRANGER: ContextGiven = { trusted: false, address: "198.51.100.7" };
 test("secure-signaling G15, §5.6: a device with contact * registers: from a trusted network, or with its password", async (t) => {
 	const { ask } = await builtIn(t);
 	assert.equal(inWords(ask(register("7789"))), "save");
-	assert.equal(inWords(ask(register("7789"), STRANGER)), "403");
+	assert.equal(inWords(ask(register("7789"), STRANGER)), "challenge");
+	assert.equal(inWords(ask(register("nobody"), STRANGER)), "challenge");
 	assert.equal(inWords(ask(register("1001"))), "challenge");
 	assert.equal(inWords(ask(register("1001"), STRANGER)), "challenge");
 	const authenticated = { ...STRANGER, device: "1001", authenticated: true };

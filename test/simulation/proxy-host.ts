@@ -224,7 +224,7 @@ export class ProxyHost implements StreamHost {
 				hash: hashHex,
 				withoutQop: false,
 				counts: new NonceCounts(1000, agenda.now),
-				failures: new FailureLimit({ max: 10, windowSeconds: 60, entriesMax: 1000 }),
+				failures: new FailureLimit(),
 			},
 			registrar: config.registrar,
 			fallback: fallback && this.#counted(fallback),

@@ -7,7 +7,7 @@ import { load } from "../script/harness.ts";
 import { ExchangeRig, type RigOptions } from "./exchange-rig.ts";
 
 const IMPORTS =
-	"import { defineRoutes, device, drop, forceSip, forceSips, fork, kv, log, redirect, relay, reply, save, setBody, trunks } from 'sipwright';";
+	"import { challenge, defineRoutes, device, drop, forceSip, forceSips, fork, kv, log, redirect, relay, reply, save, setBody, trunks } from 'sipwright';";
 
 /** What `onRequest` does unless a test says otherwise. */
 export const CALL_A = "onRequest: () => relay('sip:a@10.0.0.1')";

@@ -33,6 +33,7 @@ test(`${PAGE} names counters that exist`, () => {
 		// Of the exchange, which is made with all of its parts.
 		"malformed",
 		"scriptErrors",
+		"throttledLogins",
 		"mismatches",
 		"sipsDowngrades",
 		"sipsUpgrades",

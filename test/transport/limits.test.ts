@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { sourceOf } from "../../core/base/source.ts";
 import { AnswerBudget } from "../../core/transport/answer-budget.ts";
 import { TransportCounters } from "../../core/transport/counters.ts";
 import { LIMITS } from "../../core/transport/limits.ts";
 import { RecentOwners } from "../../core/transport/recent-owners.ts";
-import { sourceOf } from "../../core/transport/source.ts";
 import { authority } from "./certificates.ts";
 import { acceptor, type Bench, bench, clock, comesTrue, message, Peer, toward } from "./harness.ts";
 

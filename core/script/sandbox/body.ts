@@ -1,9 +1,9 @@
 /** Another body for a request: RFC 3261 §7.4. That a proxy is not to do it (§16.6) is for the script to weigh. */
+import { octetsOf } from "../../base/utf8.ts";
 import { isMediaType } from "../header-rules.ts";
 import { BODY_LENGTH_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { ScriptRequest } from "./request.ts";
-import { octetsOf } from "./text.ts";
 
 /** Throws for what cannot be a body, or one of unknown type. */
 export function replaceBody(request: Public.Request, body: string, contentType?: string): void {

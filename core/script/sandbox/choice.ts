@@ -5,6 +5,7 @@ import { TARGETS_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { isDevice, isRenumbered, takesTurns } from "./devices.ts";
 import { headerEdit } from "./headers.ts";
+import { loginOf } from "./login.ts";
 import { escapeUser, toWire } from "./text.ts";
 import { ScriptUri } from "./uri.ts";
 
@@ -56,6 +57,10 @@ const NONE: readonly HeaderEdit[] = [];
 export const REQUEST_URI = relayTo([{ kind: "request-uri" }], undefined);
 export const SAVE = new Choice({ kind: "save" });
 export const CHALLENGE = new Choice({ kind: "challenge" });
+export function challengeWith(options: Public.ChallengeOptions): Choice {
+	return new Choice({ kind: "challenge", login: loginOf(options) });
+}
+
 export const DROP = new Choice({ kind: "drop" });
 
 /** Devices by name, and statuses: what most calls end in is made once. */

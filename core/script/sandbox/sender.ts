@@ -5,6 +5,7 @@ import { SENDERS_KEPT } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { Caller } from "./call.ts";
 import { namedDevice } from "./devices.ts";
+import { fromWire } from "./text.ts";
 
 /** Frozen as a whole: one request cannot leave anything in it for the next. */
 export type Sender = {
@@ -28,11 +29,19 @@ export function senderOf(text: string): Sender {
 
 function readSender(text: string): Sender {
 	const { source, callerScheme, ours } = readContext(text, parse);
-	const { device, identities = [] } = source;
-	const frozen = { device: namedDevice(device), identities: Object.freeze([...identities]) };
+	const { device, identities = [], credentials } = source;
+	const frozen = {
+		device: namedDevice(device),
+		identities: Object.freeze([...identities]),
+		credentials: credentials && frozenText(credentials),
+	};
 	return {
 		source: Object.freeze({ ...source, ...frozen }),
 		caller: new Caller(callerScheme),
 		ours,
 	};
+}
+
+function frozenText({ user, realm }: Public.Credentials): Public.Credentials {
+	return Object.freeze({ user: fromWire(user), realm: fromWire(realm) });
 }

@@ -6,6 +6,7 @@ import { Callee } from "./call.ts";
 import {
 	CHALLENGE,
 	type Choice,
+	challengeWith,
 	DROP,
 	REQUEST_URI,
 	redirectTo,
@@ -142,8 +143,8 @@ export function save(): Public.Save {
 	return decision(SAVE);
 }
 
-export function challenge(): Public.Challenge {
-	return decision(CHALLENGE);
+export function challenge(options?: Public.ChallengeOptions): Public.Challenge {
+	return decision(options === undefined ? CHALLENGE : challengeWith(options));
 }
 
 export function drop(): Public.Drop {

@@ -1,4 +1,5 @@
 /** SIP octets and script strings: a message holds one character per octet, a script sees UTF-8 decoded (RFC 3261 §7.3.1). */
+import { octetsOf } from "../../base/utf8.ts";
 import { refuseInjection } from "../../message/edit-error.ts";
 import { VALUE_LENGTH_MAX } from "../limits.ts";
 
@@ -18,18 +19,6 @@ export function toWire(field: string, text: string): string {
 		throw new RangeError(`${field}: longer than ${VALUE_LENGTH_MAX} characters`);
 	refuseInjection(field, text);
 	return octetsOf(text);
-}
-
-/** Any text as octets of UTF-8. */
-export function octetsOf(text: string): string {
-	if (!/[\u0080-\uffff]/.test(text)) return text;
-	return text
-		.toWellFormed()
-		.replace(/[\u0080-\uffff]+/g, (run) =>
-			encodeURIComponent(run).replace(/%(..)/g, (_, hex) =>
-				String.fromCharCode(Number.parseInt(hex, 16)),
-			),
-		);
 }
 
 /** The user part of a URI: what may not stand there as it is becomes `%HH` (RFC 3261 §25.1). */
