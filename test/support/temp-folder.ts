@@ -20,6 +20,7 @@ export function tempFolder(): TempFolder {
 			writeFileSync(file, text);
 			return file;
 		},
-		remove: () => rmSync(path, { recursive: true, force: true }),
+		// A browser may write on for a moment after it has ended.
+		remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 10 }),
 	};
 }
