@@ -283,6 +283,7 @@ class RunningEngine implements Engine, TransportUser {
 			file: join(state, "location.sqlite"),
 			log: this.#log,
 			listeners: () => boundListeners(this.#config, this.#listeners),
+			window: location.window,
 			now: now(),
 		});
 	}

@@ -21,6 +21,7 @@ test("onStart looks up what has registered before the process began, keeps value
 		file: folder.write("state/location.sqlite", ""),
 		log: recordingLog(),
 		listeners: () => [{ id: 0, transport: "udp", address: "127.0.0.1", port: 0 }],
+		window: 1_000,
 		now: Date.now(),
 	});
 	store.apply("1001", [binding({ expiresAt: Date.now() + 3_600_000 })], []);

@@ -20,7 +20,8 @@ export type Config = {
 	readonly routes: string | undefined;
 	/** The folder for keys, location and the last good generation. */
 	readonly state: string;
-	readonly location: { readonly store: "memory" | "sqlite" };
+	/** `window`: milliseconds until a change is on the disk. */
+	readonly location: { readonly store: "memory" | "sqlite"; readonly window: number };
 	readonly auth: AuthConfig;
 	readonly registrar: RegistrarConfig;
 	readonly edge: { readonly pathFor: "supported" | "any" | "required" | "off" };

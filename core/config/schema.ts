@@ -57,6 +57,10 @@ export const locationShape = {
 		choice(["sqlite", "memory", "redis"], ["redis"]).default("sqlite"),
 		"where registrations are kept: a file under `state`, or memory, lost with a restart",
 	),
+	"window-ms": key(
+		integer({ min: 50, max: 60_000 }).default(1_000),
+		"milliseconds within which a registration is in the file: what a killed process, or a power cut, may lose",
+	),
 };
 
 export const authShape = {

@@ -54,8 +54,8 @@ export async function readRoutes(
 }
 
 export function readLocation(node: Node | undefined, found: Findings): Config["location"] {
-	const { store } = readSection("location", node, locationShape, found);
-	return { store: store === "memory" ? "memory" : "sqlite" };
+	const given = readSection("location", node, locationShape, found);
+	return { store: given.store === "memory" ? "memory" : "sqlite", window: given["window-ms"] };
 }
 
 export function readAuth(

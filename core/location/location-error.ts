@@ -3,6 +3,8 @@ export class LocationError extends Error {
 	override readonly name = "LocationError";
 	readonly code: "LOCATION_CORRUPT" | "LOCATION_NEWER" | "LOCATION_UNWRITABLE";
 	readonly file: string;
+	/** Without file and fix. */
+	readonly reason: string;
 	/** What the operator can do about it. */
 	readonly fix: string;
 
@@ -10,13 +12,14 @@ export class LocationError extends Error {
 		super(`${file}: ${reason}; ${FIXES[code]}`, { cause });
 		this.code = code;
 		this.file = file;
+		this.reason = reason;
 		this.fix = FIXES[code];
 	}
 }
 
 const FIXES: Record<LocationError["code"], string> = {
 	LOCATION_CORRUPT:
-		"move the file and its -wal and -shm companions away and start again: devices come back as they register",
+		"it is kept as .damaged beside a new one, and devices come back as they register",
 	LOCATION_NEWER: "start the version that wrote it, or move the file away",
 	LOCATION_UNWRITABLE:
 		"see that the folder exists, has space left and may be written by this user, or set location: { store: memory }",

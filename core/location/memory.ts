@@ -26,6 +26,10 @@ export class MemoryStore implements LocationStore {
 		return this.#byDevice.get(device) ?? NONE;
 	}
 
+	devices(): Iterable<string> {
+		return this.#byDevice.keys();
+	}
+
 	apply(device: string, put: readonly Binding[], remove: readonly Binding[]): void {
 		const gone = new Set([...remove, ...put].map(bindingKey));
 		const before = this.stored(device);

@@ -19,7 +19,7 @@ test("without a file: UDP, TCP and TLS on loopback, SQLite, two devices that reg
 		["udp 127.0.0.1 5060", "tcp 127.0.0.1 5060", "tls 127.0.0.1 5061"],
 	);
 	assert.equal(config.tls.own, undefined);
-	assert.equal(config.location.store, "sqlite");
+	assert.deepEqual(config.location, { store: "sqlite", window: 1_000 });
 	assert.equal(config.state, join(folder.path, "state"));
 	assert.equal(config.routes, undefined);
 	assert.deepEqual(config.trusted.texts, ["127.0.0.0/8", "::1"]);
@@ -47,7 +47,7 @@ test("every section: values arrive with their units", async (t) => {
 		`domains: [Example.COM, 192.0.2.1]
 trusted: [10.0.0.0/8]
 state: var/state
-location: { store: memory }
+location: { store: memory, window-ms: 200 }
 auth: { realm: r, algorithms: [SHA-512-256, MD5, MD5], nonce-lifetime: 60 }
 registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings: 2, path: any, flow-timer: off, service-route: ["sip:a;lr", "<sips:b:5061;lr>"] }
 edge: { path: required }
@@ -60,7 +60,7 @@ script: { timeout-ms: 20, heap-mb: 32, start-timeout-ms: 1500, deadline-ms: 2500
 	assert.deepEqual(config.domains, ["example.com", "192.0.2.1"]);
 	assert.deepEqual(config.trusted.texts, ["10.0.0.0/8"]);
 	assert.ok(config.state.endsWith("/var/state"));
-	assert.deepEqual(config.location, { store: "memory" });
+	assert.deepEqual(config.location, { store: "memory", window: 200 });
 	assert.deepEqual(config.auth, {
 		realm: "r",
 		algorithms: ["SHA-512-256", "MD5"],

@@ -7,6 +7,7 @@ const store = new SqliteStore({
 	file: process.argv[2] ?? "",
 	log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
 	listeners: () => [{ id: 0, transport: "udp", address: "192.0.2.1", port: 5060 }],
+	window: 1_000,
 	now: 0,
 });
 const contacts = ["sip:a@h", "sip:b@h", "sip:c@h"];

@@ -1,0 +1,59 @@
+/** The location file as written by a thread of its own, started for the first batch and after it has died. */
+import { once } from "node:events";
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { DeviceText } from "./location-file.ts";
+import type { Written } from "./location-writer.ts";
+
+export class WrittenApart {
+	readonly #path: string;
+	#thread: Worker | undefined;
+	#answer: PromiseWithResolvers<Written> | undefined;
+
+	constructor(path: string) {
+		this.#path = path;
+	}
+
+	/** One batch at a time. Rejects when the thread dies of it. The process stays for the answer, and for nothing else here. */
+	async write(devices: readonly DeviceText[]): Promise<Written> {
+		this.#thread ??= this.#start();
+		const thread = this.#thread;
+		const answer = Promise.withResolvers<Written>();
+		this.#answer = answer;
+		thread.ref();
+		thread.postMessage(devices);
+		try {
+			return await answer.promise;
+		} finally {
+			this.#answer = undefined;
+			thread.unref();
+		}
+	}
+
+	async close(): Promise<void> {
+		const thread = this.#thread;
+		if (thread === undefined) return;
+		thread.ref();
+		const ended = once(thread, "exit");
+		thread.postMessage(undefined);
+		await ended;
+	}
+
+	#start(): Worker {
+		const thread = new Worker(THREAD, { workerData: this.#path });
+		thread.on("message", (written: Written) => this.#answer?.resolve(written));
+		thread.on("error", (error) => this.#died(error));
+		thread.on("exit", (code) => this.#died(new Error(`the thread that writes ended with ${code}`)));
+		return thread;
+	}
+
+	#died(error: unknown): void {
+		this.#thread = undefined;
+		this.#answer?.reject(error);
+	}
+}
+
+const THREAD = new URL(
+	"./location-thread.ts".replace(/\.ts$/, extname(import.meta.url)),
+	import.meta.url,
+);
