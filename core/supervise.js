@@ -83,7 +83,7 @@ class Supervisor {
 		});
 	}
 
-	/** `scripts`: those that are `loading` or serve. `leaving`: it ends, and means it. Any message is a sign of life. */
+	/** `scripts`: those that run, the one loaded last first; it may still be `loading`. `leaving`: it ends, and means it. Any message is a sign of life. */
 	#hear({ ready, leaving, scripts, loading }) {
 		if (ready) {
 			this.#state.readyAt = performance.now();
@@ -91,7 +91,7 @@ class Supervisor {
 		}
 		this.#state.silent = 0;
 		if (leaving) this.#state.leaving = true;
-		if (scripts !== undefined) this.#state.scripts = { hash: scripts, loading };
+		if (scripts !== undefined) this.#state.scripts = { hashes: scripts, loading };
 	}
 
 	/** In looks and not by the clock: a machine that stops both is no reason to end one. */
@@ -108,15 +108,22 @@ class Supervisor {
 		const meant = this.#stopping || this.#state.leaving || code === 0;
 		if (meant || (!this.#everReady && signal === null)) return endAs(code, signal);
 		const { pid } = this.#worker;
-		const { hung } = this.#state;
+		const { hung, scripts } = this.#state;
 		const how = hung ? "SIGKILL, since it hung" : (signal ?? `exit code ${code}`);
 		this.#worker = undefined;
 		this.#died = { at: new Date().toISOString(), how };
 		const isCrash = hung || CRASHES.includes(signal);
-		const crashed = isCrash ? this.#blame.crash(this.#state.scripts) : undefined;
-		const scripts = this.#state.scripts?.hash;
+		const crashed = isCrash && scripts ? this.#blame.crash(scripts) : undefined;
 		logError(
-			{ event: "worker.died", pid, supervisor: process.pid, signal, code, hung, scripts },
+			{
+				event: "worker.died",
+				pid,
+				supervisor: process.pid,
+				signal,
+				code,
+				hung,
+				scripts: scripts?.hashes,
+			},
 			`worker ${pid} ended with ${how}`,
 		);
 		if (crashed !== undefined)
@@ -158,7 +165,10 @@ class Supervisor {
 	}
 }
 
-/** Which scripts a crash is put down to: those being loaded at once, those that serve when it happens again. */
+/**
+ * Which scripts a crash is put down to: those being loaded at once; of those that run, the ones under
+ * suspicion since another crash, else those that were loaded last, when it happens again.
+ */
 class Blame {
 	#crashes = new Map();
 	#crashed = new Set();
@@ -168,15 +178,17 @@ class Blame {
 	}
 
 	/** The hash of scripts that are not to be run again, if this was one crash too many. */
-	crash(scripts) {
-		// The built-in routes have no name here.
-		if (!scripts?.hash) return undefined;
-		const { hash, loading } = scripts;
+	crash({ hashes, loading }) {
 		const now = performance.now();
-		const before = this.#crashes.get(hash) ?? [];
-		const recent = [...before.filter((at) => now - at < CRASHES_WITHIN_MS), now];
-		this.#crashes.set(hash, recent);
-		if (!loading && recent.length < CRASHES_MAX) return undefined;
+		const recent = (hash) =>
+			(this.#crashes.get(hash) ?? []).filter((at) => now - at < CRASHES_WITHIN_MS);
+		const suspect = loading ? undefined : hashes.find((hash) => recent(hash).length > 0);
+		const hash = suspect ?? hashes[0];
+		// The built-in routes have no name here.
+		if (hash === undefined) return undefined;
+		const crashes = [...recent(hash), now];
+		this.#crashes.set(hash, crashes);
+		if (!loading && crashes.length < CRASHES_MAX) return undefined;
 		this.#crashes.delete(hash);
 		this.#crashed.add(hash);
 		return hash;

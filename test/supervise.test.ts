@@ -9,7 +9,7 @@ const WORKER = `
 const told = JSON.parse(process.env.SIPWRIGHT_SUPERVISOR);
 const say = (message) => new Promise((resolve) => process.send(message, undefined, undefined, resolve));
 const serve = async (hash, loading = false) => {
-	await say({ scripts: hash, loading });
+	await say({ scripts: [hash].flat(), loading });
 	await say({ ready: true });
 	console.log("worker " + process.pid + " " + JSON.stringify(told));
 };
@@ -174,4 +174,16 @@ test("a crash is put down to scripts that were loading at once, to those that se
 		events(program, "scripts.crashed").map(({ scripts }) => scripts),
 		["new", "old"],
 	);
+});
+
+test("a crash is put down to the scripts that are under suspicion already, if they run, and not to what was loaded after them", async (t) => {
+	const program = supervised(
+		t,
+		`const lives = [[["routes", "shadow"]], [["shadow", "routes"]], [["shadow", "before"]]];
+		const [hashes] = lives[told.restarts];
+		serve(hashes).then(() => told.restarts < 2 && process.kill(process.pid, "SIGABRT"));
+		setInterval(() => {}, 1000);`,
+	);
+	const all = [0, 1, 2].map(async (nth) => (await told(program, nth)).crashed);
+	assert.deepEqual(await Promise.all(all), [[], [], ["routes"]]);
 });

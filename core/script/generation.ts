@@ -60,6 +60,8 @@ export class Generation {
 	readonly record = new TrackRecord();
 	/** Told of every question and what came of it. */
 	observer: Observer | undefined;
+	/** Told once its isolate is freed. */
+	whenEnded: (() => void) | undefined;
 	readonly #isolate: Isolate;
 	readonly #positions: Positions;
 	readonly #log: Log;
@@ -284,9 +286,11 @@ export class Generation {
 	/** Frees the isolate. A question that comes all the same opens it for that one answer. */
 	end(): void {
 		clearTimeout(this.#drain);
+		const first = !this.#ended;
 		this.#ended = true;
 		this.#positions.forget();
 		this.#isolate.dispose();
+		if (first) this.whenEnded?.();
 	}
 
 	#disposeUnused(): void {
