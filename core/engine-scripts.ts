@@ -9,6 +9,7 @@ import type { LoadHelpers } from "./script/load-generation.ts";
 import type { LoadErrorCode } from "./script/load-steps.ts";
 import type { ReloadResult } from "./script/reload-result.ts";
 import { scriptDevices } from "./script/script-device.ts";
+import { ScriptMetrics } from "./script/script-metrics.ts";
 import { Scripts } from "./script/scripts.ts";
 import { Shadow } from "./script/shadow.ts";
 
@@ -25,13 +26,21 @@ export class EngineScripts {
 	/** What new requests ask. */
 	readonly routes: Scripts;
 	readonly #starting: StartingWith;
+	readonly #metrics: ScriptMetrics;
 	readonly #log: Log;
 	readonly #shadow: Shadow;
 	readonly #helpers: LoadHelpers;
 	#fallback: Scripts | undefined;
 
-	private constructor(routes: Scripts, starting: StartingWith, log: Log, helpers: LoadHelpers) {
+	private constructor(
+		routes: Scripts,
+		metrics: ScriptMetrics,
+		starting: StartingWith,
+		log: Log,
+		helpers: LoadHelpers,
+	) {
 		this.routes = routes;
+		this.#metrics = metrics;
 		this.#starting = starting;
 		this.#log = log;
 		this.#helpers = helpers;
@@ -44,8 +53,10 @@ export class EngineScripts {
 		log: Log,
 		helpers: LoadHelpers,
 	): Promise<EngineScripts> {
-		const routes = await openScripts(config, starting(config), log, helpers);
-		const scripts = new EngineScripts(routes, starting, log, helpers);
+		const metrics = new ScriptMetrics();
+		const begins = { starting: starting(config), metrics };
+		const routes = await openScripts(config, begins, log, helpers);
+		const scripts = new EngineScripts(routes, metrics, starting, log, helpers);
 		try {
 			await scripts.#follow(config);
 		} catch (error) {
@@ -88,7 +99,7 @@ export class EngineScripts {
 
 	get status(): Pick<
 		EngineStatus,
-		"generation" | "generations" | "canary" | "rolledBack" | "shadow"
+		"generation" | "generations" | "canary" | "rolledBack" | "shadow" | "metrics"
 	> {
 		const { generation: id, hash, canary, rolledBack } = this.routes.status;
 		const shadow = this.#shadow.status;
@@ -98,6 +109,7 @@ export class EngineScripts {
 			...(canary && { canary }),
 			...(rolledBack && { rolledBack }),
 			...(shadow && { shadow }),
+			metrics: this.#metrics.list,
 		};
 	}
 
@@ -109,6 +121,7 @@ export class EngineScripts {
 			scriptsFailed: failed,
 			generationsEnded: this.routes.generations.ended,
 			generationsRolledBack: rollbacks,
+			metricsLeftOut: this.#metrics.leftOut,
 			shadowSame: shadow?.same ?? 0,
 			shadowDifferent: shadow?.different ?? 0,
 			shadowFailed: shadow?.failed ?? 0,
@@ -142,7 +155,7 @@ export class EngineScripts {
 
 function openScripts(
 	config: Config,
-	starting: Starting,
+	begins: { readonly starting: Starting; readonly metrics: ScriptMetrics },
 	log: Log,
 	helpers: LoadHelpers,
 ): Promise<Scripts> {
@@ -155,7 +168,7 @@ function openScripts(
 		log,
 		state,
 		watch: true,
-		starting,
+		...begins,
 		// What is tested and watched for crashes is a script, not our own routes.
 		...(entry !== undefined && helpers),
 	});

@@ -336,4 +336,4 @@ class RunningEngine implements Engine, TransportUser {
 }
 
 /** While they are opened. */
-const NO_SCRIPTS = { generation: { id: 0, hash: "" }, generations: [] } as const;
+const NO_SCRIPTS = { generation: { id: 0, hash: "" }, generations: [], metrics: [] } as const;

@@ -101,6 +101,14 @@ export type ShadowStatus = {
 	}[];
 };
 
+/** What route scripts count or measure under a name of theirs. */
+export type MetricStatus = {
+	readonly name: string;
+	/** `count` only grows; `value` is what it was set to last. */
+	readonly kind: "count" | "value";
+	readonly value: number;
+};
+
 export type EngineStatus = {
 	/** Every open socket. */
 	readonly listeners: readonly Listener[];
@@ -120,6 +128,8 @@ export type EngineStatus = {
 	readonly transactions: number;
 	/** Open TCP and TLS connections. */
 	readonly connections: number;
+	/** Of route scripts, since the start: in the order in which they were first counted. */
+	readonly metrics: readonly MetricStatus[];
 	/** Named counts since the start. */
 	readonly counters: Readonly<Record<string, number>>;
 };

@@ -43,6 +43,7 @@ function describe(status: ProcessStatus): string {
 		["devices", `${status.devices}, with ${status.bindings} registered contacts`],
 		...services(status.services),
 		["right now", `${status.transactions} transactions, ${status.connections} connections`],
+		...status.metrics.map(({ name, value }): [string, string] => ["metric", `${name} ${value}`]),
 		...Object.entries(status.counters)
 			.filter(([, total]) => total > 0)
 			.map(([name, total]): [string, string] => [name, String(total)]),

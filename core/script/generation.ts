@@ -24,6 +24,7 @@ import type { Recorded } from "./sandbox/tickets.ts";
 import type { ScriptDevice } from "./script-device.ts";
 import { ScriptError } from "./script-error.ts";
 import { writeScriptLog } from "./script-log.ts";
+import type { ScriptMetrics } from "./script-metrics.ts";
 import { notLoaded, startIsolate } from "./start-isolate.ts";
 import { type Counts, TrackRecord } from "./track-record.ts";
 import type { Outcome, WaitingHook } from "./waiting-hook.ts";
@@ -40,6 +41,8 @@ export type GenerationOptions = {
 	readonly log: Log;
 	/** What `onStart` may call. Without it, it is not asked, and nothing is tried that needs what it prepares. */
 	readonly starting?: Starting | undefined;
+	/** Where scripts count; without it, nothing is counted. */
+	readonly metrics?: ScriptMetrics | undefined;
 };
 
 export type Observer = (
@@ -65,6 +68,8 @@ export class Generation {
 	readonly #isolate: Isolate;
 	readonly #positions: Positions;
 	readonly #log: Log;
+	/** Undefined for what has no effect. */
+	#metrics: ScriptMetrics | undefined;
 	/** Answers that were checked before: scripts send many calls to the same few places. */
 	readonly #known = new BoundedMap<string, Answer>("checked answers", KNOWN_ANSWERS);
 	readonly #reader: Reader;
@@ -83,6 +88,7 @@ export class Generation {
 		this.#positions = new Positions(bundle);
 		this.limits = options.limits;
 		this.#log = options.log;
+		this.#metrics = options.metrics;
 		const { hooks, timers } = readDefined(isolate.defined);
 		this.#hooks = hooks;
 		this.timers = timers;
@@ -90,6 +96,7 @@ export class Generation {
 			outcome: (hook, answer) => this.#outcome(hook, answer),
 			breach: (breach) => this.#breached(breach),
 			log: (log) => this.#writeLog(log),
+			metrics: (counted) => this.#metrics?.take(counted),
 		};
 		this.#waiting = new WaitingHooks(isolate, options.limits, this.#reader);
 	}
@@ -105,7 +112,10 @@ export class Generation {
 				if (options.starting === undefined) return generation;
 				await generation.#begin(options.starting);
 			}
-			if (!(await generation.#probe())) return generation;
+			generation.#metrics = undefined;
+			const called = await generation.#probe();
+			generation.#metrics = options.metrics;
+			if (!called) return generation;
 			// A promise that the script keeps would wait for ever for what the probe called.
 			isolate.dispose();
 			isolate = await startIsolate(bundle, options, isolate);
@@ -229,11 +239,12 @@ export class Generation {
 		const read = readAnswer(answer);
 		if (read === undefined) return this.#error("SCRIPT_DECISION", "the answer has no shape", "");
 		const outcome = this.#outcome(hook, read);
-		const { ticket, log } = read;
+		const { ticket, log, metrics } = read;
 		if (ticket !== undefined)
 			return this.#started(hook, args, this.#waiting.add(hook, args, ticket, outcome));
 		if (outcome === undefined) return this.#error("SCRIPT_DECISION", "the answer is empty", "");
-		if (log === undefined && !(outcome instanceof ScriptError) && answer.length <= KNOWN_LENGTH_MAX)
+		const alone = log === undefined && metrics === undefined;
+		if (alone && !(outcome instanceof ScriptError) && answer.length <= KNOWN_LENGTH_MAX)
 			this.#known.push(answer, outcome);
 		return this.#started(hook, args, outcome);
 	}
@@ -249,6 +260,7 @@ export class Generation {
 
 	#outcome(hook: HookName, read: ReadAnswer): Outcome | undefined {
 		if (read.log !== undefined) this.#writeLog(read.log);
+		if (read.metrics !== undefined) this.#metrics?.take(read.metrics);
 		if (read.failure) return this.#failure(read.failure);
 		if (read.decision === undefined) return undefined;
 		const decision = readDecision(read.decision);

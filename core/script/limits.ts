@@ -108,6 +108,11 @@ export const TIMER_EVERY_MAX_S = 86_400;
 export const KEY_VALUES = { entries: 100_000, characters: 32 * 1024 * 1024 } as const;
 export const KEY_LENGTH_MAX = 256;
 
+/** What scripts count: names of all of them together, characters of a name, names that one hook may count. */
+export const METRICS_MAX = 500;
+export const METRIC_NAME_MAX = 100;
+export const METRICS_PER_HOOK_MAX = 32;
+
 /** What a hook may log. */
 export const LOG_LINES_MAX = 20;
 export const LOG_LENGTH_MAX = 1_000;

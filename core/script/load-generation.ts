@@ -15,6 +15,7 @@ import { goodBefore, keep, lastGood } from "./last-good.ts";
 import { DEFAULT_LIMITS, type ScriptLimits } from "./limits.ts";
 import { LoadError, type Problem } from "./load-error.ts";
 import type { ScriptDevice } from "./script-device.ts";
+import type { ScriptMetrics } from "./script-metrics.ts";
 import { checkTypes, type Typecheck } from "./typecheck.ts";
 
 export type LoadOptions = {
@@ -33,6 +34,8 @@ export type LoadOptions = {
 	readonly guard?: CrashGuard | undefined;
 	/** What `onStart` may call; without it, it is not asked. */
 	readonly starting?: Starting | undefined;
+	/** Where scripts count; without it, nothing is counted. */
+	readonly metrics?: ScriptMetrics | undefined;
 };
 
 /** What loads ask of others than the engine. */

@@ -111,6 +111,7 @@ const answer = z.object({
 		})
 		.optional(),
 	log: z.unknown().optional(),
+	metrics: z.unknown().optional(),
 	ticket: z.int().optional(),
 });
 const taken = z.object({
@@ -124,6 +125,7 @@ const taken = z.object({
 		}),
 	),
 	log: z.unknown().optional(),
+	metrics: z.unknown().optional(),
 	more: z.literal(true).optional(),
 });
 

@@ -64,6 +64,20 @@ export interface KeyValues {
 }
 
 /**
+ * What a script counts and measures, by names of its own: letters, digits, `_` and `:`, up to 100, the
+ * first no digit.
+ *
+ * @example
+ * const counters: Metrics = metric;
+ */
+export interface Metrics {
+	/** Adds `by`, or 1, to what only grows. */
+	count(name: string, by?: number): void;
+	/** Says what something is now. */
+	set(name: string, value: number): void;
+}
+
+/**
  * What is out of the ordinary in a `fetch`.
  *
  * @example

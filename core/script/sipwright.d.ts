@@ -17,6 +17,7 @@ import type {
 	FetchOptions,
 	FetchResponse,
 	KeyValues,
+	Metrics,
 	Registration,
 } from "./sipwright-host.d.ts";
 import type { CalleeLeg, Contact, Device, Uri } from "./sipwright-types.d.ts";
@@ -296,6 +297,16 @@ export interface ScriptLog {
  * log.info("no trunk for this number", { number: request.uri.user });
  */
 export const log: ScriptLog;
+
+/**
+ * Counts and measures, for `sipwright status` and the admin API: added up over all hooks and generations
+ * since the process began. It does not wait, and counts once the hook has decided or failed.
+ *
+ * @example
+ * if (callee === undefined) metric.count("calls_to_nobody");
+ * metric.set("calls_allowed", 30);
+ */
+export const metric: Metrics;
 
 /**
  * What scripts keep beyond a request: one store for every script and generation. A restart empties it.

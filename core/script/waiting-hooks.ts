@@ -21,6 +21,7 @@ export type Reader = {
 	outcome(hook: HookName, answer: ReadAnswer): Outcome | undefined;
 	breach(breach: Breach): Outcome;
 	log(log: unknown): void;
+	metrics(counted: unknown): void;
 };
 
 export class WaitingHooks {
@@ -202,6 +203,7 @@ export class WaitingHooks {
 			return false;
 		}
 		if (read.log !== undefined) this.#reader.log(read.log);
+		if (read.metrics !== undefined) this.#reader.metrics(read.metrics);
 		for (const call of read.calls) this.#begin(call);
 		for (const { ticket, answer } of read.decided) {
 			const hook = this.#hooks.get(ticket);

@@ -99,6 +99,8 @@ export interface TestBed {
 	readonly decisions: readonly DecisionTrace[];
 	/** What the script wrote to its log, in order. */
 	readonly log: readonly LogLine[];
+	/** What the script counted and set with `metric`, by name. */
+	readonly metrics: Readonly<Record<string, number>>;
 	/**
 	 * What an HTTP server answers, to the URL or to those that match. The configuration has to list it, as
 	 * in production: `script: { fetch: […] }`. What nothing was said of fails. The last one that

@@ -11,6 +11,7 @@ import { hashHex, makeHmac } from "../host/hashes.ts";
 import type { DnsQuestion, DnsRecord } from "../resolve/dns.ts";
 import { beginServing } from "../script/beginning.ts";
 import type { ScriptError } from "../script/script-error.ts";
+import type { ScriptMetrics } from "../script/script-metrics.ts";
 import type { Login } from "./credentials.ts";
 import { traced } from "./decision-trace.ts";
 import { FakeServers } from "./fake-servers.ts";
@@ -20,6 +21,7 @@ import { Phone, type PhoneWorld } from "./phone.ts";
 import { PhonePlaces } from "./phone-places.ts";
 import { type Asking, type Fetching, ProxyInMemory } from "./proxy-in-memory.ts";
 import type * as Public from "./sipwright-test.d.ts";
+import { TestMetrics } from "./test-metrics.ts";
 import { TestingError } from "./testing-error.ts";
 import { WireMessage } from "./wire-message.ts";
 
@@ -27,7 +29,7 @@ export type TestBedOptions = {
 	readonly config: Config;
 	readonly start: Milliseconds;
 	/** What the bed was made with may log before there is one. */
-	readonly scripts: (log: Log) => Promise<LoadedScripts>;
+	readonly scripts: (log: Log, metrics: ScriptMetrics) => Promise<LoadedScripts>;
 	/** What is said before the scripts begin to serve. */
 	readonly before?: Public.TestOptions["before"];
 };
@@ -40,6 +42,7 @@ export type LoadedScripts = {
 export class TestBed implements Public.TestBed {
 	readonly decisions: Public.DecisionTrace[] = [];
 	readonly log: Public.LogLine[] = [];
+	readonly #metrics: TestMetrics;
 	readonly #steps: Step[] = [];
 	readonly #config: Config;
 	readonly #places: PhonePlaces;
@@ -55,7 +58,9 @@ export class TestBed implements Public.TestBed {
 		{ config, start, before }: TestBedOptions,
 		scripts: LoadedScripts,
 		record: LogRecord,
+		metrics: TestMetrics,
 	) {
+		this.#metrics = metrics;
 		this.#config = config;
 		this.#places = new PhonePlaces(config);
 		const { fallback } = scripts;
@@ -85,8 +90,9 @@ export class TestBed implements Public.TestBed {
 
 	static async open(options: TestBedOptions): Promise<TestBed> {
 		const record = new LogRecord();
-		const scripts = await options.scripts(record.log);
-		return new TestBed(options, scripts, record);
+		const metrics = new TestMetrics();
+		const scripts = await options.scripts(record.log, metrics);
+		return new TestBed(options, scripts, record, metrics);
 	}
 
 	/** Bound: a test takes it out of its argument. */
@@ -121,6 +127,10 @@ export class TestBed implements Public.TestBed {
 				answer.map((one) => recordOf(type, one)),
 			);
 	};
+
+	get metrics(): Readonly<Record<string, number>> {
+		return this.#metrics.totals;
+	}
 
 	get fetched(): readonly Public.FetchedRequest[] {
 		return this.#servers.requests;
@@ -170,8 +180,10 @@ export class TestBed implements Public.TestBed {
 	/** Before the test has begun, so to say: it leaves no trace but the registration. */
 	#register(phone: Phone): void {
 		const [asked, logged, steps] = [this.decisions, this.log, this.#steps].map((one) => one.length);
-		const { status = "no answer" } = phone.register();
-		if (status !== 200) this.#refused.set(phone.name, String(status));
+		this.#metrics.without(() => {
+			const { status = "no answer" } = phone.register();
+			if (status !== 200) this.#refused.set(phone.name, String(status));
+		});
 		this.decisions.splice(asked ?? 0);
 		this.log.splice(logged ?? 0);
 		this.#steps.splice(steps ?? 0);

@@ -11,11 +11,15 @@ import type { Generation } from "../script/generation.ts";
 import { LoadError } from "../script/load-error.ts";
 import { compileRoutes, type LoadOptions, loadGeneration } from "../script/load-generation.ts";
 import { scriptDevices } from "../script/script-device.ts";
+import type { ScriptMetrics } from "../script/script-metrics.ts";
 import { CONFIG_VARIABLE } from "./config-variable.ts";
 import type { Configuration, TestOptions } from "./sipwright-test.d.ts";
 import { TestBed } from "./test-bed.ts";
 import { TestingError } from "./testing-error.ts";
 import { clocked } from "./virtual-date.ts";
+
+/** Where scripts log and count. */
+type Written = Pick<LoadOptions, "log" | "metrics">;
 
 const CONFIG_NAMES = ["sipwright.yaml", "sipwright.yml"];
 
@@ -44,16 +48,16 @@ export class TestSetting {
 		const close = () => {
 			for (const generation of loaded) generation.retire();
 		};
-		const load = async (entry: string | undefined, log: Log) => {
-			const generation = await this.#load(config, entry, log, start);
+		const load = async (entry: string | undefined, to: Written) => {
+			const generation = await this.#load(config, entry, to, start);
 			loaded.push(generation);
 			return generation;
 		};
-		const scripts = async (log: Log) => ({
-			routes: await load(config.routes, log),
+		const scripts = async (log: Log, metrics: ScriptMetrics) => ({
+			routes: await load(config.routes, { log, metrics }),
 			fallback:
 				config.routes !== undefined && config.script.fallback === "built-in"
-					? await load(undefined, log)
+					? await load(undefined, { log })
 					: undefined,
 		});
 		try {
@@ -68,7 +72,7 @@ export class TestSetting {
 	async #load(
 		config: Config,
 		entry: string | undefined,
-		log: Log,
+		to: Written,
 		start: Milliseconds,
 	): Promise<Generation> {
 		const { devices, state, script } = config;
@@ -78,7 +82,7 @@ export class TestSetting {
 			limits: script,
 			// `sipwright check` and every load look at the types: a test is about what the script does.
 			typecheck: "off",
-			log,
+			...to,
 			state,
 		};
 		const key = entry ?? "";

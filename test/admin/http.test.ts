@@ -23,6 +23,7 @@ const STATUS: ProcessStatus = {
 	bindings: 1,
 	transactions: 0,
 	connections: 0,
+	metrics: [{ name: "calls_blocked", kind: "count", value: 3 }],
 	counters: { "sip.received": 7 },
 	version: "1.0.0",
 	node: "v24.0.0",

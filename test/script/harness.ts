@@ -11,6 +11,7 @@ import { Generation } from "../../core/script/generation.ts";
 import { DEFAULT_LIMITS, type ScriptLimits } from "../../core/script/limits.ts";
 import type { ScriptDevice } from "../../core/script/script-device.ts";
 import { ScriptError } from "../../core/script/script-error.ts";
+import type { ScriptMetrics } from "../../core/script/script-metrics.ts";
 import { WaitingHook } from "../../core/script/waiting-hook.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -56,6 +57,7 @@ export type LoadGiven = {
 	readonly devices?: readonly ScriptDevice[];
 	readonly limits?: Partial<ScriptLimits>;
 	readonly starting?: Starting;
+	readonly metrics?: ScriptMetrics;
 };
 
 /** Loads a whole script. */
@@ -69,12 +71,12 @@ export async function load(t: TestContext, source: string, given: LoadGiven = {}
 export async function loadFile(
 	t: TestContext,
 	path: string,
-	{ devices = [], limits = {}, starting }: LoadGiven = {},
+	{ devices = [], limits = {}, starting, metrics }: LoadGiven = {},
 ): Promise<Loaded> {
 	const log = recordingLog();
 	const entry = await findEntry(path);
 	const { bundle } = await compile(entry, join(dirname(entry), "../state"));
-	const options = { id: 1, origin: "script", devices, log, starting } as const;
+	const options = { id: 1, origin: "script", devices, log, starting, metrics } as const;
 	const generation = await Generation.load(bundle, {
 		...options,
 		limits: { ...DEFAULT_LIMITS, ...limits },

@@ -33,7 +33,9 @@ const prepared =
 test("what is said before is there for onStart, and what it prepared for the other hooks", {
 	before: prepared(),
 	start: "2026-03-02T09:00:00Z",
-}, ({ phone, log, decisions, fetched, kv }) => {
+}, ({ phone, log, decisions, fetched, kv, metrics }) => {
+	// The phones have registered, which leaves no trace.
+	equal(metrics, { list_length: 4 });
 	equal(
 		decisions.map(({ hook, text }) => [hook, text]),
 		[["onStart", "pass"]],
@@ -42,6 +44,7 @@ test("what is said before is there for onStart, and what it prepared for the oth
 	equal([fetched.length, kv.get("blocked")], [1, "1002"]);
 	phone("1002").invite("5000").expect(603);
 	phone("1001").invite("5000");
+	equal(metrics, { list_length: 4, asked: 2 });
 	match(decisions.at(-1)?.text ?? "", /^relay sip:5000@192\.0\.2\.77/);
 });
 

@@ -39,6 +39,7 @@ test(`${PAGE} names counters that exist`, () => {
 		"sipsUpgrades",
 		// Of the route scripts, likewise.
 		"generationsEnded",
+		"metricsLeftOut",
 	]);
 	const rows = [...messageRows(), ...transportRows(), ...scriptRows(), ...otherRows()];
 	const named = rows.flatMap(({ counter }) => counter.match(/\w+/g) ?? []);

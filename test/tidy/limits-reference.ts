@@ -74,6 +74,9 @@ const SCRIPTS: Readonly<Partial<Record<keyof typeof scriptLimits, Said>>> = {
 	FINGERPRINT_FILES_MAX: [
 		"changes of further scripts are seen only where the system tells of them",
 	],
+	METRICS_MAX: ["further names are left out", "metricsLeftOut"],
+	METRIC_NAME_MAX: ["the call throws a TypeError"],
+	METRICS_PER_HOOK_MAX: ["further names of that hook are left out", "metricsLeftOut"],
 	TIMERS_MAX: ["the new scripts are refused, the old ones stay"],
 	GENERATIONS_MAX: [
 		"the oldest gives up its isolate, which is opened again for each question that it still gets",

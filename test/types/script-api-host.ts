@@ -1,5 +1,14 @@
 /** Compile-only: what the calls of the host take and give. `tsc` fails where an expected error is missing. */
-import { type Decision, defineRoutes, fetch, kv, type Request, relay, reply } from "sipwright";
+import {
+	type Decision,
+	defineRoutes,
+	fetch,
+	kv,
+	metric,
+	type Request,
+	relay,
+	reply,
+} from "sipwright";
 
 defineRoutes({ onRequest: async () => ((await kv.increment("a")) > 5 ? reply(480) : relay()) });
 // @ts-expect-error: a number that is still to come
@@ -40,3 +49,13 @@ export async function fetched(): Promise<string | undefined> {
 	await fetch("https://api.example.com", { signal: 1 });
 	return response.ok ? response.headers.get("ETag") : response.text;
 }
+
+metric.count("calls");
+metric.count("octets", 512);
+metric.set("calls_allowed", 30);
+// @ts-expect-error: a number
+metric.count("calls", "1");
+// @ts-expect-error: what is it?
+metric.set("calls_allowed");
+// @ts-expect-error: they are for others to read
+metric.get("calls");

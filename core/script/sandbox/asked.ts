@@ -2,6 +2,7 @@
 import type { Answer as Decided, HeaderEdit, Pass } from "../../proxy/decision.ts";
 import type { HookName } from "../hooks.ts";
 import type * as Public from "../sipwright.d.ts";
+import type { Counted } from "./counted.ts";
 import type { Log } from "./log.ts";
 
 /** What crosses back, as JSON. */
@@ -9,6 +10,7 @@ export type Answer = {
 	readonly decision?: Decided;
 	readonly failure?: Failure;
 	readonly log?: Log | undefined;
+	readonly metrics?: Counted | undefined;
 	/** Of a hook that has called the host: it waits if there is neither decision nor failure. */
 	readonly ticket?: number | undefined;
 };

@@ -5,6 +5,7 @@ import { HOOKS, type HookName, WAITING_HOOKS } from "../hooks.ts";
 import { ANSWER_LENGTH_MAX, STACK_LENGTH_MAX } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
 import { type Answer, type Ask, type Asked, refused } from "./asked.ts";
+import type { Counted } from "./counted.ts";
 import { isRoutes, timersOf } from "./define-routes.ts";
 import { isNoAnswer } from "./host-error.ts";
 import { type Log, takeLog } from "./log.ts";
@@ -18,10 +19,12 @@ import { OnTimer } from "./on-timer.ts";
 import {
 	awaitHook,
 	beginHook,
+	countedAtOnce,
 	forgetHook,
 	hasWishes,
 	hookDecided,
 	resumeHook,
+	takeCountedAfter,
 	takeWishes,
 	ticketOfHook,
 	type Wish,
@@ -32,6 +35,8 @@ export type Taken = {
 	readonly decided: readonly Decided[];
 	readonly calls: readonly Wish[];
 	readonly log?: Log;
+	/** Of hooks that had decided before. */
+	readonly metrics?: Counted;
 	/** What did not fit is there to be taken. */
 	readonly more?: true;
 };
@@ -148,9 +153,11 @@ function exportFault(script: { readonly default?: unknown }): string | undefined
 function withTicket(result: string | Answer): string {
 	const log = takeLog();
 	const ticket = ticketOfHook();
-	if (log === undefined && ticket === undefined)
+	const metrics = countedAtOnce();
+	if (log === undefined && ticket === undefined && metrics === undefined)
 		return typeof result === "string" ? result : stringify(result);
-	return stringify({ ...(typeof result === "string" ? parse(result) : result), log, ticket });
+	const answer = typeof result === "string" ? parse(result) : result;
+	return stringify({ ...answer, log, ticket, metrics });
 }
 
 /** An Answer, or the JSON of one that was given before; one that says nothing where the hook waits. */
@@ -173,8 +180,8 @@ function wait(hook: HookName, asked: Asked, value: unknown): Answer {
 		return refused(`${hook} returned a Promise: it answers at once`);
 	awaitHook(
 		value,
-		(ticket, result) => hasDecided(ticket, answered(asked, result)),
-		(ticket, error) => hasDecided(ticket, failed(error)),
+		(ticket, result, counted) => hasDecided(ticket, answered(asked, result), counted),
+		(ticket, error, counted) => hasDecided(ticket, failed(error), counted),
 	);
 	return {};
 }
@@ -185,8 +192,9 @@ let decided: Decided[] = [];
 /** How many of them the host has. */
 let taken = 0;
 
-function hasDecided(ticket: number, answer: Answer): void {
-	decided[decided.length] = { ticket, answer };
+function hasDecided(ticket: number, answer: Answer, metrics: Counted | undefined): void {
+	const whole = metrics === undefined ? answer : { ...answer, metrics };
+	decided[decided.length] = { ticket, answer: whole };
 }
 
 function answered(asked: Asked, value: unknown): Answer {
@@ -208,7 +216,8 @@ function take(): string {
 		decided = [];
 		taken = 0;
 	}
-	const rest = `${log === undefined ? "" : `,"log":${logText(log)}`}${more ? ',"more":true' : ""}`;
+	const metrics = takeCountedAfter();
+	const rest = `${part("log", log)}${part("metrics", metrics)}${more ? ',"more":true' : ""}`;
 	return `{"decided":[${answers}],"calls":[${calls}]${rest}}`;
 }
 
@@ -231,11 +240,11 @@ function decidedText({ ticket, answer }: Decided): string {
 	}
 }
 
-function logText(log: Log): string {
+function part(name: string, value: Log | Counted | undefined): string {
 	try {
-		return stringify(log);
+		return value === undefined ? "" : `,"${name}":${stringify(value)}`;
 	} catch {
-		return "null";
+		return "";
 	}
 }
 

@@ -28,11 +28,13 @@ import { keyValues } from "./key-values.ts";
 import { ScriptBranchLeg } from "./leg.ts";
 import { log as scriptLog } from "./log.ts";
 import { dnsQuestions, lookUp } from "./look-ups.ts";
+import { metrics } from "./metric.ts";
 import { isInNetwork } from "./networks.ts";
 import { toE164, withOtherPrefix, withoutPrefix, withPrefix } from "./numbers.ts";
 import { readAddress, readUri, ScriptContact, uriOf } from "./uri.ts";
 
 export const log: Public.ScriptLog = scriptLog;
+export const metric: Public.Metrics = metrics;
 export const kv: Public.KeyValues = keyValues;
 export const dns: Public.Dns = dnsQuestions;
 export const lookup: typeof Public.lookup = lookUp;

@@ -8,6 +8,7 @@
  */
 import type { HookName } from "../hooks.ts";
 import { ANSWER_LENGTH_MAX, HOST_CALL_LENGTH_MAX } from "../limits.ts";
+import type { Counted } from "./counted.ts";
 import { HostError } from "./host-error.ts";
 
 /** A host call that was made before, in another isolate: what it was, and its result once there is one. */
@@ -48,7 +49,11 @@ type Ticket = {
 	open: number;
 	calls: number;
 	decided: boolean;
+	counted: Counted | undefined;
 };
+
+/** Where the metrics of a hook stand. */
+type Counts = { counted: Counted | undefined };
 
 /** Kept from before the script runs. */
 const { parse, stringify } = JSON;
@@ -67,6 +72,9 @@ let unable: HookName | "top level" | "decided" | undefined = "top level";
 /** Of the hook that runs: what was recorded of it, its ticket once it has one. */
 let record: readonly Recorded[] = NOTHING;
 let current: Ticket | undefined;
+/** What a hook without a ticket has counted, and what hooks count once they have decided. */
+const atOnce: Counts = { counted: undefined };
+const after: Counts = { counted: undefined };
 let wishes: Wish[] = [];
 /** How many of them the host has. */
 let taken = 0;
@@ -81,6 +89,28 @@ export function beginHook(hook: HookName, mayWait: boolean, recorded: string): v
 	unable = mayWait ? undefined : hook;
 	record = recorded === "" ? NOTHING : parse(recorded);
 	current = undefined;
+	atOnce.counted = undefined;
+}
+
+/** Where the hook that runs counts. Throws where none does. */
+export function countsOfHook(call: string): Counts {
+	if (current !== undefined) return current.decided ? after : current;
+	if (unable === "top level" || unable === "decided")
+		throw new HostError("HOST_UNABLE", refusal(call, unable));
+	return atOnce;
+}
+
+/** Of the hook that was asked, if it has decided. */
+export function countedAtOnce(): Counted | undefined {
+	if (current === undefined) return atOnce.counted;
+	return current.decided ? current.counted : undefined;
+}
+
+/** What was counted since the last time by hooks that had decided. */
+export function takeCountedAfter(): Counted | undefined {
+	const { counted } = after;
+	after.counted = undefined;
+	return counted;
 }
 
 /** The ticket of the hook that was asked; undefined where it needs none. */
@@ -88,12 +118,10 @@ export function ticketOfHook(): number | undefined {
 	return current?.id;
 }
 
+type Decided = (ticket: number, value: unknown, counted: Counted | undefined) => void;
+
 /** The hook has returned a promise. */
-export function awaitHook(
-	value: unknown,
-	decided: (ticket: number, value: unknown) => void,
-	failed: (ticket: number, error: unknown) => void,
-): void {
+export function awaitHook(value: unknown, decided: Decided, failed: Decided): void {
 	void follow(openTicket(), value, decided, failed);
 }
 
@@ -101,8 +129,8 @@ export function awaitHook(
 async function follow(
 	ticket: Ticket,
 	value: unknown,
-	decided: (ticket: number, value: unknown) => void,
-	failed: (ticket: number, error: unknown) => void,
+	decided: Decided,
+	failed: Decided,
 ): Promise<void> {
 	let tell = decided;
 	let result: unknown;
@@ -114,7 +142,7 @@ async function follow(
 	}
 	ticket.decided = true;
 	closeTicket(ticket);
-	tell(ticket.id, result);
+	tell(ticket.id, result, ticket.counted);
 }
 
 /**
@@ -168,7 +196,7 @@ export function callHost(kind: string, given: unknown, read = asItIs): Promise<u
 
 function refusal(kind: string, where: NonNullable<typeof unable>): string {
 	if (where === "top level")
-		return `${kind} waits, and the top level of a script cannot: call it in a hook`;
+		return `${kind} is not for the top level of a script: call it in a hook`;
 	if (where === "decided")
 		return `${kind} was called after the hook had decided: call it before, or await it`;
 	return `${where} answers at once: ${kind} waits`;
@@ -221,7 +249,9 @@ function openTicket(): Ticket {
 		open: 0,
 		calls: 0,
 		decided: false,
+		counted: atOnce.counted,
 	};
+	atOnce.counted = undefined;
 	apply(set, tickets, [lastTicket, current]);
 	return current;
 }

@@ -22,6 +22,7 @@ test("who is on the list does not get through, and everybody else does", (bed) =
 	phone("5000").receiveNothing("INVITE");
 	phone("carrier").invite("5000", from("0301234"));
 	phone("5000").receive("INVITE");
+	equal(bed.metrics, { calls_blocked: 1 });
 });
 
 test("the list is asked about a number once in five minutes", (bed) => {

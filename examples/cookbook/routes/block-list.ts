@@ -1,5 +1,5 @@
 /** Who is on the block list of an HTTP service does not get through; what it said counts for five minutes. */
-import { defineRoutes, device, e164, fetch, kv, log, relay, reply, save } from "sipwright";
+import { defineRoutes, device, e164, fetch, kv, log, metric, relay, reply, save } from "sipwright";
 
 const LIST = "https://blocklist.example.com/numbers";
 const KEPT_SECONDS = 300;
@@ -9,7 +9,10 @@ export default defineRoutes({
 	async onRequest(request) {
 		if (request.method === "REGISTER") return save();
 		const caller = e164(request.from.uri.user, BERLIN);
-		if (request.method === "INVITE" && caller && (await isBlocked(caller))) return reply(603);
+		if (request.method === "INVITE" && caller && (await isBlocked(caller))) {
+			metric.count("calls_blocked");
+			return reply(603);
+		}
 		const callee = device(request.uri.user);
 		return callee ? relay(callee) : reply(404);
 	},

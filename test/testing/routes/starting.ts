@@ -1,5 +1,5 @@
 /** A script for the tests of the testing kit that prepares something before it serves. */
-import { defineRoutes, dns, fetch, kv, log, relay, reply, save } from "sipwright";
+import { defineRoutes, dns, fetch, kv, log, metric, relay, reply, save } from "sipwright";
 
 let gateway = "";
 
@@ -10,11 +10,13 @@ export default defineRoutes({
 			dns.a("gateway.example.net"),
 		]);
 		if (!answer.ok) throw new Error(`no list: ${answer.status}`);
+		metric.set("list_length", answer.text.length);
 		gateway = address ?? "";
 		await kv.set("blocked", answer.text);
 		log.info(`${generation} ${new Date().toISOString()} ${await kv.get("note")}`);
 	},
 	async onRequest(request) {
+		metric.count("asked");
 		if (request.method === "REGISTER") return gateway === "" ? reply(500) : save();
 		const blocked = (await kv.get("blocked")) === request.from.uri.user;
 		return blocked ? reply(603) : relay(`sip:${request.uri.user}@${gateway}`);
