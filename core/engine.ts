@@ -158,7 +158,8 @@ class RunningEngine implements Engine, TransportUser {
 	}
 
 	inUse(connection: number): boolean {
-		return this.#store?.restsOn(connection) ?? false;
+		const kept = this.#exchange?.proxy.kept.has(connection, now());
+		return kept || (this.#store?.restsOn(connection) ?? false);
 	}
 
 	waitedOn(): Iterable<Flow> {

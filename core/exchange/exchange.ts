@@ -232,6 +232,7 @@ export class Exchange implements ProxyPort {
 	/** The bindings on it are gone with it (RFC 5626 §7): whoever calls them is told 480. */
 	connectionClosed(connection: number): void {
 		if (this.#stopped) return;
+		this.proxy.kept.closed(connection);
 		for (const { device, echoed } of this.#options.store.dropFlow(connection))
 			this.note("binding.flow-closed", { device, contact: echoed });
 	}

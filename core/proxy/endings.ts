@@ -8,6 +8,7 @@ import { bestResponse, shownStatus } from "./best-response.ts";
 import type { Branches, BranchesCore } from "./branches.ts";
 import type { Decision, Pass } from "./decision.ts";
 import { nextFailure } from "./failure.ts";
+import type { KeptConnections } from "./kept-connections.ts";
 import type { LateBindings } from "./late-bindings.ts";
 import type { OwnAnswers } from "./own-answers.ts";
 import type { ProxyPort } from "./proxy-port.ts";
@@ -17,6 +18,7 @@ import type { Branch, ResponseContext } from "./response-context.ts";
 type EndingsCore = Pick<BranchesCore, "transactions"> & {
 	/** The script has decided. */
 	decide(context: ResponseContext, decision: Decision, now: Milliseconds): void;
+	readonly kept: KeptConnections;
 };
 
 export class Endings {
@@ -83,12 +85,19 @@ export class Endings {
 	/** A final response that goes to the caller. */
 	pass(branch: Branch, response: Response, now: Milliseconds): void {
 		const { context } = branch;
+		if (response.status < 300) this.#keep(context, response, now);
 		const text = this.#branches.forwarded(response, branch, context.candidates, now);
 		if (response.status < 300) context.call?.answered(response.head);
 		context.close();
 		context.settle();
 		this.#port.answered(context, response.status);
 		this.#core.transactions.respond(context.server, text, response.status, now);
+	}
+
+	#keep({ request, server }: ResponseContext, response: Response, now: Milliseconds): void {
+		const { connection } = server.flow;
+		if (request.method === "REGISTER" && connection !== 0)
+			this.#core.kept.registered(connection, response, now);
 	}
 
 	#best(context: ResponseContext, rejection: Rejection | undefined, now: Milliseconds): void {

@@ -25,6 +25,7 @@ import { Endings } from "./endings.ts";
 import type { Environment } from "./environment.ts";
 import { Fork } from "./fork.ts";
 import { InDialog } from "./in-dialog.ts";
+import { KeptConnections } from "./kept-connections.ts";
 import { LateBindings } from "./late-bindings.ts";
 import { LegLinter } from "./leg-linter.ts";
 import { earlierWays, isLoop } from "./loop.ts";
@@ -61,6 +62,7 @@ type Saved = Extract<Decision, { kind: "save" }>["contacts"];
 export class ProxyCore implements TransactionUser {
 	readonly transactions: TransactionTable;
 	readonly linter: LegLinter;
+	readonly kept = new KeptConnections();
 	/** Whom it may call. */
 	readonly candidates: Candidates;
 	/** Replaced as a whole when the configuration is reloaded. */

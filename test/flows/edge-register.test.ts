@@ -179,6 +179,31 @@ test("RFC 5626 §6 §11.6 PX-115: 439 is the registrar's to say: it passes, and 
 	}
 });
 
+test("RFC 5626 §5: the connection of a phone is kept as long as the registrar has granted, and no longer than it lives", () => {
+	const { rig, core, phone } = scene();
+	const { kept } = rig.exchange.proxy;
+	const granted = (...contacts: readonly string[]) => {
+		register(phone);
+		const headers = contacts.map((contact) => `Contact: ${contact}`);
+		core.answer(core.take("REGISTER"), "200 OK", { headers });
+		const { connection } = phone;
+		return { connection, after: (ms: number) => kept.has(connection, rig.now + ms) };
+	};
+	const two = granted("<sip:a@h>;expires=60", `${OUTBOUND};expires=600`);
+	assert.deepEqual([two.after(599_999), two.after(600_000)], [true, false]);
+	const unsaid = granted('<sip:a@h>;expires="x"');
+	assert.deepEqual([unsaid.after(3_599_999), unsaid.after(3_600_000)], [true, false]);
+	assert.equal(granted("<sip:a@h>;expires=4294967295").after(700_000_000), false);
+	assert.equal(granted().after(0), false, "nobody is registered");
+	const closed = granted(`${OUTBOUND};expires=600`);
+	phone.disconnect();
+	assert.equal(closed.after(0), false);
+
+	register(phone);
+	core.answer(core.take("REGISTER"), "403 Forbidden", { headers: ["Contact: <sip:a@h>"] });
+	assert.equal(kept.has(phone.connection, rig.now), false, "refused");
+});
+
 test("RFC 5626 §5.3.1 §11.5: the phone hangs its connection up: the registrar's call is 430, and 480 for a caller behind us", () => {
 	const { rig, core, phone } = scene();
 	register(phone);
