@@ -11,7 +11,7 @@ import { callService } from "./services.ts";
 import { callTrunk, isTrunk } from "./trunks.ts";
 
 /** What an OPTIONS to Sipwright itself is told (RFC 3261 §11.2). */
-const ABILITIES = { Accept: "application/sdp", Supported: "path, outbound" };
+const ABILITIES = { Accept: "application/sdp", Supported: "path, outbound, gruu" };
 
 export default defineRoutes({
 	onRequest(request) {

@@ -93,6 +93,7 @@ export type RegistrarConfig = {
 	readonly maxBindings: number;
 	/** Whose Path is taken: of devices that say `Supported: path`, or of any (RFC 3327 §5.3). */
 	readonly path: "supported" | "any";
+	readonly gruu: boolean;
 	/** Route values, each in `<>` and with `lr` (RFC 3608 §6.3). */
 	readonly serviceRoute: readonly string[];
 	/** Between keep-alives of a device with outbound on a stream (RFC 5626 §5.4); Infinity: as it likes. */

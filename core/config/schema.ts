@@ -1,6 +1,17 @@
 /** Every key of the configuration but those of one device and of `secure-signaling`: kind, default, meaning. */
 import { z } from "zod";
-import { choice, flagOr, integer, limit, list, scalar, text, valueDocs, wrong } from "./fields.ts";
+import {
+	choice,
+	flag,
+	flagOr,
+	integer,
+	limit,
+	list,
+	scalar,
+	text,
+	valueDocs,
+	wrong,
+} from "./fields.ts";
 import { isHost, parseAddress } from "./host.ts";
 import { network } from "./network-field.ts";
 import { origin } from "./origin.ts";
@@ -98,6 +109,10 @@ export const registrarShape = {
 	"flow-timer": key(
 		limit({ min: 30, max: 3600 }).default(120),
 		"seconds between keep-alives that a device with outbound is told to send over TCP and TLS; one that is silent for 15 s longer has left (RFC 5626 §5.4)",
+	),
+	gruu: key(
+		flag().default(true),
+		"whether a device that asks for it is told an address that leads to it alone, of all that share its number (RFC 5627)",
 	),
 	"service-route": key(
 		list(route).default([]),

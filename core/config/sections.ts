@@ -93,6 +93,7 @@ export function readRegistrar(node: Node | undefined, found: Findings): Registra
 		defaultExpiresSeconds: usual,
 		maxBindings: given["max-bindings"],
 		path: given.path,
+		gruu: given.gruu,
 		serviceRoute: given["service-route"],
 		flowTimerSeconds: given["flow-timer"],
 	};

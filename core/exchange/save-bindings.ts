@@ -52,7 +52,7 @@ function registering({ context, environment, schemes, now }: SaveInput): Device 
 	return verdict.refused === undefined ? device : { status: verdict.refused.status };
 }
 
-function bind({ name, secureSignaling }: Device, input: SaveInput): Rejection {
+function bind({ name, contact, secureSignaling }: Device, input: SaveInput): Rejection {
 	const { context, environment, store, now } = input;
 	const { own, directory } = environment;
 	const { flow } = context.server;
@@ -67,6 +67,8 @@ function bind({ name, secureSignaling }: Device, input: SaveInput): Rejection {
 		options: {
 			...input.options,
 			register: secureSignaling.register,
+			// Its calls go to the configured contact, whatever it registers.
+			gruu: input.options.gruu && contact === "*",
 			refuses: (uri) => (isThisServer(uri, own) ? "Contact Is This Server" : undefined),
 		},
 		now,

@@ -8,6 +8,7 @@
  * entry on top, a `sip` callee must not see one (§12.1.1). Schemes equal, but the way through us
  * changes transport or address: two entries, marked `r2` (RFC 5658 §5). Everything equal: one.
  */
+import { escapeParam } from "../message/escape-param.ts";
 import { type DialogState, type HiddenRoutes, signCookie } from "./cookie.ts";
 import { type Leg, type Legs, legOf, other, type Side, transportOf } from "./leg.ts";
 
@@ -87,16 +88,5 @@ export function ownUri(leg: Leg): string {
 }
 
 function parameters(cookieText: string, tag: string): string {
-	return `;lr;x5=${cookieText};ftag=${escapeTag(tag)}`;
+	return `;lr;x5=${cookieText};ftag=${escapeParam(tag)}`;
 }
-
-/** Whatever stands in the tag and not in a `pvalue` of a URI (RFC 3261 §25.1); tags should be tokens, and some are not. */
-function escapeTag(tag: string): string {
-	return tag.replaceAll(NO_PVALUE, (octet) => `%${hex(octet.charCodeAt(0))}`);
-}
-
-function hex(code: number): string {
-	return code.toString(16).toUpperCase().padStart(2, "0");
-}
-
-const NO_PVALUE = /[^A-Za-z0-9\-_.!~*'()[\]/:&+$]/g;

@@ -7,21 +7,22 @@ import { type Flow, secure } from "../base/flow.ts";
 import { bracketed } from "../base/ip-address.ts";
 import { openAnchor } from "../leg/anchored-contact.ts";
 import { type OpenedUri, readEntry } from "../leg/contact-entry.ts";
-import { flowOfSide, schemeOfSide } from "../leg/cookie.ts";
+import { flowOfSide, type OpenedCookie, schemeOfSide } from "../leg/cookie.ts";
 import { deviceUri } from "../leg/device-uri.ts";
 import { mayHoldEntry } from "../leg/entry-place.ts";
 import { type RememberedFlow, sameFlow } from "../leg/flow-token.ts";
 import { forceUri, readUri } from "../leg/force-scheme.ts";
-import { other } from "../leg/leg.ts";
+import { other, type Side } from "../leg/leg.ts";
 import { routesTo } from "../leg/record-route.ts";
 import { schemeOf } from "../leg/scheme-token.ts";
 import type { Request } from "../message/message.ts";
 import { bindingOf, deviceOf, policyOf } from "./directory.ts";
 import type { Environment } from "./environment.ts";
+import { gruuBindings } from "./gruu.ts";
 import { asItCame } from "./one-scheme.ts";
 import type { Rejection } from "./rejection.ts";
 import type { DialogRoute, RouteInformation } from "./route-information.ts";
-import type { Target } from "./target-set.ts";
+import { isGone, type Target } from "./target-set.ts";
 
 /** The other side, and the flow to it: never resolved anew while one is known that still works. */
 export function dialogTarget(
@@ -37,9 +38,11 @@ export function dialogTarget(
 	const scheme = schemeOfSide(cookie, toward);
 	const opened = openTarget(route, dialog, environment, now);
 	if ("status" in opened) return opened;
-	const { uri, flow, lost } = opened;
+	const meant = atInstance(opened, route, dialog, environment, alive, now);
+	if ("status" in meant) return meant;
+	const { uri, flows, lost } = meant;
 	if (schemeOf(uri) === undefined) return { status: 416 };
-	const path = cookie.hidden === undefined ? NO_PATH : routesTo(cookie.hidden, toward);
+	const path = meant.path ?? hiddenPath(cookie, toward);
 	// Where other proxies stand between, the next of them is the next hop, not the phone.
 	const direct = request.head.routes.length === own && path.length === 0;
 	// What is sips never leaves in clear, whatever way the peer last took (RFC 3261 §26.2.2), and no
@@ -47,28 +50,71 @@ export function dialogTarget(
 	const next = path[0]?.slice(1) ?? request.head.routes[own]?.uri ?? "";
 	const guarded = scheme === "sips" || schemeOf(next) === "sips";
 	const fits = (candidate: Flow) => (!guarded || secure(candidate.transport)) && alive(candidate);
-	const usable = (candidate: RememberedFlow | undefined) =>
-		candidate !== undefined && !candidate.stale && fits(candidate) ? candidate : undefined;
-	const remembered = flow ?? flowOfSide(cookie, toward);
 	const { directory } = environment;
 	const target: Target = {
 		uri,
 		scheme,
 		flow:
-			usable(flow) ??
-			usable(flowOfSide(cookie, toward)) ??
+			flows.find((one) => !one.stale && fits(one)) ??
 			(direct ? registeredFlow(uri, environment, fits, now) : undefined),
-		host: remembered?.host,
+		host: meant.moved ? undefined : flows[0]?.host,
 		path,
-		policy: policyOf(request.head.to, remembered, directory, uri),
+		policy: policyOf(request.head.to, flows[0], directory, uri),
 		device: undefined,
 		...(lost && { lost }),
 	};
 	return directory.keepsSchemes ? asItCame(target, route, dialog, directory) : target;
 }
 
+function hiddenPath({ hidden }: OpenedCookie, toward: Side): readonly string[] {
+	return hidden === undefined ? NO_PATH : routesTo(hidden, toward);
+}
+
 /** `lost`: the peer has cut the entry off, and this is the next best. */
 type Opened = OpenedUri & { readonly lost?: true };
+
+type Meant = {
+	readonly uri: string;
+	readonly lost?: true | undefined;
+	/** The flows that lead there, the best first. */
+	readonly flows: readonly RememberedFlow[];
+	/** Where it is now says its binding, and not the dialog. */
+	readonly moved?: true;
+	/** Of its binding. */
+	readonly path?: readonly string[];
+};
+
+/**
+ * A peer whose Contact is a GRUU of ours is where its instance has registered (RFC 5627 §6.1): on the
+ * flow that the dialog knows, or else on the newest. Where other proxies stand between, those of its
+ * Path are among them.
+ */
+function atInstance(
+	{ uri, flow, lost }: Opened,
+	{ request, own }: RouteInformation,
+	{ cookie, from }: DialogRoute,
+	environment: Environment,
+	alive: (flow: Flow) => boolean,
+	now: Milliseconds,
+): Meant | Rejection {
+	const toward = other(from);
+	const known = [flow, flowOfSide(cookie, toward)].filter((one) => one !== undefined);
+	const bindings = gruuBindings(uri, environment, now);
+	if (bindings === undefined) return { uri, lost, flows: known };
+	const [first] = known;
+	const same = bindings.find((one) => first !== undefined && sameFlow(first, one.flow));
+	const binding = same ?? bindings[0];
+	// Nobody of the instance is registered: without its flow, the GRUU would lead back here.
+	if (binding === undefined)
+		return first?.stale === false && alive(first) ? { uri, flows: [first] } : { status: 480 };
+	const contact = forceUri(binding.contact, schemeOfSide(cookie, toward), "contact").uri;
+	const { flow: newest, path } = binding;
+	if (path.length > 0 && request.head.routes.length === own)
+		return { uri: contact, flows: [], moved: true, path };
+	if (same !== undefined) return { uri: contact, flows: known };
+	const flows = path.length > 0 ? [] : [{ ...newest, stale: isGone(newest) }];
+	return { uri: contact, flows, moved: true };
+}
 
 /** The Request-URI as its target knows it. */
 function openTarget(

@@ -7,9 +7,10 @@ import { readUri } from "../leg/force-scheme.ts";
 import type { Request } from "../message/message.ts";
 import { deviceOf } from "./directory.ts";
 import type { Environment } from "./environment.ts";
+import { instanceMeant } from "./gruu.ts";
 import { fitting } from "./one-scheme.ts";
 import type { ResponseContext } from "./response-context.ts";
-import { bindingTargets, type Target } from "./target-set.ts";
+import { bindingTargets, ofInstance, type Target } from "./target-set.ts";
 
 export class LateBindings {
 	/** Who is being called, by device, and the number that a script chose: an entry goes with its context. */
@@ -44,7 +45,8 @@ export class LateBindings {
 			if (fork === undefined || !devices.has(device.name)) continue;
 			if (context.answered || context.closed) continue;
 			const { callee } = fork.options;
-			const targets = bindingTargets(device, directory, now, devices.get(device.name));
+			const all = bindingTargets(device, directory, now, devices.get(device.name));
+			const targets = ofInstance(instanceMeant(context.request.parsedUri, device), all);
 			fork.add(fitting(targets, callee, context, environment).targets);
 			joined.push(context);
 		}

@@ -20,6 +20,7 @@ import { parseUri, type Uri, uriParam } from "../message/uri.ts";
 import type { TargetChoice } from "./decision.ts";
 import { placeOf } from "./device-place.ts";
 import type { Directory } from "./directory.ts";
+import { instanceMeant } from "./gruu.ts";
 import type { Rejection } from "./rejection.ts";
 
 /** Where to send: one address out of RFC 3263 §4, before a listener of ours is chosen; or a flow (RFC 5626 §5.3). */
@@ -115,6 +116,14 @@ function includes(targets: readonly Target[], target: Target): boolean {
 	);
 }
 
+/** Of a GRUU only those of its instance are meant; undefined: all (RFC 5627 §6.1). */
+export function ofInstance(
+	meant: string | undefined,
+	targets: readonly Target[],
+): readonly Target[] {
+	return meant === undefined ? targets : targets.filter(({ instance }) => instance === meant);
+}
+
 /** RFC 5626 §7: of these, one is called at a time. */
 export function ofOneInstance(a: Target, b: Target): boolean {
 	return a.instance !== undefined && a.instance === b.instance && a.device === b.device;
@@ -143,7 +152,11 @@ export function targetsOf(
 	const device = directory.device(choice.name);
 	if (device === undefined) return { status: 404 };
 	const exact = choice.exact ? choice.number : undefined;
-	if (device.contact === "*") return bindingTargets(device, directory, now, exact);
+	if (device.contact === "*") {
+		const instance = instanceMeant(request.parsedUri, device);
+		if (instance === "") return { status: 404 };
+		return ofInstance(instance, bindingTargets(device, directory, now, exact));
+	}
 	// A number that the script chose is the one to dial: its prefix was replaced there.
 	const dialled = choice.number ?? dialledUser(device, request.parsedUri.user);
 	const { contact } = device;
@@ -277,7 +290,7 @@ function bindingTarget(binding: Binding, device: Device): Target {
 }
 
 /** A stream that an earlier run had open: the port it came from leads nowhere, but its Contact may. */
-function isGone({ transport, connection }: Flow): boolean {
+export function isGone({ transport, connection }: Flow): boolean {
 	return reliable(transport) && connection === 0;
 }
 

@@ -1,5 +1,6 @@
 /** Which Contacts may be bound together, and over what: RFC 3261 §10.3, RFC 5626 §6, RFC 5630 §5.2. */
 import type { Head } from "../message/head.ts";
+import { sameUri } from "../message/same-uri.ts";
 import { parseUri, uriParam } from "../message/uri.ts";
 import type { Candidate } from "./contact.ts";
 import { supportsOutbound } from "./outbound.ts";
@@ -20,6 +21,7 @@ export function refuseContacts(
 		refuseBrief(input, candidates) ??
 		refuseFirstHop(input.request.head, candidates) ??
 		refuseFlows(candidates) ??
+		(input.options.gruu ? refuseInstances(input, candidates) : undefined) ??
 		refuseAddresses(input, candidates)
 	);
 }
@@ -79,6 +81,20 @@ function refuseFlows(candidates: readonly Candidate[]): Refusal | undefined {
 	return lasting.length > 1 && lasting.some(({ binding }) => isOutbound(binding))
 		? bad("Several Contacts With reg-id")
 		: undefined;
+}
+
+/** A GRUU leads to its Contact, so that must not lead back to the address of which the GRUU is one (RFC 5627 §5.1). */
+function refuseInstances(
+	{ request }: RegisterInput,
+	candidates: readonly Candidate[],
+): Refusal | undefined {
+	const address = parseUri(request.head.to.uri);
+	for (const { binding, uri, requested } of candidates) {
+		if (binding.instance === undefined || requested === 0) continue;
+		if (uri.host === "") return { status: 403, reason: "Contact of an Instance Is No SIP URI" };
+		if (sameUri(uri, address)) return { status: 403, reason: "Contact Is Its Own Address" };
+	}
+	return undefined;
 }
 
 function refuseAddresses(

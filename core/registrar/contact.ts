@@ -2,6 +2,7 @@
 import type { Binding } from "../base/binding.ts";
 import { own } from "../base/own-text.ts";
 import type { Head } from "../message/head.ts";
+import { canonicalInstance } from "../message/instance-id.ts";
 import { type NameAddress, parseNameAddress } from "../message/name-addr.ts";
 import { paramSpans, unquote } from "../message/params.ts";
 import { parseDeltaSeconds, parseQ, parseUnsigned } from "../message/scalars.ts";
@@ -111,20 +112,20 @@ function contactExpires(value: string | undefined): number {
 	return parseDeltaSeconds(unquote(value ?? "")) ?? MALFORMED;
 }
 
-/** The parameters as sent, `expires` left out: a refresh without one clears it (RFC 3840 §9). */
+/**
+ * The parameters as sent: a refresh without one clears it (RFC 3840 §9). `expires` changes, and nobody
+ * gives itself a GRUU (RFC 5627 §5.1).
+ */
 function otherParams({ text, paramsStart, end }: NameAddress): string {
 	return paramSpans("Contact", text, paramsStart, end)
-		.filter(({ name }) => name !== "expires")
+		.filter(({ name }) => !OURS.includes(name))
 		.map((span) => unfold(text.slice(span.start, span.end)))
 		.join("");
 }
 
-/** Canonical, so that equal ids are equal texts: a UUID has no case, nor has the start of any URN (RFC 5626 §4.1). */
 function instanceId(value: string | undefined): string | undefined {
 	const id = unquote(value ?? "").replace(/^<(.*)>$/, "$1");
-	const start = /^urn:[a-z0-9-]+:/i.exec(id)?.[0].toLowerCase() ?? "";
-	const rest = id.slice(start.length);
-	return id === "" ? undefined : start + (start === "urn:uuid:" ? rest.toLowerCase() : rest);
+	return id === "" ? undefined : canonicalInstance(id);
 }
 
 /** 1 to 2^31-1 (RFC 5626 §4.2). */
@@ -133,5 +134,7 @@ function regId(value: string | undefined): number | undefined {
 	return id !== undefined && id >= 1 && id < 2 ** 31 ? id : undefined;
 }
 
+/** Parameters whose value is the registrar's to give. */
+const OURS = ["expires", "pub-gruu", "temp-gruu"];
 const MALFORMED = 3600;
 const USER_AGENT_MAX = 200;

@@ -31,6 +31,8 @@ export type RegisterOptions = {
 	readonly maxBindings: number;
 	/** Whose Path is taken: of devices that say `Supported: path`, or of any (RFC 3327 §5.3). */
 	readonly path: "supported" | "any";
+	/** Whether devices are told an address for each instance (RFC 5627). */
+	readonly gruu: boolean;
 	/** What a registered device puts ahead of its requests, each a whole Route value (RFC 3608 §6.3). */
 	readonly serviceRoute: readonly string[];
 	/** How often a device with outbound has to send a keep-alive on its stream (RFC 5626 §5.4); Infinity: as it likes. */

@@ -6,7 +6,9 @@
  */
 import type { Binding } from "../base/binding.ts";
 import type { Milliseconds } from "../base/clock.ts";
+import { publicGruu } from "../message/instance-id.ts";
 import { ParseError } from "../message/parse-error.ts";
+import { parseUri } from "../message/uri.ts";
 import { expiresHeader, readContacts } from "./contact.ts";
 import { refuseContacts } from "./contact-rules.ts";
 import { supportsOutbound } from "./outbound.ts";
@@ -26,7 +28,11 @@ export function register(input: RegisterInput): RegisterResult {
 	const { put, remove, path, outbound } = outcome;
 	const gone = new Set(remove);
 	const after = [...current.filter((binding) => !gone.has(binding)), ...put];
-	const headers: [string, string][] = after.map((one) => ["Contact", contactValue(one, input.now)]);
+	const gruu = gruuOf(input);
+	const headers: [string, string][] = after.map((one) => [
+		"Contact",
+		contactValue(one, gruu(one), input.now),
+	]);
 	for (const { text } of path) headers.push(["Path", text]); // RFC 3327 §5.3
 	for (const value of input.options.serviceRoute) headers.push(["Service-Route", value]);
 	const required = outbound && supportsOutbound(input.request.head);
@@ -126,13 +132,22 @@ function outOfOrder({ request: { head } }: RegisterInput, binding: Binding): boo
 }
 
 /** Step 8. The URI as the device sent it, so that it finds itself in the list; never longer than it lasts. */
-function contactValue(binding: Binding, now: Milliseconds): string {
+function contactValue(binding: Binding, gruu: string | undefined, now: Milliseconds): string {
 	const display = binding.display === "" ? "" : `${binding.display} `;
 	const seconds = Math.max(1, Math.floor((binding.expiresAt - now) / 1000));
-	return `${display}<${binding.echoed}>${binding.params};expires=${seconds}`;
+	const shown = gruu === undefined ? "" : `;pub-gruu="${gruu}"`;
+	return `${display}<${binding.echoed}>${binding.params}${shown};expires=${seconds}`;
 }
 
-/** What a REGISTER may require of us: RFC 3327, RFC 5626. */
-const EXTENSIONS = ["path", "outbound"];
+/** The public GRUU of each binding that has an instance, for who asks for it; in the scheme of its Contact (RFC 5630 §5.2.1). */
+function gruuOf({ request, options }: RegisterInput): (binding: Binding) => string | undefined {
+	const { head } = request;
+	if (!options.gruu || !head.tokens("supported").includes("gruu")) return () => undefined;
+	const address = parseUri(head.to.uri);
+	return ({ instance, scheme }) => instance && publicGruu(address, scheme, instance);
+}
+
+/** What a REGISTER may require of us: RFC 3327, RFC 5626; RFC 5627 §5.1, even where there are no GRUUs. */
+const EXTENSIONS = ["path", "outbound", "gruu"];
 
 const OUT_OF_ORDER: Refusal = { status: 500, reason: "CSeq Out of Order" };

@@ -19,6 +19,7 @@ export const OPTIONS: RegisterOptions = {
 	maxBindings: 10,
 	path: "supported",
 	flowTimerSeconds: 120,
+	gruu: true,
 	serviceRoute: [],
 };
 
