@@ -43,10 +43,18 @@ export function readSection<S extends Shape>(
 
 	const values = Object.entries(shape).map(([word, field]) => {
 		const value = readField(word, block?.entries.get(word), field, found);
-		return [word, value ?? field.parse(undefined)];
+		return [word, value ?? defaultOf(field)];
 	});
 	return Object.fromEntries(values) as Values<S>;
 }
+
+/** Asked for once: a hundred thousand devices leave out nearly all of their keys. */
+function defaultOf(field: z.ZodType): unknown {
+	if (!defaults.has(field)) defaults.set(field, field.parse(undefined));
+	return defaults.get(field);
+}
+
+const defaults = new Map<z.ZodType, unknown>();
 
 function readField(
 	word: string,

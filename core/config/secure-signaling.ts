@@ -84,6 +84,8 @@ export function readSecureSignaling(
 	inherited: SecureSignaling,
 	found: Findings,
 ): SecureSignaling {
+	// Most devices say nothing of it, and share what they inherit.
+	if (node === undefined) return inherited;
 	const values = readSection("secure-signaling", node, secureSignalingShape, found);
 	const given = Object.entries(values).filter(([, value]) => value !== undefined);
 	const own = Object.fromEntries(given.map(([word, value]) => [camelCase(word), value]));

@@ -147,3 +147,20 @@ test("the configuration is frozen, devices and their settings too", async (t) =>
 	for (const part of [...parts, device?.contact, device?.secureSignaling])
 		assert.ok(Object.isFrozen(part));
 });
+
+test("eight times the devices are read in about eight times the processor time", async (t) => {
+	const costOf = async (count: number) => {
+		const devices = Array.from(
+			{ length: count },
+			(_, at) => `"${at}": { type: Extension, contact: "*" }\n`,
+		);
+		const before = process.cpuUsage();
+		const { errors } = await read(t, "devices: devices.yaml", { "devices.yaml": devices.join("") });
+		assert.deepEqual(errors, []);
+		const { user, system } = process.cpuUsage(before);
+		return user + system;
+	};
+	await costOf(2_000);
+	const [few, many] = [await costOf(2_000), await costOf(16_000)];
+	assert.ok(many < 25 * few, `${few} µs, ${many} µs: with each compared with each it is 64 times`);
+});
