@@ -1,6 +1,6 @@
 /** The keys of a socket that stands behind a balancer: who ends TLS, who says where the client is, who may connect. */
 
-import { behindTls, DEFAULT_PORTS, secure } from "../base/flow.ts";
+import { behindTls, DEFAULT_PORTS, secure, webSocket } from "../base/flow.ts";
 import { type Network, Networks, overlap } from "../base/networks.ts";
 import type { BalancerConfig, ListenConfig } from "./config.ts";
 import { flag, list } from "./fields.ts";
@@ -19,6 +19,10 @@ export const balancerShape = {
 		flag().default(false),
 		"all but `udp`: a balancer in front of us begins each connection with a PROXY header (version 1 or 2), which says where the client is",
 	),
+	"forwarded-for": key(
+		flag().default(false),
+		"`ws` and `wss`: an HTTP proxy in front of us says in X-Forwarded-For where the client is; what the client has written there is not believed",
+	),
 	balancers: key(
 		list(network).optional(),
 		"the networks that balancers connect from, and nobody else may; without it, with `proxy-protocol` only, those of `trusted`",
@@ -30,6 +34,7 @@ type Given = {
 	readonly advertise: HostPort | undefined;
 	readonly "tls-terminated": boolean;
 	readonly "proxy-protocol": boolean;
+	readonly "forwarded-for": boolean;
 	readonly balancers?: readonly Network[] | undefined;
 };
 
@@ -47,7 +52,9 @@ export function readBalancer(
 	} = given;
 	const at = (word: keyof typeof balancerShape) => child(item, word)?.at ?? item.at;
 	checkTransport(given, at, found);
-	if (!tlsTerminated && !proxyProtocol) {
+	checkForwardedFor(given, at, found);
+	const forwardedFor = given["forwarded-for"];
+	if (!tlsTerminated && !proxyProtocol && !forwardedFor) {
 		if (balancers !== undefined)
 			found.error(at("balancers"), {
 				code: "CONFIG_COMBINATION",
@@ -69,7 +76,7 @@ export function readBalancer(
 			message: "listen: messages show this socket, and TLS is spoken at the balancer",
 			fix: `write advertise: "sip.example.com:${DEFAULT_PORTS[behindTls(transport)]}", the address of the balancer`,
 		});
-	return { tlsTerminated, proxyProtocol, from: balancers && new Networks(balancers) };
+	return { tlsTerminated, proxyProtocol, forwardedFor, from: balancers && new Networks(balancers) };
 }
 
 function checkTransport(
@@ -93,6 +100,21 @@ function checkTransport(
 		});
 }
 
+function checkForwardedFor(
+	{ transport, "forwarded-for": forwardedFor, "proxy-protocol": proxyProtocol }: Given,
+	at: (word: keyof typeof balancerShape) => Place,
+	found: Findings,
+): void {
+	if (!forwardedFor || (webSocket(transport) && !proxyProtocol)) return;
+	found.error(at("forwarded-for"), {
+		code: "CONFIG_COMBINATION",
+		message: proxyProtocol
+			? "listen: forwarded-for and proxy-protocol both say where the client is"
+			: `listen: forwarded-for is a header of HTTP, and this socket is ${transport}`,
+		fix: "remove it",
+	});
+}
+
 /**
  * Without a PROXY header a request has the balancer's address, whoever sends it: then trusting the
  * balancer is trusting everybody.
@@ -104,7 +126,8 @@ export function checkTrustedBalancers(
 	found: Findings,
 ): void {
 	for (const { balancer } of listen) {
-		if (balancer === undefined || balancer.proxyProtocol || balancer.from === undefined) continue;
+		if (balancer === undefined || balancer.from === undefined) continue;
+		if (balancer.proxyProtocol || balancer.forwardedFor) continue;
 		const pair = overlap(balancer.from, trusted);
 		if (pair === undefined || node === undefined) continue;
 		found.warn(node.at, {

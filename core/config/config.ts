@@ -61,6 +61,8 @@ export type WebConfig = {
 export type BalancerConfig = {
 	readonly tlsTerminated: boolean;
 	readonly proxyProtocol: boolean;
+	/** WebSocket only. */
+	readonly forwardedFor: boolean;
 	/** Where balancers connect from; undefined: from the networks of `trusted`. */
 	readonly from: Networks | undefined;
 };

@@ -11,6 +11,7 @@ import { unmapped } from "../base/ip-address.ts";
 import { listenerOf } from "./advertised.ts";
 import type { ConnectionTable } from "./connection-table.ts";
 import type { TransportCounters } from "./counters.ts";
+import { forwardedClient } from "./forwarded-for.ts";
 import type { TransportLimits } from "./limits.ts";
 import type { ProxiedPeer } from "./proxy-header.ts";
 import { StreamWire } from "./stream-wire.ts";
@@ -18,7 +19,7 @@ import { takeProxyHeader } from "./take-proxy-header.ts";
 import { sipIdentities } from "./tls-identity.ts";
 import type { TlsSettings } from "./tls-settings.ts";
 import type { Balancer, ListenOptions, WebRules } from "./transport-user.ts";
-import { WebSocketUpgrade } from "./websocket-upgrade.ts";
+import { type Refusal, WebSocketUpgrade } from "./websocket-upgrade.ts";
 import { WebSocketWire } from "./websocket-wire.ts";
 import type { OpenWire } from "./wire.ts";
 
@@ -138,12 +139,13 @@ export class StreamListener {
 			return;
 		}
 		socket.on("error", () => {});
-		if (this.#balancer?.proxyProtocol) {
-			this.#identify(socket, peer);
-			return;
-		}
-		socket.once("close", () => table.leave(source));
-		this.#secureOrAccept(socket);
+		const key = keyOf(peer);
+		socket.once("close", () => {
+			table.leave(source ?? this.#proxied.get(key)?.host);
+			this.#proxied.delete(key);
+		});
+		if (this.#balancer?.proxyProtocol) this.#identify(socket, peer);
+		else this.#secureOrAccept(socket);
 	};
 
 	/** Where there is a balancer, it has to be one. */
@@ -154,17 +156,10 @@ export class StreamListener {
 		return false;
 	}
 
-	/** Once the balancer has said for whom it connects, the connection counts as that client's. */
 	#identify(socket: Socket, balancer: ProxiedPeer): void {
-		const { counters, limits, table } = this.#context;
-		let source: string | undefined;
-		const key = keyOf(balancer);
+		const { counters, limits } = this.#context;
 		this.#handshaking.add(socket);
-		socket.once("close", () => {
-			this.#handshaking.delete(socket);
-			this.#proxied.delete(key);
-			table.leave(source);
-		});
+		socket.once("close", () => this.#handshaking.delete(socket));
 		takeProxyHeader(socket, limits.proxyHeaderMs, (taken) => {
 			this.#handshaking.delete(socket);
 			if (taken.kind === "refused") {
@@ -172,16 +167,27 @@ export class StreamListener {
 				this.#context.refused("balancer.no-header", this.listener, balancer.host, taken.reason);
 			}
 			if (taken.kind !== "header") return;
-			if (taken.peer !== undefined) {
-				if (!table.transfer(taken.peer.host)) {
-					socket.destroy();
-					return;
-				}
-				source = taken.peer.host;
-				this.#proxied.set(key, taken.peer);
-			}
-			this.#secureOrAccept(socket);
+			if (taken.peer === undefined || this.#stands(balancer, taken.peer))
+				this.#secureOrAccept(socket);
+			else socket.destroy();
 		});
+	}
+
+	/** A balancer has said for whom it connects: the connection counts as that client's, unless he has too many. */
+	#stands(balancer: ProxiedPeer, client: ProxiedPeer): boolean {
+		if (!this.#context.table.transfer(client.host)) return false;
+		this.#proxied.set(keyOf(balancer), client);
+		return true;
+	}
+
+	/** The port is the balancer's: nobody says the client's. */
+	#forwarded(header: string, socket: Socket): Refusal | undefined {
+		const balancer = this.#balancer;
+		const direct = peerOf(socket);
+		if (!balancer?.forwardedFor || direct === undefined) return undefined;
+		const host = forwardedClient(header, (address) => balancer.admits(address));
+		if (host === undefined) return NO_FORWARDED_FOR;
+		return this.#stands(direct, { host, port: direct.port }) ? undefined : TOO_MANY;
 	}
 
 	#secureOrAccept(socket: Socket): void {
@@ -211,6 +217,7 @@ export class StreamListener {
 			rules,
 			limits,
 			counters,
+			identify: (header, socket) => this.#forwarded(header, socket),
 			upgraded: (webSocket, socket) => {
 				this.#handshaking.delete(socket);
 				this.#accept((user) => new WebSocketWire(webSocket, socket, user), socket);
@@ -238,6 +245,16 @@ export class StreamListener {
 }
 
 const NO_PAGES: WebRules = { paths: undefined, admits: () => false };
+const NO_FORWARDED_FOR: Refusal = {
+	status: 400,
+	event: "balancer.no-header",
+	reason: "no X-Forwarded-For with the client's address",
+};
+const TOO_MANY: Refusal = {
+	status: 503,
+	event: "websocket.too-many",
+	reason: "too many connections of that client",
+};
 
 /** Undefined when it is gone already. */
 function peerOf({ remoteAddress, remotePort }: Socket): ProxiedPeer | undefined {

@@ -43,6 +43,8 @@ export type Balancer = {
 	readonly tlsTerminated: boolean;
 	/** It begins each connection with a PROXY header, which says where the client is. */
 	readonly proxyProtocol: boolean;
+	/** WebSocket only. It says in X-Forwarded-For where the client is. */
+	readonly forwardedFor: boolean;
 	/** Whether this address is one of a balancer: nobody else may connect. */
 	admits(address: string): boolean;
 };

@@ -12,13 +12,20 @@ export type UpgradeContext = {
 	readonly rules: WebRules;
 	readonly limits: TransportLimits;
 	readonly counters: TransportCounters;
+	/** Who asks, by what the balancer says who brings it; why not, if it may not. */
+	identify(forwardedFor: string, socket: Socket): Refusal | undefined;
 	/** Its octets are its own from here on. */
 	upgraded(webSocket: WebSocket, socket: Socket): void;
 	/** It asked for a WebSocket and got none: an event for the log. The socket is about to be closed. */
 	refused(event: string, socket: Socket, reason: string): void;
 };
 
-type Refusal = { readonly status: number; readonly event: string; readonly reason: string };
+export type Refusal = {
+	readonly status: number;
+	/** For the log. */
+	readonly event: string;
+	readonly reason: string;
+};
 
 const SUBPROTOCOL = "sip";
 
@@ -66,7 +73,8 @@ export class WebSocketUpgrade {
 
 	readonly #upgrade = (request: IncomingMessage, _socket: unknown, head: Buffer): void => {
 		const { socket } = request;
-		const refusal = this.#judge(request);
+		const forwardedFor = String(request.headers["x-forwarded-for"] ?? "");
+		const refusal = this.#context.identify(forwardedFor, socket) ?? this.#judge(request);
 		if (refusal !== undefined) {
 			this.#context.refused(refusal.event, socket, refusal.reason);
 			this.#refuse(socket, refusal.status, refusal.reason);

@@ -20,7 +20,10 @@ test("a socket behind a TLS terminator that speaks the PROXY protocol: balancers
 			address: "10.0.0.5",
 			port: 5071,
 			advertise: undefined,
-			balancer: { tlsTerminated: true, proxyProtocol: true, from: undefined },
+			balancer: {
+				...{ tlsTerminated: true, proxyProtocol: true, forwardedFor: false },
+				from: undefined,
+			},
 		},
 	]);
 	assert.deepEqual(await findings(t, listen(keys)), [

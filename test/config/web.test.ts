@@ -95,3 +95,29 @@ devices: { "5000": { type: Extension, contact: "sips:10.0.0.9:5061" } }
 `;
 	assert.match((await read(t, yaml)).remarks.join("\n"), /CONFIG_UNREACHABLE .*has no tls socket/);
 });
+
+test("forwarded-for is for WebSocket alone, says nothing twice, and has to say who the balancers are", async (t) => {
+	const keys = "tls-terminated: yes, forwarded-for: yes, balancers: [127.0.0.1]";
+	const { listen: sockets } = await readGood(t, listen(`${keys}, advertise: a.example`, "ws"));
+	const { from, ...said } = sockets[0]?.balancer ?? {};
+	assert.deepEqual(said, { tlsTerminated: true, proxyProtocol: false, forwardedFor: true });
+	assert.deepEqual([from?.contains("127.0.0.1"), from?.contains("127.0.0.2")], [true, false]);
+	for (const [transport, given, error] of [
+		[
+			"wss",
+			"forwarded-for: yes",
+			"2:5 error CONFIG_REQUIRED listen: nothing says where the balancer connects from, and nobody else may → write balancers: [10.0.0.0/24]",
+		],
+		[
+			"tls",
+			"forwarded-for: yes, balancers: [10.0.0.9]",
+			"2:64 error CONFIG_COMBINATION listen: forwarded-for is a header of HTTP, and this socket is tls → remove it",
+		],
+		[
+			"wss",
+			"forwarded-for: yes, proxy-protocol: yes",
+			"2:64 error CONFIG_COMBINATION listen: forwarded-for and proxy-protocol both say where the client is → remove it",
+		],
+	] as const)
+		assert.deepEqual((await read(t, listen(given, transport))).errors, [error]);
+});

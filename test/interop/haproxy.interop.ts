@@ -1,4 +1,4 @@
-/** HAProxy in front of Sipwright: it ends TLS, and says by the PROXY protocol where the phone is. */
+/** HAProxy in front of Sipwright: it ends TLS, and says by the PROXY protocol or X-Forwarded-For where the phone is. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loopbackCertificate } from "../support/certificate.ts";
@@ -8,6 +8,7 @@ import { startHaproxy } from "../support/haproxy.ts";
 import { freePort } from "../support/ports.ts";
 import { tlsClient, udpPeer } from "../support/sip-peer.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
+import { WebPhone } from "../transport/web-phone.ts";
 
 /** Where the phone connects from: HAProxy itself is at 127.0.0.1. */
 const PHONE = "127.0.0.24";
@@ -88,3 +89,65 @@ for (const send of ["send-proxy", "send-proxy-v2", ""] as const)
 			"neither a mismatch, nor anything about health checks",
 		);
 	});
+
+test("RFC 7118 §7 TR-52 TR-49: a WebSocket phone registers through HAProxy as an HTTP proxy, is known by its own address, and is called", async (t) => {
+	const ports = { udp: await freePort(), inner: await freePort(), tls: await freePort() };
+	const certificate = await loopbackCertificate();
+	const sipwright = await startSipwright({
+		config: [
+			"listen:",
+			`  - udp:127.0.0.2:${ports.udp}`,
+			`  - { transport: ws, address: "127.0.0.1:${ports.inner}", advertise: "localhost:${ports.tls}", tls-terminated: yes, forwarded-for: yes, balancers: [127.0.0.1], paths: [/ws] }`,
+			`trusted: ["${PHONE}", 127.0.0.3]`,
+			"domains: [example.com]",
+			"state: ./state",
+			'devices: { "7789": { type: Extension, contact: "*" } }',
+		].join("\n"),
+	});
+	closing(t, sipwright, (one) => one.stop());
+	const haproxy = await startHaproxy(ports.tls, ports.inner, "forwardfor", certificate);
+	closing(t, haproxy, (one) => one.stop());
+	const phone = await WebPhone.connect(`wss://localhost:${ports.tls}/ws`, {
+		...{ ca: certificate.cert, localAddress: PHONE, family: 4 },
+		headers: { "X-Forwarded-For": "192.0.2.1" },
+	});
+	closing(t, phone.socket, (socket) => socket.terminate());
+	phone.send(
+		message("REGISTER sip:example.com SIP/2.0", [
+			"Via: SIP/2.0/WSS a.invalid;branch=z9hG4bK1",
+			"Max-Forwards: 70",
+			"From: <sip:7789@example.com>;tag=r",
+			"To: <sip:7789@example.com>",
+			"Call-ID: register",
+			"CSeq: 1 REGISTER",
+			"Contact: <sip:7789@a.invalid;transport=ws>",
+		]),
+	);
+	const { text } = await phone.nth(0);
+	assert.match(text, /^SIP\/2\.0 200 /);
+	assert.match(text, new RegExp(`^Via: SIP/2.0/WSS a\\.invalid;.*received=${PHONE}\\r$`, "m"));
+
+	const caller = closing(t, await udpPeer("127.0.0.3"), (peer) => peer.close());
+	caller.send(
+		message(`INVITE sip:7789@127.0.0.2:${ports.udp} SIP/2.0`, [
+			`Via: SIP/2.0/UDP 127.0.0.3:${caller.port};branch=z9hG4bKi`,
+			"Max-Forwards: 70",
+			"From: <sip:6000@127.0.0.3>;tag=a",
+			"To: <sip:7789@127.0.0.2>",
+			"Call-ID: call",
+			"CSeq: 1 INVITE",
+			`Contact: <sip:6000@127.0.0.3:${caller.port}>`,
+		]),
+		ports.udp,
+		"127.0.0.2",
+	);
+	const called = await phone.nth(1);
+	assert.match(called.text, /^INVITE sip:7789@a\.invalid;transport=ws SIP\/2\.0\r\n/);
+	assert.match(called.text, new RegExp(`^Via: SIP/2.0/WSS localhost:${ports.tls};`, "m"));
+	assert.match(
+		called.text,
+		new RegExp(`^Record-Route: <sip:localhost:${ports.tls};transport=ws;`, "m"),
+	);
+	const noise = sipwright.log().filter(({ event }) => /balancer|websocket/.test(String(event)));
+	assert.deepEqual(noise, []);
+});

@@ -20,7 +20,10 @@ const behind = (setting: Setting) =>
 		transport: "tcp",
 		address: "127.0.0.1",
 		port: 0,
-		balancer: { tlsTerminated: true, proxyProtocol: false, admits: () => true, ...setting },
+		balancer: {
+			...{ tlsTerminated: true, proxyProtocol: false, forwardedFor: false, admits: () => true },
+			...setting,
+		},
 	}) as const;
 
 const shown = ({ transport, host, port }: Flow) => `${transport} ${host}:${port}`;
@@ -197,7 +200,10 @@ test("TR-55: behind a balancer each client has its own limit of connections, and
 test("PROXY protocol before TLS: the header comes in clear, the handshake behind it, even in one segment", async () => {
 	const trusted = await authority();
 	const tls = await trusted.options({ dns: ["proxy.example.com"] });
-	const setting = { tlsTerminated: false, proxyProtocol: true, admits: () => true };
+	const setting = {
+		...{ tlsTerminated: false, proxyProtocol: true, forwardedFor: false },
+		admits: () => true,
+	};
 	await using one = await bench(
 		[{ transport: "tls", address: "127.0.0.1", port: 0, balancer: setting }],
 		{ tls },
