@@ -40,6 +40,8 @@ function register(phone: VirtualPhone, given: RequestGiven = {}): WireMessage {
 	return phone.request("REGISTER", DOMAIN, { from: AOR, to: AOR, headers: [SUPPORTED], ...given });
 }
 
+/** Of the phone, where a proxy stands between it and us. */
+const FAR_VIA = "Via: SIP/2.0/TCP 192.168.77.7:5060;branch=z9hG4bKfar";
 const URI = /^<(sips?):([A-Za-z0-9_-]{26,})@([^>]+)>$/;
 
 test("RFC 5626 §5.1 PX-102: the registrar gets a Path with the flow's token and ob, and nothing else is touched", () => {
@@ -91,11 +93,10 @@ test("RFC 5626 §5.1 PX-102: behind another proxy we are not the first hop, and 
 	for (const pathFor of ["supported", "any", "required"] as const) {
 		const { rig, core } = scene({ pathFor });
 		const edge = rig.phone("edge", { host: "10.0.0.5", contact: OUTBOUND });
-		const below = "Via: SIP/2.0/TCP 192.168.77.7:5060;branch=z9hG4bKfar";
 		const given = "Path: <sip:abc@10.0.0.5;lr;ob>";
 		const sent = edge
 			.write("REGISTER", DOMAIN, { from: AOR, to: AOR, headers: [given] })
-			.replace("Max-Forwards:", `${below}\r\nMax-Forwards:`);
+			.replace("Max-Forwards:", `${FAR_VIA}\r\nMax-Forwards:`);
 		edge.send(sent);
 		assertUntouched(sent, core.take("REGISTER"));
 	}
@@ -176,6 +177,21 @@ test("RFC 5626 §6 §11.6 PX-115: 439 is the registrar's to say: it passes, and 
 		assert.deepEqual(phone.unread, []);
 		core.answer(came, "439 First Hop Lacks Outbound Support");
 		assert.equal(phone.take(439).status, 439);
+	}
+});
+
+test("RFC 5626 §6 §11.6 PX-115: as registrar behind a proxy that writes no ob we say 439, and 200 when it does", () => {
+	const rig = bed.rig();
+	const proxy = rig.phone("proxy", { host: "10.0.0.5", contact: OUTBOUND });
+	const aor = `sip:7789@${HERE}`;
+	for (const [path, status] of [
+		["<sip:token@10.0.0.5;lr>", 439],
+		["<sip:token@10.0.0.5;lr;ob>", 200],
+	] as const) {
+		const headers = [SUPPORTED, `Path: ${path}`];
+		const text = proxy.write("REGISTER", `sip:${HERE}`, { from: aor, to: aor, headers });
+		proxy.send(text.replace("Max-Forwards:", `${FAR_VIA}\r\nMax-Forwards:`));
+		assert.equal(proxy.take(status).status, status);
 	}
 });
 

@@ -141,6 +141,31 @@ test("RFC 5626 §5.3.1 PX-109: towards a flow the dialog is recorded with its fl
 	assert.equal(rig.nowhere.length, 0);
 });
 
+test("RFC 5626 §5.3.1 PX-107: a token is enough for a request in a dialog that we were no part of", () => {
+	const { rig, core, phone } = scene();
+	const text = core.write("NOTIFY", PRIVATE, { headers: [`Route: ${pathTo(rig, phone)}`] });
+	core.send(text.replace(/^To: .*$/m, "$&;tag=theirs"));
+	assert.equal(phone.take("NOTIFY").uri, PRIVATE);
+});
+
+test("secure-signaling G16 RFC 5626 §5.3.1: a sips phone is called by a registrar in clear: its leg is sips, theirs keeps the scheme of our Path", () => {
+	const { rig, core, phone } = scene();
+	const secure = PRIVATE.replace("sip:", "sips:");
+	core.request("INVITE", secure, { headers: [`Route: ${pathTo(rig, phone)}`] });
+	const came = phone.take("INVITE");
+	assert.equal(came.uri, secure);
+	assert.match(came.value("Contact"), /^<sips:core@10\.0\.0\.9/);
+	assert.match(came.recordRoutes[0] ?? "", /^<sips:172\.21\.83\.50:5314;lr;/);
+	phone.answer(came, "200 OK", { contact: `<${secure}>` });
+	const ok = core.take(200);
+	assert.equal(ok.value("Contact"), `<${PRIVATE}>`);
+	assert.match(ok.recordRoutes[0] ?? "", /^<sip:172\.21\.83\.50:5060;lr;/);
+	core.caller(ok).send("BYE");
+	assert.equal(phone.take("BYE").uri, secure);
+	phone.callee(came).send("INFO");
+	assert.equal(core.take("INFO").uri, "sip:core@10.0.0.9:5060");
+});
+
 test("RFC 5626 §5.3.2 PX-110: a caller is found along the flow that it called on, whatever its Contact", () => {
 	const { rig, core, phone } = scene();
 	const uri = "sip:5000@172.21.83.50";

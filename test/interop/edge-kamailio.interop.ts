@@ -1,11 +1,11 @@
-/** An edge before Kamailio as registrar: phones register there through us, and its calls find them along their flows. */
+/** An edge before Kamailio as registrar: phones register there through us, and its calls find them along their flows. And the other way round. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { closing } from "../support/cleanup.ts";
 import { answer, DialogSide, type Endpoint, message, uriOf } from "../support/dialog.ts";
-import { startKamailioRegistrar } from "../support/kamailio.ts";
+import { startKamailioEdge, startKamailioRegistrar } from "../support/kamailio.ts";
 import { freePort, ownHost } from "../support/ports.ts";
 import { type SipPeer, tcpClient, udpPeer } from "../support/sip-peer.ts";
 import { startSipp } from "../support/sipp.ts";
@@ -42,19 +42,23 @@ async function edge(t: TestContext) {
 async function registered(t: TestContext, port: number, cseq: number) {
 	const peer = closing(t, await tcpClient(port), (one) => one.close());
 	const contact = `${CONTACT};reg-id=1;+sip.instance=${INSTANCE}`;
-	peer.send(
-		message(`REGISTER sip:127.0.0.1:${port} SIP/2.0`, [
-			`Via: SIP/2.0/TCP 192.0.2.77:5060;branch=z9hG4bKr${cseq}`,
-			"Max-Forwards: 70",
-			"From: <sip:1001@example.com>;tag=r",
-			"To: <sip:1001@example.com>",
-			"Call-ID: registers",
-			`CSeq: ${cseq} REGISTER`,
-			"Supported: path, outbound",
-			`Contact: ${contact};expires=600`,
-		]),
-	);
+	peer.send(register("TCP 192.0.2.77:5060", cseq, { contact, port }));
 	return { peer, ok: await peer.response(200, "REGISTER") };
+}
+
+type Given = { readonly contact: string; readonly port: number; readonly supported?: string };
+
+function register(via: string, cseq: number, { contact, port, supported }: Given): string {
+	return message(`REGISTER sip:127.0.0.1:${port} SIP/2.0`, [
+		`Via: SIP/2.0/${via};branch=z9hG4bKr${cseq}`,
+		"Max-Forwards: 70",
+		`From: <sip:1001@127.0.0.1:${port}>;tag=r`,
+		`To: <sip:1001@127.0.0.1:${port}>`,
+		"Call-ID: registers",
+		`CSeq: ${cseq} REGISTER`,
+		`Supported: ${supported ?? "path, outbound"}`,
+		`Contact: ${contact};expires=600`,
+	]);
 }
 
 type Caller = SipPeer & { send(text: string, port?: number): void };
@@ -145,6 +149,35 @@ test("RFC 5626 §5.3.1 §11.5 PX-108 PX-116: the connection of the phone is gone
 	const came = await phone.request("INVITE");
 	phone.send(answer(came, "486 Busy Here", { tag: "p" }));
 	assert.equal((await ann.response(486)).value("Call-ID"), "call-2");
+});
+
+test("RFC 3327 §5.4 RFC 5626 §6 PX-114 PX-115: behind Kamailio's path module a phone is called through it, and outbound is refused with 439", async (t) => {
+	const port = await freePort();
+	const sipwright = await startSipwright({
+		config: [
+			`listen: [ udp:127.0.0.1:${port} ]`,
+			'devices: { "1001": { type: Extension, contact: "*" } }',
+		].join("\n"),
+	});
+	closing(t, sipwright, (one) => one.stop());
+	const kamailio = await startKamailioEdge(`127.0.0.1:${port}`);
+	closing(t, kamailio, (one) => one.stop());
+	const phone = closing(t, await udpPeer(), (one) => one.close());
+	const contact = `<sip:1001@127.0.0.1:${phone.port}>`;
+	const given = { contact: `${contact};reg-id=1;+sip.instance=${INSTANCE}`, port };
+	phone.send(register(`UDP 127.0.0.1:${phone.port}`, 1, given), kamailio.udp);
+	assert.equal((await phone.response(undefined, "REGISTER")).status, 439);
+	const plain = { ...given, supported: "path" };
+	phone.send(register(`UDP 127.0.0.1:${phone.port}`, 2, plain), kamailio.udp);
+	const ok = await phone.response(200, "REGISTER");
+	assert.equal(ok.value("Path"), `<sip:127.0.0.1:${kamailio.udp};lr>`);
+
+	const ann = closing(t, await udpPeer(), (one) => one.close());
+	invite(ann, port, 1);
+	const came = await phone.request("INVITE");
+	assert.equal(came.vias.length, 3, "of Ann, us and Kamailio");
+	phone.send(answer(came, "486 Busy Here", { tag: "p" }));
+	assert.equal((await ann.response(486)).value("Call-ID"), "call-1");
 });
 
 for (const transport of ["udp", "tls"] as const)

@@ -1,6 +1,6 @@
 /**
  * Kamailio as another proxy: stateful, record-routing, loose-routing, every number but its own dialogs to
- * one next hop. Or as the registrar behind us, which calls its phones through their Path.
+ * one next hop. Or as the registrar behind us, which calls its phones through their Path; or as the edge before us.
  */
 import type { Certificate } from "./certificate.ts";
 import { message } from "./dialog.ts";
@@ -37,6 +37,16 @@ export async function startKamailioRegistrar(host: string): Promise<Omit<Kamaili
 	return {
 		udp,
 		...(await start(registrarConfig(), [`udp:${host}:${udp}`], tempFolder(), host, udp)),
+	};
+}
+
+/** Puts its Path into a REGISTER and sends it to `next`, a host and port; calls follow the Path back to the phone. */
+export async function startKamailioEdge(next: string): Promise<Omit<Kamailio, "tls">> {
+	const host = "127.0.0.1";
+	const udp = await freePort();
+	return {
+		udp,
+		...(await start(edgeConfig(next), [`udp:${host}:${udp}`], tempFolder(), host, udp)),
 	};
 }
 
@@ -126,6 +136,17 @@ request_route {${IN_DIALOG}
 	t_relay();
 }
 reply_route { if ($rs >= 200) xlog("L_ALERT", "reply $rs $rm\n"); }
+`;
+}
+
+function edgeConfig(next: string): string {
+	return `${head("path")}
+request_route {${IN_DIALOG}
+	if (is_method("REGISTER")) { add_path(); $du = "sip:${next}"; t_relay(); exit; }
+	record_route();
+	loose_route();
+	t_relay();
+}
 `;
 }
 
