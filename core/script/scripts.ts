@@ -40,6 +40,8 @@ export class Scripts {
 	#options: ScriptsOptions;
 	/** For the reload that waits: taken over only when it succeeds. */
 	#change: Partial<ScriptsOptions> = {};
+	/** Of those who wait for it, somebody asks for what is on disk and no more. */
+	#plain = false;
 	readonly #clock: Clock;
 	readonly #generations: Generations;
 	/** The highest so far. */
@@ -137,6 +139,7 @@ export class Scripts {
 	 */
 	reload(devices?: readonly ScriptDevice[], change?: ScriptsChange): Promise<ReloadResult> {
 		this.#change = { ...this.#change, ...(devices && { devices }), ...change };
+		this.#plain ||= devices === undefined && change === undefined;
 		this.#waiting ??= this.#next(() => {
 			this.#waiting = undefined;
 			return this.#replace();
@@ -182,7 +185,8 @@ export class Scripts {
 
 	async #load(): Promise<ReloadResult> {
 		const options = { ...this.#options, ...this.#change };
-		this.#change = {};
+		const again = this.#plain && Object.keys(this.#change).length > 0;
+		[this.#change, this.#plain] = [{}, false];
 		const since = Date.now();
 		let watcher = this.#watcher;
 		try {
@@ -199,6 +203,8 @@ export class Scripts {
 			return this.#result({ ok: true, changed, ...(warnings.length > 0 && { warnings }) });
 		} catch (cause) {
 			this.#error = asLoadError(cause, options.entry ?? BUILT_IN);
+			// What was saved must not wait because somebody else asked for too much.
+			if (again) void this.reload();
 			const files = filesOf(this.#error.problems);
 			if (watcher === this.#watcher) await watcher?.include(files, since);
 			else await watcher?.close();
@@ -222,6 +228,8 @@ export class Scripts {
 	/** Whether anything else serves than before. */
 	#swap(plan: Plan, { next, tried }: LoadedPlan, options: ScriptsOptions): boolean {
 		const { canary: settings } = options;
+		// It may have failed since it was planned: then it is dropped next.
+		if (plan.promotes && this.#generations.canary?.stopped) return false;
 		if (plan.promotes) this.#takeAll();
 		if (next !== undefined) this.#activate(next);
 		if (!plan.stays) this.#withdraw();
@@ -245,7 +253,8 @@ export class Scripts {
 	/** One, if it is still tried; or whichever is. */
 	async #promote(only?: Canary): Promise<ReloadResult> {
 		const { canary } = this.#generations;
-		if (canary === undefined || (only !== undefined && only !== canary))
+		// One that was stopped is about to be dropped.
+		if (canary === undefined || canary.stopped || (only !== undefined && only !== canary))
 			return this.#refuse(noCandidate(this.#options.entry ?? BUILT_IN), only !== undefined);
 		const good = this.#isGood(this.generation);
 		this.#takeAll();

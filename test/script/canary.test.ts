@@ -7,6 +7,11 @@ import { scriptDevice } from "./harness.ts";
 const OLD = "return reply(404);";
 const NEW = "return reply(410);";
 
+const RULES = { failed: 10, asked: 20, seconds: 600 };
+/** Fails on numbers that begin with 9. */
+const FRAGILE =
+	"if (request.uri.user?.startsWith('9')) throw new Error('no trunk'); return reply(410);";
+
 test("architecture §5: a candidate serves its share of new calls, a call the same one each time, and everything once its time is over", async (t) => {
 	const bed = await CanaryBed.start(t, { canary: canary({ share: 20 }) });
 	assert.deepEqual(bed.asks(100), { 404: 100 });
@@ -195,4 +200,32 @@ test("architecture §5: whoever has timers is told when others serve: a candidat
 	await bed.save("return reply(486);");
 	await scripts.promote();
 	assert.deepEqual(told.at(-1), [3]);
+});
+
+test("architecture §5: a candidate that fails as its time ends, or as it is about to get everything otherwise, is dropped and never serves all", async (t) => {
+	const given = { rollback: RULES, canary: canary({ devices: ["1001"], seconds: 60 }) };
+	const failing = (bed: CanaryBed) => bed.asks(20, { called: "9", device: "1001" });
+	const over = await CanaryBed.start(t, given);
+	await over.save(FRAGILE);
+	over.clock.move(60_000);
+	failing(over);
+	await over.settled();
+	assert.deepEqual([over.said("routes.promoted"), over.ask({ device: "1001" })], ["", 404]);
+
+	const told = await CanaryBed.start(t, given);
+	await told.save(FRAGILE);
+	failing(told);
+	const promoted = told.scripts.promote();
+	failing(told);
+	assert.equal((await promoted).ok, false);
+	assert.deepEqual([told.said("routes.promoted"), told.ask({ device: "1001" })], ["", 404]);
+
+	const without = await CanaryBed.start(t, given);
+	await without.save(FRAGILE);
+	const reloaded = without.scripts.reload(undefined, { canary: undefined });
+	failing(without);
+	await reloaded;
+	await without.settled();
+	assert.deepEqual([without.said("routes.promoted"), without.ask()], ["", 404]);
+	assert.equal(without.scripts.status.rolledBack?.generation, 2);
 });
