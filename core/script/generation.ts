@@ -192,6 +192,7 @@ export class Generation {
 	/** What a host call brought. */
 	answer(call: HostCall, result: HostResult): void {
 		this.#waiting.answer(call, result);
+		if (this.#ended) this.#disposeUnused();
 	}
 
 	/** It has waited for too long; or, without a reason, nobody wants to know any more. What it called goes on. */
@@ -305,8 +306,10 @@ export class Generation {
 		if (first) this.whenEnded?.();
 	}
 
+	/** Whoever waits in an isolate that was opened again finds it open: opening takes as long as thousands of answers. */
 	#disposeUnused(): void {
-		if (this.#drain === undefined || (this.#users > 0 && !this.#ended)) return;
+		if (this.#drain === undefined) return;
+		if (this.#ended ? this.#waiting.size > 0 : this.#users > 0) return;
 		this.end();
 	}
 
