@@ -36,8 +36,8 @@ type Pending = {
 	reject(error: unknown): void;
 	/** What the script gets of the value. */
 	readonly read: (value: unknown) => unknown;
-	/** Where it was called. */
-	readonly place: Error;
+	/** Where it was called, as far as that is worth its cost. */
+	readonly place: Error | undefined;
 };
 
 /** A hook that has made a host call, until it has decided and every call has its result. */
@@ -49,6 +49,8 @@ type Ticket = {
 	open: number;
 	calls: number;
 	decided: boolean;
+	/** `onStart`: whoever reads why a load was refused looks for the line. */
+	readonly starts: boolean;
 	counted: Counted | undefined;
 };
 
@@ -72,6 +74,7 @@ let unable: HookName | "top level" | "decided" | undefined = "top level";
 /** Of the hook that runs: what was recorded of it, its ticket once it has one. */
 let record: readonly Recorded[] = NOTHING;
 let current: Ticket | undefined;
+let starts = false;
 /** What a hook without a ticket has counted, and what hooks count once they have decided. */
 const atOnce: Counts = { counted: undefined };
 const after: Counts = { counted: undefined };
@@ -87,6 +90,7 @@ const WAITING_COST = 1_024;
 /** A hook is about to be asked. `recorded` is JSON, "" for nothing. */
 export function beginHook(hook: HookName, mayWait: boolean, recorded: string): void {
 	unable = mayWait ? undefined : hook;
+	starts = hook === "onStart";
 	record = recorded === "" ? NOTHING : parse(recorded);
 	current = undefined;
 	atOnce.counted = undefined;
@@ -179,7 +183,7 @@ export function callHost(kind: string, given: unknown, read = asItIs): Promise<u
 			resolve: resolved,
 			reject: rejected,
 			read,
-			place: new ErrorOfScript(),
+			place: ticket.starts ? new ErrorOfScript() : undefined,
 		};
 		const before = ticket.record[index];
 		const same = before?.kind === kind && before.args === args;
@@ -249,6 +253,7 @@ function openTicket(): Ticket {
 		open: 0,
 		calls: 0,
 		decided: false,
+		starts,
 		counted: atOnce.counted,
 	};
 	atOnce.counted = undefined;
