@@ -142,6 +142,19 @@ test("RFC 5626 §4.2.1 §5.1 PX-104: who asks for outbound gets a Path, whatever
 	assert.deepEqual(off.core.take("REGISTER").values("Path"), []);
 });
 
+test("RFC 3261 §22.3 §22.4: 401 of the registrar and the credentials for it pass, of our own realm and of a user that we know, too", () => {
+	for (const user of ["1001", "7790"]) {
+		const { core, phone } = scene();
+		register(phone);
+		const challenge = 'WWW-Authenticate: Digest realm="example.com", nonce="core", qop="auth"';
+		core.answer(core.take("REGISTER"), "401 Unauthorized", { headers: [challenge] });
+		assert.equal(phone.take(401).value("WWW-Authenticate"), challenge.slice(18));
+		const digest = `Digest username="${user}", realm="example.com", nonce="core", uri="${DOMAIN}", response="${"0".repeat(32)}", qop=auth, nc=00000001, cnonce="c"`;
+		register(phone, { headers: [SUPPORTED, `Authorization: ${digest}`], cseq: 2 });
+		assert.equal(core.take("REGISTER").value("Authorization"), digest, user);
+	}
+});
+
 test("RFC 3261 §16.3 PX-104: headers that cannot be read are no reason to lose a REGISTER", () => {
 	const { core, phone } = scene({ pathFor: "any" });
 	register(phone, { headers: ['Supported: "', 'Require: "'], contact: '"' });

@@ -1,85 +1,25 @@
 /** An edge before Kamailio as registrar: phones register there through us, and its calls find them along their flows. And the other way round. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { closing } from "../support/cleanup.ts";
-import { answer, DialogSide, type Endpoint, message, uriOf } from "../support/dialog.ts";
+import { answer, DialogSide, type Endpoint, uriOf } from "../support/dialog.ts";
+import { CONTACT, INSTANCE, invite, register, registered, startEdge } from "../support/edge.ts";
 import { startKamailioEdge, startKamailioRegistrar } from "../support/kamailio.ts";
 import { freePort, ownHost } from "../support/ports.ts";
-import { type SipPeer, tcpClient, udpPeer } from "../support/sip-peer.ts";
+import { type SipPeer, udpPeer } from "../support/sip-peer.ts";
 import { startSipp } from "../support/sipp.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
 import { startBaresip } from "../support/softphones.ts";
 
-const SCRIPT = readFileSync(
-	join(import.meta.dirname, "../../examples/edge/routes/default.ts"),
-	"utf8",
-);
-/** Behind a NAT: nobody can send there. */
-const CONTACT = "<sip:1001@192.0.2.77:5060;ob>";
-const INSTANCE = '"<urn:uuid:00000000-0000-1000-8000-0242ac120002>"';
-
-/** The script of the example, with Kamailio as its core. */
+/** With Kamailio as its core. */
 async function edge(t: TestContext) {
 	const host = ownHost();
 	const kamailio = closing(t, await startKamailioRegistrar(host), (one) => one.stop());
-	const [port, tls] = [await freePort(), await freePort()];
-	const sipwright = await startSipwright({
-		config: [
-			`listen: [ udp:127.0.0.1:${port}, tls:127.0.0.1:${tls} ]`,
-			"routes: ./default.ts",
-			"edge: { path: any }",
-			`devices: { core: { type: Voice over IP Service, service-type: softswitch, contact: "sip:${host}:${kamailio.udp}" } }`,
-		].join("\n"),
-		files: { "default.ts": SCRIPT },
-	});
-	closing(t, sipwright, (one) => one.stop());
-	return { port, tls, kamailio };
-}
-
-/** A phone that connects and registers; what it gets. */
-async function registered(t: TestContext, port: number, cseq: number) {
-	const peer = closing(t, await tcpClient(port), (one) => one.close());
-	const contact = `${CONTACT};reg-id=1;+sip.instance=${INSTANCE}`;
-	peer.send(register("TCP 192.0.2.77:5060", cseq, { contact, port }));
-	return { peer, ok: await peer.response(200, "REGISTER") };
-}
-
-type Given = { readonly contact: string; readonly port: number; readonly supported?: string };
-
-function register(via: string, cseq: number, { contact, port, supported }: Given): string {
-	return message(`REGISTER sip:127.0.0.1:${port} SIP/2.0`, [
-		`Via: SIP/2.0/${via};branch=z9hG4bKr${cseq}`,
-		"Max-Forwards: 70",
-		`From: <sip:1001@127.0.0.1:${port}>;tag=r`,
-		`To: <sip:1001@127.0.0.1:${port}>`,
-		"Call-ID: registers",
-		`CSeq: ${cseq} REGISTER`,
-		`Supported: ${supported ?? "path, outbound"}`,
-		`Contact: ${contact};expires=600`,
-	]);
-}
-
-type Caller = SipPeer & { send(text: string, port?: number): void };
-
-function invite(caller: Caller, port: number, number: number): void {
-	caller.send(
-		message(`INVITE sip:1001@127.0.0.1:${port} SIP/2.0`, [
-			`Via: SIP/2.0/UDP 127.0.0.1:${caller.port};branch=z9hG4bKi${number}`,
-			"Max-Forwards: 70",
-			"From: <sip:ann@example.com>;tag=a",
-			"To: <sip:1001@example.com>",
-			`Call-ID: call-${number}`,
-			"CSeq: 1 INVITE",
-			`Contact: <sip:ann@127.0.0.1:${caller.port}>`,
-		]),
-		port,
-	);
+	return { ...(await startEdge(t, `${host}:${kamailio.udp}`)), kamailio };
 }
 
 test("RFC 5626 §5.3 RFC 3327 §5.4 PX-102 PX-109 PX-110: Kamailio calls a phone through its Path; requests in the dialog find its flow from either side", async (t) => {
-	const { port } = await edge(t);
+	const { udp: port } = await edge(t);
 	const { peer: phone, ok } = await registered(t, port, 1);
 	assert.match(
 		ok.value("Path"),
@@ -88,7 +28,7 @@ test("RFC 5626 §5.3 RFC 3327 §5.4 PX-102 PX-109 PX-110: Kamailio calls a phone
 	assert.ok(ok.value("Contact").includes(CONTACT), ok.value("Contact"));
 
 	const ann = closing(t, await udpPeer(), (one) => one.close());
-	invite(ann, port, 1);
+	ann.send(invite(ann, `127.0.0.1:${port}`, 1), port);
 	const came = await phone.request("INVITE");
 	assert.equal(`<${came.uri}>`, CONTACT);
 	assert.deepEqual(came.values("Route"), []);
@@ -135,17 +75,17 @@ async function passes(method: string, from: Talker, to: Talker): Promise<void> {
 }
 
 test("RFC 5626 §5.3.1 §11.5 PX-108 PX-116: the connection of the phone is gone: 430 for Kamailio, 480 for the caller, and its next registration is called", async (t) => {
-	const { port, kamailio } = await edge(t);
+	const { udp: port, kamailio } = await edge(t);
 	const first = await registered(t, port, 1);
 	first.peer.cut();
 	await first.peer.closed;
 	const ann = closing(t, await udpPeer(), (one) => one.close());
-	invite(ann, port, 1);
+	ann.send(invite(ann, `127.0.0.1:${port}`, 1), port);
 	assert.equal((await ann.response(undefined, "INVITE")).status, 480);
 	await kamailio.program.printed(/reply 430 INVITE/);
 
 	const { peer: phone } = await registered(t, port, 2);
-	invite(ann, port, 2);
+	ann.send(invite(ann, `127.0.0.1:${port}`, 2), port);
 	const came = await phone.request("INVITE");
 	phone.send(answer(came, "486 Busy Here", { tag: "p" }));
 	assert.equal((await ann.response(486)).value("Call-ID"), "call-2");
@@ -156,6 +96,7 @@ test("RFC 3327 §5.4 RFC 5626 §6 PX-114 PX-115: behind Kamailio's path module a
 	const sipwright = await startSipwright({
 		config: [
 			`listen: [ udp:127.0.0.1:${port} ]`,
+			"domains: [example.com]",
 			'devices: { "1001": { type: Extension, contact: "*" } }',
 		].join("\n"),
 	});
@@ -173,7 +114,7 @@ test("RFC 3327 §5.4 RFC 5626 §6 PX-114 PX-115: behind Kamailio's path module a
 	assert.equal(ok.value("Path"), `<sip:127.0.0.1:${kamailio.udp};lr>`);
 
 	const ann = closing(t, await udpPeer(), (one) => one.close());
-	invite(ann, port, 1);
+	ann.send(invite(ann, `127.0.0.1:${port}`, 1), port);
 	const came = await phone.request("INVITE");
 	assert.equal(came.vias.length, 3, "of Ann, us and Kamailio");
 	phone.send(answer(came, "486 Busy Here", { tag: "p" }));
@@ -182,7 +123,7 @@ test("RFC 3327 §5.4 RFC 5626 §6 PX-114 PX-115: behind Kamailio's path module a
 
 for (const transport of ["udp", "tls"] as const)
 	test(`RFC 5626 §5.3: baresip over ${transport.toUpperCase()} registers with Kamailio through the edge, and SIPp calls it there`, async (t) => {
-		const { port, tls, kamailio } = await edge(t);
+		const { udp: port, tls, kamailio } = await edge(t);
 		const at = `127.0.0.1:${transport === "udp" ? port : tls}`;
 		const phone = await startBaresip("1001", at, { transport });
 		closing(t, phone, (one) => one.stop());
