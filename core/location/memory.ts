@@ -1,6 +1,7 @@
 /** The location service in memory: RFC 3261 §10.3. For tests, and what every other store reads from. */
 import type { Binding } from "../base/binding.ts";
 import type { Milliseconds } from "../base/clock.ts";
+import { KeptBindings } from "./kept-binding.ts";
 import { bindingKey, type LocationStore } from "./store.ts";
 
 export class MemoryStore implements LocationStore {
@@ -8,6 +9,7 @@ export class MemoryStore implements LocationStore {
 	readonly #byDevice = new Map<string, readonly Binding[]>();
 	/** Devices with a binding on the stream connection. */
 	readonly #byConnection = new Map<number, Set<string>>();
+	readonly #kept = new KeptBindings();
 	#size = 0;
 	/** Where sweeping goes on: undefined at the end of a round. A map may change under its iterator. */
 	#round: IterableIterator<readonly [string, readonly Binding[]]> | undefined;
@@ -31,9 +33,13 @@ export class MemoryStore implements LocationStore {
 	}
 
 	apply(device: string, put: readonly Binding[], remove: readonly Binding[]): void {
-		const gone = new Set([...remove, ...put].map(bindingKey));
+		const kept = put.map((binding) => this.#kept.keep(binding));
 		const before = this.stored(device);
-		this.#replace(device, [...before.filter((binding) => !gone.has(bindingKey(binding))), ...put]);
+		if (before.length === 0) return this.#replace(device, kept);
+		const gone = new Set([...remove, ...put].map(bindingKey));
+		const rest = before.filter((binding) => !gone.has(bindingKey(binding)));
+		// Not spread together: that leaves room for more.
+		this.#replace(device, rest.concat(kept));
 	}
 
 	/**
@@ -45,7 +51,7 @@ export class MemoryStore implements LocationStore {
 	dropFlow(connection: number): readonly Binding[] {
 		const devices = [...(this.#byConnection.get(connection) ?? [])];
 		return devices.flatMap((device) =>
-			this.#split(device, (binding) => connectionOf(binding) !== connection),
+			this.#split(device, ({ flow }) => flow.connection !== connection),
 		);
 	}
 
@@ -86,13 +92,14 @@ export class MemoryStore implements LocationStore {
 	}
 
 	#replace(device: string, after: readonly Binding[]): void {
-		const connections = new Set(after.map(connectionOf));
-		for (const before of this.stored(device).map(connectionOf))
-			if (!connections.has(before)) this.#unlink(before, device);
-		connections.delete(NO_CONNECTION);
-		for (const connection of connections) this.#link(connection, device);
+		const before = this.stored(device);
+		for (const { flow } of before)
+			if (flow.connection !== NO_CONNECTION && !after.some(isOn(flow.connection)))
+				this.#unlink(flow.connection, device);
+		for (const { flow } of after)
+			if (flow.connection !== NO_CONNECTION) this.#link(flow.connection, device);
 
-		this.#size += after.length - this.stored(device).length;
+		this.#size += after.length - before.length;
 		if (after.length === 0) this.#byDevice.delete(device);
 		else this.#byDevice.set(device, after);
 	}
@@ -114,8 +121,8 @@ function aliveAt(now: Milliseconds): (binding: Binding) => boolean {
 	return (binding) => binding.expiresAt > now;
 }
 
-function connectionOf(binding: Binding): number {
-	return binding.flow.connection;
+function isOn(connection: number): (binding: Binding) => boolean {
+	return ({ flow }) => flow.connection === connection;
 }
 
 /** UDP, or a stream that has to be opened anew. */
