@@ -104,7 +104,7 @@ test("names and numbers that are none are refused where they stand; the top leve
 	}
 	await assert.rejects(load(t, script("onRequest: () => reply(404)", 'metric.count("a");')), {
 		code: "LOAD_START",
-		message: /metric\.count is not for the top level of a script/,
+		message: /metric\.count is not for the top level, which runs more than once/,
 	});
 });
 

@@ -99,8 +99,11 @@ export function beginHook(hook: HookName, mayWait: boolean, recorded: string): v
 /** Where the hook that runs counts. Throws where none does. */
 export function countsOfHook(call: string): Counts {
 	if (current !== undefined) return current.decided ? after : current;
-	if (unable === "top level" || unable === "decided")
-		throw new HostError("HOST_UNABLE", refusal(call, unable));
+	if (unable === "top level")
+		throw new TypeError(
+			`${call} is not for the top level, which runs more than once: call it in a hook`,
+		);
+	if (unable === "decided") throw new HostError("HOST_UNABLE", refusal(call, unable));
 	return atOnce;
 }
 
@@ -200,7 +203,7 @@ export function callHost(kind: string, given: unknown, read = asItIs): Promise<u
 
 function refusal(kind: string, where: NonNullable<typeof unable>): string {
 	if (where === "top level")
-		return `${kind} is not for the top level of a script: call it in a hook`;
+		return `${kind} waits, and the top level of a script cannot: call it in a hook`;
 	if (where === "decided")
 		return `${kind} was called after the hook had decided: call it before, or await it`;
 	return `${where} answers at once: ${kind} waits`;
