@@ -92,7 +92,10 @@ export type RegistrarConfig = {
 	readonly maxExpiresSeconds: number;
 	/** For a Contact without `expires` in a REGISTER without Expires (RFC 3261 §10.3 step 7). */
 	readonly defaultExpiresSeconds: number;
+	/** Of a device that says none of its own. */
 	readonly maxBindings: number;
+	/** What a Contact beyond them gets: 403, or the place of the one that was refreshed longest ago. */
+	readonly full: "refuse" | "replace";
 	/** Whose Path is taken: of devices that say `Supported: path`, or of any (RFC 3327 §5.3). */
 	readonly path: "supported" | "any";
 	readonly gruu: boolean;

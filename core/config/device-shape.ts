@@ -70,6 +70,10 @@ export const deviceShape = {
 		integer({ min: 0, max: 1_000_000 }).default(0),
 		"calls at a time, to it and from it, before no more are sent to it; 0 is unlimited",
 	),
+	"max-bindings": key(
+		integer({ min: 1, max: 100 }).optional(),
+		"Contacts that it may have at a time; without it those of the block `registrar`",
+	),
 	"oos-check": key(
 		integer({ min: 0, max: 300 }).default(0),
 		"seconds between OPTIONS pings, to the contact and its backups, or to every place that the device registered from; 0 is off",

@@ -94,6 +94,7 @@ function readDevice(
 		replacePrefix: given["replace-prefix"],
 		priority: given.priority,
 		capacity: given.capacity,
+		maxBindings: given["max-bindings"],
 		oosCheck: given["oos-check"],
 		oosForce: given["oos-force"],
 		recoveryTimeout: given["recovery-timeout"],

@@ -104,7 +104,11 @@ export const registrarShape = {
 	),
 	"max-bindings": key(
 		integer({ min: 1, max: 100 }).default(10),
-		"Contacts that one device may have at a time",
+		"Contacts that one device may have at a time, where it says none of its own",
+	),
+	"when-full": key(
+		choice(["refuse", "replace"]).default("refuse"),
+		"what a Contact beyond `max-bindings` gets: 403, or the place of the one that was refreshed longest ago",
 	),
 	"flow-timer": key(
 		limit({ min: 30, max: 3600 }).default(120),

@@ -92,6 +92,7 @@ export function readRegistrar(node: Node | undefined, found: Findings): Registra
 		maxExpiresSeconds: max,
 		defaultExpiresSeconds: usual,
 		maxBindings: given["max-bindings"],
+		full: given["when-full"],
 		path: given.path,
 		gruu: given.gruu,
 		serviceRoute: given["service-route"],

@@ -52,7 +52,8 @@ function registering({ context, environment, schemes, now }: SaveInput): Device 
 	return verdict.refused === undefined ? device : { status: verdict.refused.status };
 }
 
-function bind({ name, contact, secureSignaling }: Device, input: SaveInput): Rejection {
+function bind(device: Device, input: SaveInput): Rejection {
+	const { name, contact, secureSignaling, maxBindings = input.options.maxBindings } = device;
 	const { context, environment, store, now } = input;
 	const { own, directory } = environment;
 	const { flow } = context.server;
@@ -66,6 +67,7 @@ function bind({ name, contact, secureSignaling }: Device, input: SaveInput): Rej
 		current: store.bindings(name, now),
 		options: {
 			...input.options,
+			maxBindings,
 			register: secureSignaling.register,
 			// Its calls go to the configured contact, whatever it registers.
 			gruu: input.options.gruu && contact === "*",

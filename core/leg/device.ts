@@ -43,6 +43,8 @@ export type Device = {
 	readonly priority: number;
 	/** Concurrent calls at most; 0 is unlimited. */
 	readonly capacity: number;
+	/** Bindings at most; undefined: as many as any device. */
+	readonly maxBindings: number | undefined;
 	/** Seconds between OPTIONS pings; 0 is off. */
 	readonly oosCheck: number;
 	/** Seconds without an answer until the device is out of service. */

@@ -29,6 +29,8 @@ export type RegisterOptions = {
 	/** What a `sips` registration has to look like: any `sips` Contact makes a binding, or RFC 5630 §5.2. */
 	readonly register: "lenient" | "strict";
 	readonly maxBindings: number;
+	/** What a Contact beyond them gets: 403, or the place of the one that was refreshed longest ago. */
+	readonly full: "refuse" | "replace";
 	/** Whose Path is taken: of devices that say `Supported: path`, or of any (RFC 3327 §5.3). */
 	readonly path: "supported" | "any";
 	/** Whether devices are told an address for each instance (RFC 5627). */

@@ -120,9 +120,12 @@ function update(
 	if (remove.some((binding) => outOfOrder(input, binding))) return OUT_OF_ORDER;
 
 	const put = contacts.filter(({ requested }) => requested > 0).map(({ binding }) => binding);
-	const count = current.length - remove.length + put.length;
-	if (count > maxBindings && count > current.length)
+	const stay = current.filter((binding) => !remove.includes(binding));
+	const over = stay.length + put.length - maxBindings;
+	const room = input.options.full === "replace" ? stay.length : 0;
+	if (over > room && put.length > remove.length)
 		return { status: 403, reason: `More Than ${maxBindings} Bindings` };
+	if (over > 0 && room > 0) remove.push(...stay.slice(0, over));
 	return { put, remove, outbound: contacts.some(({ binding }) => isOutbound(binding)) };
 }
 

@@ -52,6 +52,7 @@ function addressOnly(uri: Uri): Uri {
 	if (uri.host === "") return uri;
 	// Part by part: a parsed URI cuts them out of its text when they are asked for.
 	const { text, user, password, host, port, headers, hostStart, hostEnd } = uri;
-	const params = uri.params.filter(({ name }) => name !== "transport");
+	// A push service may give a device another token: it is the same device (RFC 8599 §4.1.1).
+	const params = uri.params.filter(({ name }) => name !== "transport" && !name.startsWith("pn-"));
 	return { text, scheme: "sip", user, password, host, port, params, headers, hostStart, hostEnd };
 }

@@ -16,6 +16,7 @@ test("secure signaling §2.2: a device with every supported option", async (t) =
     replace-prefix: ""
     priority: 2
     capacity: 0
+    max-bindings: 3
     oos-check: 0
     oos-force: 0
     recovery-timeout: 0
@@ -41,6 +42,7 @@ test("secure signaling §2.2: a device with every supported option", async (t) =
 		replacePrefix: "",
 		priority: 2,
 		capacity: 0,
+		maxBindings: 3,
 		oosCheck: 0,
 		oosForce: 0,
 		recoveryTimeout: 0,

@@ -49,7 +49,7 @@ trusted: [10.0.0.0/8]
 state: var/state
 location: { store: memory, window-ms: 200 }
 auth: { realm: r, algorithms: [SHA-512-256, MD5, MD5], nonce-lifetime: 60 }
-registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings: 2, path: any, flow-timer: off, gruu: no, service-route: ["sip:a;lr", "<sips:b:5061;lr>"] }
+registrar: { min-expires: 30, default-expires: 40, max-expires: 50, max-bindings: 2, when-full: replace, path: any, flow-timer: off, gruu: no, service-route: ["sip:a;lr", "<sips:b:5061;lr>"] }
 edge: { path: required }
 udp: { max-request: 4000 }
 timers: { t1: 200, t2: 2000, t4: 2500 }
@@ -72,6 +72,7 @@ script: { timeout-ms: 20, heap-mb: 32, start-timeout-ms: 1500, deadline-ms: 2500
 		maxExpiresSeconds: 50,
 		defaultExpiresSeconds: 40,
 		maxBindings: 2,
+		full: "replace",
 		path: "any",
 		flowTimerSeconds: Infinity,
 		gruu: false,

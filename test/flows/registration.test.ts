@@ -257,6 +257,31 @@ test("RFC 3608 §5 §6 PX-117 RG-42: a phone sends its calls along the Service-R
 	assert.equal(came.uri, "sip:5000@172.21.83.50");
 });
 
+test("RFC 8599 §5.6.2: a call to a phone with push parameters has them in its Request-URI", () => {
+	const rig = bed.rig();
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	const uri = "sip:7789@192.168.0.7;pn-provider=fcm;pn-param=project;pn-prid=cR1:APA91_x-y";
+	register(phone, "7789", { contact: `<${uri}>` });
+	caller(rig).request("INVITE", "sip:7789@172.21.83.50");
+	assert.equal(phone.take("INVITE").uri, uri);
+});
+
+test("RG-33: a device may have a limit of its own, which counts instead of that of all", async () => {
+	const outcome = async (yaml: string) => {
+		const rig = bed.rig({ config: await rigConfig(yaml) });
+		const phone = rig.phone("7789", { host: "172.21.83.24" });
+		for (const contact of ["<sip:a@192.168.0.7>", "<sip:b@192.168.0.8>"])
+			register(phone, "7789", { contact });
+		return phone.received.map(({ status }) => status);
+	};
+	const all = YAML.replace("devices:", "registrar: { max-bindings: 1 }\ndevices:");
+	const own = (max: number) => `"7789": { type: Extension, max-bindings: ${max},`;
+	const device = (max: number) => all.replace('"7789": { type: Extension,', own(max));
+	assert.deepEqual(await outcome(YAML), [200, 200]);
+	assert.deepEqual(await outcome(all), [200, 403]);
+	assert.deepEqual(await outcome(device(2)), [200, 200]);
+});
+
 test("RFC 3261 §10.3 RG-46: our own address is no Contact: calls to it would come back here", () => {
 	const rig = bed.rig();
 	const phone = rig.phone("7789", { host: "172.21.83.24" });

@@ -17,6 +17,7 @@ export const OPTIONS: RegisterOptions = {
 	defaultExpiresSeconds: 3600,
 	register: "lenient",
 	maxBindings: 10,
+	full: "refuse",
 	path: "supported",
 	flowTimerSeconds: 120,
 	gruu: true,

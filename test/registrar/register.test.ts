@@ -222,6 +222,19 @@ test("RFC 3261 §26.3.2.4 RG-33: a device has a limited number of bindings, and 
 	assert.deepEqual(phone.contacts, ["sip:a@h", "sip:c@h"]);
 });
 
+test("RG-33: where it is configured so, a Contact beyond the limit takes the place of the one refreshed longest ago", () => {
+	const phone = new Registration({ maxBindings: 2, full: "replace" });
+	phone.send(["Contact: <sip:a@h>, <sip:b@h>"], { callId: "1" });
+	phone.send(["Contact: <sip:a@h>"], { callId: "1" });
+	assert.equal(phone.send(["Contact: <sip:c@h>"], { callId: "2" }).status, 200);
+	assert.deepEqual(phone.contacts, ["sip:a@h", "sip:c@h"]);
+	const three = "Contact: <sip:x@h>, <sip:y@h>, <sip:z@h>";
+	assert.equal(answer(phone.send([three], { callId: "3" })), "403 More Than 2 Bindings");
+	assert.deepEqual(phone.contacts, ["sip:a@h", "sip:c@h"]);
+	phone.send(["Contact: <sip:x@h>, <sip:c@h>"], { callId: "2" });
+	assert.deepEqual(phone.contacts, ["sip:x@h", "sip:c@h"]);
+});
+
 test("RFC 3261 §26.3.2.4 RG-33: a request has as many Contacts as replace every binding, and no more", () => {
 	const phone = new Registration({ maxBindings: 2 });
 	phone.send(["Contact: <sip:a@h>, <sip:b@h>"]);

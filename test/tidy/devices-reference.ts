@@ -38,6 +38,7 @@ const DEVICE: Readonly<Record<keyof typeof deviceShape, More>> = {
 	"replace-prefix": more("Trunk", BY_NAME, CALL),
 	priority: more("Trunk", `${MANUAL}, Cisco gateway`, CALL),
 	capacity: more("all", BY_NAME, CALL),
+	"max-bindings": more("contact `*`", OURS, "next REGISTER"),
 	"oos-check": more("all", `${MANUAL}, Cisco gateway and CUCM`, "next check"),
 	"oos-force": more("with `oos-check`", `${MANUAL}, Cisco gateway and CUCM`, "next check"),
 	"recovery-timeout": more("all", BY_NAME, "next check"),
