@@ -250,6 +250,10 @@ export class Exchange implements ProxyPort {
 		return this.#requests.ask(context, now);
 	}
 
+	alongFlow(context: ResponseContext, now: Milliseconds): void {
+		this.#requests.alongFlow(context, now);
+	}
+
 	answered(context: ResponseContext, status: number): void {
 		this.#asking.giveUp(context);
 		noteAnswer(context, status);

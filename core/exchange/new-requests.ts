@@ -10,7 +10,7 @@ import { ScriptError } from "../script/script-error.ts";
 import type { Outcome } from "../script/waiting-hook.ts";
 import { judgeArrival, refusal } from "./arrival.ts";
 import type { Asking, Question } from "./asking.ts";
-import { badCredentials, type Caller } from "./caller.ts";
+import { badCredentials, type Caller, callerOf } from "./caller.ts";
 import type { Logins } from "./logins.ts";
 import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
 import type { SchemeLog } from "./scheme-log.ts";
@@ -77,6 +77,18 @@ export class NewRequests {
 		};
 		const outcome = this.#owner.asking.ask(question, decided, now);
 		return outcome && this.#settle(context, this.#orFallback(question, outcome, now), now);
+	}
+
+	/**
+	 * A proxy has chosen where it goes (RFC 5626 §5.3.1), so `onRequest` is not asked. Edits of its branch
+	 * and its responses are welcome all the same; how it ends is nothing that the scripts have decided.
+	 */
+	alongFlow(context: ResponseContext, now: Milliseconds): void {
+		const { request, server } = context;
+		const { directory } = this.#owner.settings().environment;
+		const caller = callerOf(request, server.flow, directory, undefined, now);
+		const generation = this.#generationFor(context, caller);
+		context.asked = { caller, generation, answered: true } satisfies Asked;
 	}
 
 	#generationFor({ request, server }: ResponseContext, { device }: Caller): RouteGeneration {

@@ -63,6 +63,8 @@ export class ScriptHooks {
 	}
 
 	hears(context: ResponseContext, hook: RequestHook): boolean {
+		// Whoever asked for a flow knows what to do when it has failed.
+		if (hook === "onFailure" && context.route?.flow !== undefined) return false;
 		return askedOf(context)?.generation.defines(hook) === true;
 	}
 

@@ -37,6 +37,7 @@ export function targetsAlongFlow(
 	const inClear = context.callerScheme === "sips" && !secure(server.flow.transport);
 	const refused = inClear ? port.inClear(request, server.flow, now) : undefined;
 	if (refused !== undefined) return refused;
+	port.alongFlow(context, now);
 	const fits = fitting([target], undefined, context, environment);
 	return fits.targets.length > 0 ? fits.targets : refusedScheme(fits.refused, context, environment);
 }

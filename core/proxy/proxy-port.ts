@@ -24,7 +24,9 @@ export type RequestHook = "onFailure" | "onBranch" | "onResponse";
 export type ProxyPort = {
 	/** Where does this request go? Answered by the route script. */
 	ask(context: ResponseContext, now: Milliseconds): Decision | undefined;
-	/** Whether the script that routed this request has something to say there. */
+	/** A proxy has asked for the flow that this request goes along: no script routes it, and some may look on. */
+	alongFlow(context: ResponseContext, now: Milliseconds): void;
+	/** Whether the script that routed this request, or looks on, has something to say there. */
 	hears(context: ResponseContext, hook: RequestHook): boolean;
 	/** Nobody has taken the request. Who is called now? Undefined: `Proxy.decideFailure` is told later. */
 	failed(

@@ -219,7 +219,10 @@ export interface Start {
  * const routes: Routes = { onRequest: () => reply(404) };
  */
 export interface Routes {
-	/** A new request: where does it go? It may wait for `kv` and the like: `async onRequest(…)`. */
+	/**
+	 * A new request: where does it go? It may wait for `kv` and the like: `async onRequest(…)`. Not asked
+	 * about what a registrar sends to a phone along our Path: `onBranch` and `onResponse` are.
+	 */
 	onRequest(request: Request, call: Call): Decision | Promise<Decision>;
 	/**
 	 * Everybody who was called has failed, and the caller has not given up: who is called now, or what
@@ -235,7 +238,7 @@ export interface Routes {
 	 * alone. Asked before the target's address is looked up; it cannot wait.
 	 */
 	onBranch?(request: Request, leg: BranchLeg): undefined;
-	/** A response goes back to the caller of a request that a script routed: edits of its headers. It cannot wait. */
+	/** A response goes back to the caller of a new request: edits of its headers. It cannot wait. */
 	onResponse?(response: Response, leg: ResponseLeg): undefined;
 	/**
 	 * A request within a dialog, but ACK and CANCEL: it goes on, with edits of its headers, unless it is

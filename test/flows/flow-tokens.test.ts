@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pathValue } from "../../core/leg/path-uri.ts";
 import type { ExchangeRig } from "../support/exchange-rig.ts";
+import { scriptedRig } from "../support/scripted-rig.ts";
 import { testBed } from "../support/test-bed.ts";
 import type { RequestGiven, VirtualPhone } from "../support/virtual-phone.ts";
 
@@ -164,6 +165,27 @@ test("secure-signaling G16 RFC 5626 §5.3.1: a sips phone is called by a registr
 	assert.equal(phone.take("BYE").uri, secure);
 	phone.callee(came).send("INFO");
 	assert.equal(core.take("INFO").uri, "sip:core@10.0.0.9:5060");
+});
+
+test("RFC 5626 §5.3.1 RFC 3261 §16.6 step 5: scripts look on: onBranch and onResponse edit, onRequest and onFailure are not asked", async (t) => {
+	const rig = await scriptedRig(t, bed.config, [
+		"onRequest: () => reply(500)",
+		"onFailure: () => reply(599)",
+		"onBranch(request, leg) { request.headers.set('X-Branch', leg.uri.user + ' ' + request.source.trusted); }",
+		"onResponse(response) { response.headers.set('X-Seen', String(response.status)); }",
+	]);
+	const core = rig.phone("core", { host: "10.0.0.9" });
+	const phone = rig.phone("7789", { transport: "tcp", host: "198.51.100.7", port: 40_112 });
+	invite(core, pathTo(rig, phone));
+	const came = phone.take("INVITE");
+	assert.equal(came.value("X-Branch"), "7789 true");
+	phone.answer(came, "180 Ringing");
+	assert.equal(core.take(180).value("X-Seen"), "180");
+	phone.answer(came, "486 Busy Here");
+	assert.equal(core.take(486).value("X-Seen"), "486");
+	rig.wait(64_000);
+	assert.deepEqual([rig.size, rig.retained, rig.statuses], [0, 0, []]);
+	assert.equal(rig.exchange.counters.scriptErrors, 0);
 });
 
 test("RFC 5626 §5.3.2 PX-110: a caller is found along the flow that it called on, whatever its Contact", () => {
