@@ -33,7 +33,7 @@ import {
 	type ResponseContext,
 } from "./response-context.ts";
 import type { RouteInformation } from "./route-information.ts";
-import { type Hop, reachable, type Target } from "./target-set.ts";
+import { brokenStatus, type Hop, reachable, type Target } from "./target-set.ts";
 import { UnavailableHosts } from "./unavailable-hosts.ts";
 import type { Located, Waiting } from "./waiting.ts";
 
@@ -338,8 +338,7 @@ export class Branches implements BranchOwner, ForkOwner {
 
 	/** No address is left; the flow of a dialog that nothing replaces has failed (RFC 5626 §5.3.1). */
 	#giveUp(branch: Branch, hop: Hop | undefined, now: Milliseconds): void {
-		const { host, alongFlow } = branch.target;
-		const status = host === undefined && !alongFlow ? 503 : 430;
+		const status = branch.target.host === undefined ? brokenStatus(branch.target) : 430;
 		this.unreachable(branch, { status, reason: "no address" }, now);
 		if (hop !== undefined) this.#port.note("branch.no-listener", { transport: hop.transport });
 	}

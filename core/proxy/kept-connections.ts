@@ -18,13 +18,13 @@ export class KeptConnections {
 
 	/** The answer to a REGISTER: the bindings of its user, which of them is this phone's is the registrar's to know. */
 	registered(connection: number, { head }: Response, now: Milliseconds): void {
-		const contacts = readable(() => head.contacts);
-		if (contacts.length === 0) {
-			this.#until.delete(connection);
-			return;
-		}
-		const seconds = contacts.map(({ params }) => secondsOf(params.get("expires")));
-		this.#until.set(connection, now + 1000 * Math.min(Math.max(...seconds), SECONDS_MAX));
+		let seconds = 0;
+		for (const { params } of readable(() => head.contacts))
+			seconds = Math.max(seconds, secondsOf(params.get("expires")));
+		if (seconds === 0) return;
+		// Several users may share it: none of them ends what another has been granted.
+		const until = now + 1000 * Math.min(seconds, SECONDS_MAX);
+		this.#until.set(connection, Math.max(until, this.#until.get(connection) ?? 0));
 	}
 
 	/** Whether a phone is called along it. */

@@ -42,7 +42,7 @@ import { Branch, leavesOpen, ResponseContext } from "./response-context.ts";
 import { anotherWay } from "./response-fallback.ts";
 import { type RouteInformation, routeInformation } from "./route-information.ts";
 import { Ping } from "./service-check.ts";
-import type { Target } from "./target-set.ts";
+import { brokenStatus, type Target } from "./target-set.ts";
 import { validate } from "./validate.ts";
 
 export type ProxyCoreOptions = {
@@ -239,8 +239,7 @@ export class ProxyCore implements TransactionUser {
 		// By the end of Timer F the sender of a non-INVITE has given up too.
 		const late = why === "timeout" && client.method !== "INVITE";
 		if (why === "transport") this.#branches.triedTcp(branch, false, now);
-		const broken = branch.target.alongFlow ? 430 : 503;
-		const status = why === "transport" ? broken : 408;
+		const status = why === "transport" ? brokenStatus(branch.target) : 408;
 		if (branch.state !== "calling") {
 			this.#branches.end(branch);
 			context.found();

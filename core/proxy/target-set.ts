@@ -74,6 +74,14 @@ export function reachable(hops: readonly Hop[], { host }: Target): readonly Hop[
 	return host === undefined ? hops : hops.filter((hop) => hop.host === host);
 }
 
+/**
+ * The status for a target that nothing can be sent to. Of a phone on a flow, or behind a proxy that holds
+ * it, the flow has failed (RFC 5626 §5.3.1); anywhere else it is a 503 (RFC 3261 §16.9).
+ */
+export function brokenStatus({ alongFlow, device, path }: Target): 430 | 503 {
+	return alongFlow || (device !== undefined && path.length > 0) ? 430 : 503;
+}
+
 /** The targets of a decision, in the order chosen, none twice, or why there is none. */
 export function targetSet(
 	choices: readonly TargetChoice[],

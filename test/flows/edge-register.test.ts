@@ -218,12 +218,13 @@ test("RFC 5626 §5: the connection of a phone is kept as long as the registrar h
 		const { connection } = phone;
 		return { connection, after: (ms: number) => kept.has(connection, rig.now + ms) };
 	};
+	assert.equal(granted().after(0), false, "nobody is registered");
 	const two = granted("<sip:a@h>;expires=60", `${OUTBOUND};expires=600`);
 	assert.deepEqual([two.after(599_999), two.after(600_000)], [true, false]);
+	assert.equal(granted().after(599_999), true, "another user of the connection has left");
 	const unsaid = granted('<sip:a@h>;expires="x"');
 	assert.deepEqual([unsaid.after(3_599_999), unsaid.after(3_600_000)], [true, false]);
 	assert.equal(granted("<sip:a@h>;expires=4294967295").after(700_000_000), false);
-	assert.equal(granted().after(0), false, "nobody is registered");
 	const closed = granted(`${OUTBOUND};expires=600`);
 	phone.disconnect();
 	assert.equal(closed.after(0), false);

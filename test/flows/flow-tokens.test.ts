@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pathValue } from "../../core/leg/path-uri.ts";
 import type { ExchangeRig } from "../support/exchange-rig.ts";
+import { rigConfig, YAML } from "../support/rig-config.ts";
 import { scriptedRig } from "../support/scripted-rig.ts";
 import { testBed } from "../support/test-bed.ts";
 import type { RequestGiven, VirtualPhone } from "../support/virtual-phone.ts";
@@ -186,6 +187,22 @@ test("RFC 5626 §5.3.1 RFC 3261 §16.6 step 5: scripts look on: onBranch and onR
 	rig.wait(64_000);
 	assert.deepEqual([rig.size, rig.retained, rig.statuses], [0, 0, []]);
 	assert.equal(rig.exchange.counters.scriptErrors, 0);
+});
+
+test("RFC 5630 §5.3 RFC 5626 §5.3.1: under that policy both legs have the scheme of the Request-URI, and TLS stays TLS", async () => {
+	const config = await rigConfig(`${YAML}secure-signaling: { policy: rfc5630 }\n`);
+	const rig = bed.rig({ config });
+	const core = rig.phone("core", { host: "10.0.0.9", transport: "tls" });
+	const phone = rig.phone("7789", { transport: "tls", host: "198.51.100.7", port: 40_112 });
+	const { signing } = rig.settings().environment;
+	for (const scheme of ["sips", "sip"] as const) {
+		const uri = PRIVATE.replace("sip:", `${scheme}:`);
+		const path = pathValue(phone.flow, `${scheme}:172.21.83.50:5314`, signing);
+		const contact = `<${scheme}:core@10.0.0.9:5061>`;
+		core.request("INVITE", uri, { contact, headers: [`Route: ${path}`] });
+		const came = phone.take("INVITE");
+		assert.deepEqual([came.uri, came.value("Contact")], [uri, contact]);
+	}
 });
 
 test("RFC 5626 §5.3.2 PX-110: a caller is found along the flow that it called on, whatever its Contact", () => {

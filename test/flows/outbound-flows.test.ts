@@ -220,6 +220,21 @@ function registerThrough(edge: VirtualPhone): void {
 	assert.equal(edge.take(200, "REGISTER").status, 200);
 }
 
+test("RFC 5626 §5.3.1 §7: an edge that cannot be reached has lost its flows: the next is called, and in the end the caller hears 480", () => {
+	const { rig, ann, call } = scene();
+	const edges = ["10.0.0.5", "10.0.0.6"].map((host, at) => {
+		const contact = `${CONTACT};reg-id=${at + 1};+sip.instance="<urn:uuid:a>"`;
+		return rig.phone(`edge${at}`, { host, contact });
+	}) as [VirtualPhone, VirtualPhone];
+	for (const edge of edges) registerThrough(edge);
+	edges[1].reachable = false;
+	call();
+	edges[0].answer(take(edges[0]), "486 Busy Here");
+	edges[0].reachable = false;
+	call();
+	assert.deepEqual(finals(ann), [486, 480]);
+});
+
 test("RFC 5626 §7: a phone with outbound is called along its flow or not at all: its Contact is never resolved", () => {
 	const { rig, ann, flow, call } = scene();
 	const phone = flow("a", 1, { transport: "tcp" });
