@@ -226,10 +226,32 @@ export class Isolate {
 	}
 
 	/** As `ask`, off the main thread: for questions that no request waits for. */
-	async rehearse(hook: HookName, args: HookArguments, timeout: number): Promise<string | Breach> {
+	rehearse(hook: HookName, args: HookArguments, timeout: number): Promise<string | Breach> {
+		return this.#apart(timeout, ({ ask }, options) => ask[hook].apply(undefined, args, options));
+	}
+
+	/** As `resume`, for what was asked so. */
+	async rehearseResult(
+		ticket: number,
+		call: number,
+		result: string,
+		timeout: number,
+	): Promise<string | Breach> {
+		const done = await this.#apart(timeout, async ({ resume }, options) => {
+			await resume.apply(undefined, [ticket, call, result], options);
+			return "";
+		});
+		return typeof done === "string" ? this.take(timeout) : done;
+	}
+
+	async #apart(
+		timeout: number,
+		cross: (running: Running, options: { readonly timeout: number }) => Promise<string>,
+	): Promise<string | Breach> {
 		const running = this.#open();
 		try {
-			return await running.ask[hook].apply(undefined, args, { timeout });
+			const answer = await cross(running, { timeout });
+			return running === this.#running ? answer : CLOSED;
 		} catch (error) {
 			// Closed meanwhile: what is opened now is no concern of this question.
 			if (running !== this.#running) return CLOSED;

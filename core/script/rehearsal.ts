@@ -1,10 +1,8 @@
 /**
  * A hook that is asked without effect, off the main thread. What it wants of the host it gets from what
- * somebody else got for the same call; any other call is refused. A hook that called is asked again from
- * its start, with one result more each time, since nothing is resumed off the main thread.
+ * somebody else got for the same call; any other call is refused.
  */
-import type { HookArguments } from "./hooks.ts";
-import type { Isolate } from "./isolate.ts";
+import type { Breach, Isolate } from "./isolate.ts";
 import { PROBE_TIMEOUT_MS } from "./limits.ts";
 import { type ReadTaken, readAnswer, readTaken } from "./read-answer.ts";
 import type { HostResult, Recorded } from "./sandbox/tickets.ts";
@@ -25,53 +23,76 @@ export type Rehearsal = {
 const TIMEOUT_MS = PROBE_TIMEOUT_MS;
 
 export async function rehearse(rehearsal: Rehearsal, reader: Reader): Promise<Outcome> {
-	const { isolate, hostCalls, known } = rehearsal;
-	const { opened } = isolate;
-	const record: Recorded[] = [];
-	for (let rounds = 0; rounds <= hostCalls; rounds += 1) {
-		const came = await oneRound(rehearsal, record, reader);
-		if (!isCalls(came)) return came;
-		if (came.length === 0) return wrong(reader, "it waits for something that never comes");
-		if (isolate.opened !== opened) return wrong(reader, "its isolate is gone");
-		for (const { index, kind, args } of came)
-			record[index] = { kind, args, result: resultOf(kind, args, known) };
-	}
-	return wrong(reader, `called the host more than ${hostCalls} times`);
-}
-
-/** What was decided, or what it calls the host for. */
-async function oneRound(
-	{ isolate, text, sender }: Rehearsal,
-	record: readonly Recorded[],
-	reader: Reader,
-): Promise<Outcome | ReadTaken["calls"]> {
-	const { opened } = isolate;
-	const args: HookArguments = [text, sender, "", JSON.stringify(record)];
-	const answer = await isolate.rehearse("onRequest", args, TIMEOUT_MS);
+	const { isolate, text, sender } = rehearsal;
+	const answer = await isolate.rehearse("onRequest", [text, sender], TIMEOUT_MS);
 	if (typeof answer !== "string") return reader.breach(answer);
 	const read = readAnswer(answer);
 	const outcome = read && reader.outcome("onRequest", read);
 	const ticket = read?.ticket;
 	if (ticket === undefined) return outcome ?? wrong(reader, "the answer has no shape");
-	// Whoever ends a generation meanwhile must not find its isolate open once more.
-	if (isolate.opened !== opened) return wrong(reader, "its isolate is gone");
-	const taken = isolate.take(TIMEOUT_MS);
-	isolate.forget(ticket);
-	if (typeof taken !== "string") return reader.breach(taken);
-	const came = readTaken(taken);
-	const decided = came?.decided.find((one) => one.ticket === ticket);
-	const later = decided && reader.outcome("onRequest", decided.answer);
-	return outcome ?? later ?? came?.calls.filter((call) => call.ticket === ticket) ?? [];
+	const later = await toItsEnd(rehearsal, ticket, reader);
+	return outcome ?? later ?? wrong(reader, "it waits for something that never comes");
 }
 
-function resultOf(kind: string, args: string, known: readonly Recorded[]): HostResult {
+/**
+ * Every call gets a result, also of a hook that has decided: scripts keep promises, and the next request
+ * may wait for them.
+ */
+async function toItsEnd(
+	{ isolate, hostCalls, known }: Rehearsal,
+	ticket: number,
+	reader: Reader,
+): Promise<Outcome | undefined> {
+	const course: Course = { ticket, outcome: undefined, calls: [] };
+	let breach = follow(course, isolate, isolate.take(TIMEOUT_MS), reader);
+	for (let made = 0; breach === undefined && made < hostCalls; made += 1) {
+		const call = course.calls.shift();
+		if (call === undefined) break;
+		const result = JSON.stringify(resultOf(call, known));
+		const taken = await isolate.rehearseResult(ticket, call.index, result, TIMEOUT_MS);
+		breach = follow(course, isolate, taken, reader);
+	}
+	if (breach !== undefined) return course.outcome ?? reader.breach(breach);
+	if (course.outcome !== undefined) return course.outcome;
+	isolate.forget(ticket);
+	if (course.calls.length === 0) return undefined;
+	return wrong(reader, `called the host more than ${hostCalls} times`);
+}
+
+type Course = {
+	readonly ticket: number;
+	outcome: Outcome | undefined;
+	/** Those that have no result. */
+	readonly calls: ReadTaken["calls"];
+};
+
+/** All that came of a step; or what stopped it. */
+function follow(
+	course: Course,
+	isolate: Isolate,
+	first: string | Breach,
+	reader: Reader,
+): Breach | undefined {
+	let taken = first;
+	for (;;) {
+		if (typeof taken !== "string") return taken;
+		const came = readTaken(taken);
+		const decided = came?.decided.find(({ ticket }) => ticket === course.ticket);
+		course.outcome ??= decided && reader.outcome("onRequest", decided.answer);
+		for (const call of came?.calls ?? [])
+			if (call.ticket === course.ticket) course.calls.push(call);
+		if (came?.more !== true) return undefined;
+		taken = isolate.take(TIMEOUT_MS);
+	}
+}
+
+function resultOf(
+	{ kind, args }: Pick<Recorded, "kind" | "args">,
+	known: readonly Recorded[],
+): HostResult {
 	const same = known.find((one) => one.kind === kind && one.args === args);
 	const message = `${kind}: the scripts that serve did not call it like this, and a shadow has no effect`;
 	return same?.result ?? { ok: false, code: "HOST_REFUSED", message };
-}
-
-function isCalls(came: Outcome | ReadTaken["calls"]): came is ReadTaken["calls"] {
-	return Array.isArray(came);
 }
 
 function wrong(reader: Reader, reason: string): Outcome {

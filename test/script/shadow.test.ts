@@ -155,6 +155,24 @@ test("issue 5 §7: host calls of a shadow are answered by what the serving scrip
 	assert.deepEqual(performed, ["kv.get", "kv.get"], "those of the serving scripts, once each");
 });
 
+test("issue 5 §7: a promise that the other scripts keep comes for every request that waits for it", async (t) => {
+	const script = `import { defineRoutes, kv, reply } from "sipwright";
+		let plan: Promise<unknown> | undefined;
+		export default defineRoutes({ async onRequest() {
+			plan ??= kv.get("plan");
+			return reply((await plan) === "night" ? 480 : 404);
+		} });`;
+	const calls: HostCalls = { perform: () => ({ ok: true, value: "night" }), abandon() {} };
+	const question = { text: request("INVITE", "sip:5000@127.0.0.1"), context: context() };
+	const { generation, shadow, clock } = await start(t, script, { serving: script });
+	for (let time = 0; time < 3; time += 1) {
+		askWhole(generation, question, calls, 0);
+		clock.move(1_000);
+		await shadow.idle();
+	}
+	assert.deepEqual(counts(shadow), [3, 0, 0, 0]);
+});
+
 test("issue 5 §7: a request whose decision is waited for is compared once it is there, and one that is given up is not", async (t) => {
 	const serving = hook("return kv.get('plan').then(() => reply(404));", KV);
 	const { shadow, ask, clock, generation } = await start(t, hook("return reply(410);"), {
