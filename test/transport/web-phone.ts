@@ -110,12 +110,16 @@ export function frame(
 const two = (value: number) => [value >> 8, value & 255];
 const four = (value: number) => [...two(value >>> 16), ...two(value & 65_535)];
 
+export function upgradeRequest(): string {
+	const lines = Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}`);
+	return `GET / HTTP/1.1\r\nHost: a\r\n${lines.join("\r\n")}\r\n\r\n`;
+}
+
 /** A connection whose handshake is done, and that writes and reads octets. */
 export async function rawWebSocket(port: number): Promise<Peer> {
 	const peer = await Peer.connect(port);
 	peer.socket.setNoDelay(true);
-	const lines = Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}`);
-	peer.write(`GET / HTTP/1.1\r\nHost: a\r\n${lines.join("\r\n")}\r\n\r\n`);
+	peer.write(upgradeRequest());
 	await peer.until("\r\n\r\n");
 	peer.received = "";
 	return peer;

@@ -1,10 +1,14 @@
-/** X-Forwarded-For of an HTTP proxy in front of WebSocket listeners: whom it is for, and who may say so. */
+/** Balancers in front of WebSocket listeners: X-Forwarded-For, whom it is for and who may say so; and PROXY headers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { connect as connectTls } from "node:tls";
 import { forwardedClient } from "../../core/transport/forwarded-for.ts";
 import type { Balancer } from "../../core/transport/transport-user.ts";
-import { bench, comesTrue, message } from "./harness.ts";
-import { ask, WebPhone } from "./web-phone.ts";
+import { authority } from "./certificates.ts";
+import { bench, comesTrue, message, Peer } from "./harness.ts";
+import { ask, frame, upgradeRequest, WebPhone } from "./web-phone.ts";
+
+const V1 = "PROXY TCP4 192.0.2.7 127.0.0.1 40000 443\r\n";
 
 const WS = { transport: "ws", address: "127.0.0.1", port: 0 } as const;
 
@@ -99,5 +103,42 @@ test("TR-55: behind an HTTP proxy each client has its own limit of connections, 
 	await comesTrue(() => one.transports.connections === 2);
 	const third = await connect(port, "192.0.2.7");
 	for (const { socket } of [second, other, third]) socket.terminate();
+	await comesTrue(() => one.transports.connections === 0);
+});
+
+for (const parts of ["one segment", "two segments"] as const)
+	test(`PROXY protocol before a WebSocket, header and request in ${parts}: the peer is whom the header names`, async () => {
+		await using one = await bench([behind({ forwardedFor: false, proxyProtocol: true })]);
+		const { port } = one.listener("wss");
+		const peer = await Peer.connect(port);
+		peer.socket.setNoDelay(true);
+		if (parts === "one segment") peer.write(V1 + upgradeRequest());
+		else {
+			peer.write(V1);
+			await comesTrue(() => one.transports.connections === 1);
+			await new Promise((resolve) => setImmediate(resolve));
+			peer.write(upgradeRequest());
+		}
+		await peer.until(/^HTTP\/1\.1 101 [\s\S]*\r\n\r\n$/);
+		peer.write(frame("text", message()));
+		assert.equal((await one.user.nth(0)).flow.host, "192.0.2.7");
+		peer.socket.destroy();
+		await comesTrue(() => one.transports.connections === 0);
+	});
+
+test("PROXY protocol, then TLS, then a WebSocket", async () => {
+	const trusted = await authority();
+	const tls = await trusted.options({ dns: ["proxy.example.com"] });
+	const balancer = { tlsTerminated: false, forwardedFor: false, proxyProtocol: true };
+	const setting = { ...balancer, admits: () => true };
+	await using one = await bench([{ ...WS, transport: "wss", balancer: setting }], { tls });
+	const raw = (await Peer.connect(one.listener("wss").port)).socket;
+	raw.removeAllListeners("data").pause();
+	raw.write(V1);
+	const secure = new Peer(connectTls({ socket: raw, rejectUnauthorized: false }));
+	secure.write(upgradeRequest() + frame("text", message()));
+	const { flow, text } = await one.user.nth(0);
+	assert.deepEqual([flow.host, flow.transport, text], ["192.0.2.7", "wss", message()]);
+	secure.socket.destroy();
 	await comesTrue(() => one.transports.connections === 0);
 });
