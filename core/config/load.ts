@@ -27,6 +27,7 @@ import { readSecureSignaling } from "./secure-signaling.ts";
 import { type Block, child, type Node, parseYaml } from "./source.ts";
 import { checkDevelopmentCertificate, readTls } from "./tls.ts";
 import { checkDevices, readUsers } from "./users.ts";
+import { checkTrustedPages } from "./web.ts";
 
 export type Loaded =
 	| { readonly ok: true; readonly config: Config; readonly remarks: readonly Finding[] }
@@ -121,6 +122,7 @@ async function readConfig(
 	checkDevelopmentCertificate(part("listen"), tls, listen, found);
 	const trusted = readTrusted(top.trusted, part("trusted"), found);
 	checkTrustedBalancers(part("listen"), listen, trusted, found);
+	checkTrustedPages(part("listen"), listen, trusted, found);
 	const defaults = { ...DEFAULTS, telDomain: top.domains[0] };
 	const secureSignaling = readSecureSignaling(part("secure-signaling"), defaults, found);
 	const auth = readAuth(part("auth"), top.domains, found);

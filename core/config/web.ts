@@ -1,4 +1,6 @@
 /** The keys of a WebSocket socket: where it is asked for, and which web pages may. RFC 7118 §4.1, §7; RFC 6455 §10.2. */
+import { webSocket } from "../base/flow.ts";
+import { Networks, overlap, parseNetwork } from "../base/networks.ts";
 import type { ListenConfig, WebConfig } from "./config.ts";
 import { list, scalar, wrong } from "./fields.ts";
 import type { Findings } from "./finding.ts";
@@ -54,8 +56,7 @@ export function readWeb(
 	found: Findings,
 ): WebConfig | undefined {
 	if (paths === undefined && origins === undefined) return undefined;
-	const web = transport === "ws" || transport === "wss";
-	if (web) return { paths, origins };
+	if (webSocket(transport)) return { paths, origins };
 	for (const word of ["paths", "origins"]) {
 		const node = child(item, word);
 		if (node === undefined) continue;
@@ -66,4 +67,26 @@ export function readWeb(
 		});
 	}
 	return undefined;
+}
+
+const LOOPBACK = new Networks(["127.0.0.0/8", "::1"].flatMap((text) => parseNetwork(text) ?? []));
+
+/** A page that anybody wrote, in a browser of a trusted network, is trusted as its reader is. */
+export function checkTrustedPages(
+	node: Node | undefined,
+	listen: readonly ListenConfig[],
+	trusted: Networks,
+	found: Findings,
+): void {
+	if (node === undefined || !listen.some(({ web }) => web?.origins?.includes("*"))) return;
+	const network = trusted.texts.find((text) => {
+		const one = parseNetwork(text);
+		return one !== undefined && overlap(new Networks([one]), LOOPBACK) === undefined;
+	});
+	if (network === undefined) return;
+	found.warn(node.at, {
+		code: "CONFIG_TRUSTS_PAGES",
+		message: `listen: pages from anywhere may connect, and who is in ${network} is asked for no password: any page that somebody there opens may call anywhere`,
+		fix: "write the origins of your own pages, or take the networks of browsers out of trusted",
+	});
 }

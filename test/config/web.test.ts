@@ -121,3 +121,16 @@ test("forwarded-for is for WebSocket alone, says nothing twice, and has to say w
 	] as const)
 		assert.deepEqual((await read(t, listen(given, transport))).errors, [error]);
 });
+
+test("pages from anywhere and a trusted network are a warning; either of them alone is none", async (t) => {
+	const warnings = async (origins: string, trusted: string) => {
+		const { remarks } = await read(t, `${listen(`origins: [${origins}]`, "ws")}${trusted}`);
+		return remarks;
+	};
+	assert.deepEqual(await warnings('"*"', "trusted: [127.0.0.0/8, 10.20.0.0/16]"), [
+		"2:3 warning CONFIG_TRUSTS_PAGES listen: pages from anywhere may connect, and who is in 10.20.0.0/16 is asked for no password: any page that somebody there opens may call anywhere → write the origins of your own pages, or take the networks of browsers out of trusted",
+	]);
+	assert.deepEqual(await warnings('"*"', 'trusted: [127.0.0.1, "::1"]'), []);
+	assert.deepEqual(await warnings('"*"', ""), []);
+	assert.deepEqual(await warnings('"https://a.example"', "trusted: [10.20.0.0/16]"), []);
+});

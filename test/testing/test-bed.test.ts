@@ -92,6 +92,22 @@ inline("a configuration in the test itself", ({ phone }) => {
 	match(phone("two").receive("INVITE").uri, /^sip:two@/);
 });
 
+const web = configured({
+	listen: ["udp:10.1.0.1:5060", "wss:10.1.0.1:8443"],
+	routes: "./routes/default.ts",
+	trusted: ["10.1.0.0/24"],
+	devices: { one: { type: "Extension", contact: "*" }, two: { type: "Extension", contact: "*" } },
+});
+
+web("RFC 7118 §8.1: a phone in a browser registers over WSS, and is called there", ({ phone }) => {
+	const contact = "<sip:two@k2x9.invalid;transport=ws>";
+	const browser = phone("two", { transport: "wss", contact });
+	phone("one").invite("two");
+	const came = browser.receive("INVITE");
+	equal(came.uri, "sip:two@k2x9.invalid;transport=ws");
+	match(came.text.split("\r\n")[1] ?? "", /^Via: SIP\/2\.0\/WSS 10\.1\.0\.1:8443;/);
+});
+
 configured("./sipwright.yaml")("a configuration by its path", ({ phone }) => {
 	phone("1001").invite("1002");
 	phone("1002").receive("INVITE");
