@@ -22,12 +22,15 @@ export type CanarySettings = {
 	readonly seconds: number;
 };
 
+/** Scripts that serve a part of the new requests: those that any of the four names. */
 export type CanaryStatus = {
 	readonly generation: number;
 	readonly hash: string;
+	/** Percent of all. */
 	readonly share: number;
 	readonly devices: readonly string[];
 	readonly networks: readonly string[];
+	/** Of the called number. */
 	readonly prefixes: readonly string[];
 	/** Milliseconds of the epoch. */
 	readonly since: Milliseconds;
@@ -37,6 +40,7 @@ export type CanaryStatus = {
 	readonly failed: number;
 	/** Of those: for want of an answer from outside. */
 	readonly outside: number;
+	/** Requests with a final response, and how many of them were 5xx. */
 	readonly answered: number;
 	readonly serverErrors: number;
 };

@@ -61,6 +61,7 @@ export type ScriptsStatus = {
 	readonly rollbacks: number;
 };
 
+/** Scripts that were rolled back by themselves, and do not serve until they change. */
 export type RolledBack = {
 	readonly generation: number;
 	readonly hash: string;

@@ -39,13 +39,17 @@ export type Difference = {
 	readonly shadow: string;
 };
 
+/** What other scripts would have decided about a share of the requests. */
 export type ShadowStatus = {
+	/** Path of the other scripts. */
 	readonly routes: string;
 	/** Of scripts and devices; "" where they cannot be loaded. */
 	readonly hash: string;
+	/** Percent of the requests. */
 	readonly share: number;
 	/** Why they cannot be loaded. */
 	readonly error?: string;
+	/** Requests that were decided alike, and differently. */
 	readonly same: number;
 	readonly different: number;
 	/** Of the different ones: those where the other scripts failed. */

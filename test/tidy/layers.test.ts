@@ -23,7 +23,8 @@ const LAYERS: Record<string, readonly string[]> = {
 		...["registrar", "auth", "resolve", "location", "script"],
 	],
 	host: ["base"],
-	admin: ["base"],
+	// What it tells of scripts has the shape that they give it.
+	admin: ["base", "script"],
 	observe: ["base"],
 };
 
