@@ -16,7 +16,7 @@ const SDP = "Content-Type: application/sdp";
 const PASSWORD = "change-me";
 
 /** Sipwright, a browser, and a server of pages: `/1001` is the phone of that number. */
-async function scene(t: TestContext, devices: readonly string[] = []) {
+async function scene(t: TestContext, devices: readonly string[] = [], registrar = "{}") {
 	const [udp, wss] = [await freePort(), await freePort()];
 	const url = `wss://127.0.0.1:${wss}/ws`;
 	const scripts = new Map([
@@ -34,6 +34,7 @@ async function scene(t: TestContext, devices: readonly string[] = []) {
 			`  - { transport: wss, address: "127.0.0.1:${wss}", paths: [/ws], origins: ["${origin}"] }`,
 			"domains: [example.com]",
 			"state: ./state",
+			`registrar: ${registrar}`,
 			"secure-signaling: { lint: on }",
 			"devices:",
 			`  "1001": { type: Extension, contact: "*", password: "${PASSWORD}" }`,
@@ -94,7 +95,7 @@ async function noneRegistered(sipwright: Sipwright): Promise<void> {
 		await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
-test("RFC 7118 §8.1 TR-46 TR-49 TR-50: a browser registers over WSS with digest, a UDP phone calls it, either hangs up, and with its tab it is gone", async (t) => {
+test("RFC 7118 §8.1, RFC 5627 §6.1 TR-46 TR-49 TR-50 RG-38 RG-39: a browser registers over WSS with digest, a UDP phone calls it, its Contact is its GRUU, either hangs up, and with its tab it is gone", async (t) => {
 	const { phone: desk, device } = await deskPhone(t);
 	const { sipwright, udp, open } = await scene(t, [device]);
 	desk.use("127.0.0.1", udp);
@@ -103,7 +104,7 @@ test("RFC 7118 §8.1 TR-46 TR-49 TR-50: a browser registers over WSS with digest
 	for (const who of ["desk", "browser"] as const) {
 		invite(desk, `to-${who}`);
 		const ok = await desk.peer.response(200, "INVITE");
-		assert.match(ok.value("Contact"), /\.invalid;transport=ws/);
+		assert.match(ok.value("Contact"), /^<sip:1001@example\.com;gr=urn:uuid:[0-9a-f-]+>/);
 		assert.match(ok.body, /UDP\/TLS\/RTP\/SAVPF/);
 		const side = DialogSide.caller(desk, ok);
 		side.send("ACK");
@@ -116,9 +117,9 @@ test("RFC 7118 §8.1 TR-46 TR-49 TR-50: a browser registers over WSS with digest
 	assert.equal((await desk.peer.response(undefined, "INVITE")).status, 480);
 });
 
-test("RFC 7118 §8.2 TR-48: a browser calls a UDP phone, and either hangs up", async (t) => {
+test("RFC 7118 §8.2 TR-48: a browser calls a UDP phone, without a GRUU to be called back at, and either hangs up", async (t) => {
 	const { phone: desk, uri, device } = await deskPhone(t);
-	const { udp, open } = await scene(t, [device]);
+	const { udp, open } = await scene(t, [device], "{ gruu: no }");
 	desk.use("127.0.0.1", udp);
 	const page = await open("1001");
 	for (const who of ["desk", "browser"] as const) {
