@@ -28,4 +28,6 @@ export type Binding = {
 	/** Path values in the order received (RFC 3327). */
 	readonly path: readonly string[];
 	readonly userAgent: string | undefined;
+	/** The node that holds the flow, where it is another one: then its Path value is on top of `path`. */
+	readonly node?: string | undefined;
 };

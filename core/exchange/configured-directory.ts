@@ -1,5 +1,6 @@
 /** The directory of RFC 3261 §16.5 as configuration and registrations fill it. */
 
+import type { Binding } from "../base/binding.ts";
 import type { Flow } from "../base/flow.ts";
 import { canonicalAddress } from "../base/ip-address.ts";
 import type { Device, DeviceContact } from "../leg/device.ts";
@@ -23,6 +24,7 @@ export function configuredDirectory(
 	const settings = [secureSignaling, ...Array.from(devices.values(), (one) => one.secureSignaling)];
 	const byAddress = contactAddresses(devices.values());
 	const byName = contactNames(devices.values());
+	const mayCall = (binding: Binding) => callable(binding) && (store.isPresent?.(binding) ?? true);
 	return {
 		device: (name) => devices.get(name),
 		deviceAt: (flow) => {
@@ -30,7 +32,7 @@ export function configuredDirectory(
 			return there?.byPort.get(flow.port) ?? there?.only ?? byIdentity(flow, byName);
 		},
 		watched: [...devices.values()].filter((one) => isWatched(one) || one.capacity > 0),
-		bindings: (device, now) => store.bindings(device, now).filter(callable),
+		bindings: (device, now) => store.bindings(device, now).filter(mayCall),
 		srvSipsTls: srvSipsTls(devices.values(), secureSignaling),
 		trusted: (host) => trusted.contains(host),
 		policy: secureSignaling,

@@ -22,7 +22,7 @@ const NONE: Dialog = { callId: "", tag: "" };
  * The Path value of a binding on this flow. `address`: how its holder is reached, as a URI without a
  * user, such as `sip:10.0.0.5:5060;transport=tcp`. Its host has to be one that the holder owns.
  */
-export function pathValue(flow: Flow, address: string, signing: Signing): string {
+export function pathValue(flow: Flow | RememberedFlow, address: string, signing: Signing): string {
 	const token = seal(PURPOSE, encodeFlow(flow, signing.boot), NONE, signing);
 	const user = address.indexOf(":") + 1;
 	return `<${address.slice(0, user)}${token}@${address.slice(user)};lr;ob>`;

@@ -11,7 +11,7 @@ export class KeptBindings {
 
 	/** The same binding. */
 	keep(binding: Binding): Binding {
-		const { contact, echoed, path, userAgent } = binding;
+		const { contact, echoed, path, userAgent, node } = binding;
 		const made: Complete = {
 			device: binding.device,
 			contact,
@@ -30,7 +30,7 @@ export class KeptBindings {
 			path: path.length === 0 ? NONE : path.map((value) => this.#share(value)),
 			userAgent: userAgent === undefined ? undefined : this.#share(userAgent),
 		};
-		return made;
+		return node === undefined ? made : { ...made, node: this.#share(node) };
 	}
 
 	#share(text: string): string {
@@ -44,8 +44,8 @@ export class KeptBindings {
 	}
 }
 
-/** No field is forgotten. */
-type Complete = { [Key in keyof Required<Binding>]: Binding[Key] };
+/** No field is forgotten; a node has only what is shared by several. */
+type Complete = { [Key in Exclude<keyof Binding, "node">]: Binding[Key] };
 
 const NONE: readonly string[] = [];
 const TEXTS_MAX = 1_000;

@@ -1,6 +1,7 @@
 /** The location service as the registrar and the proxy see it: RFC 3261 §10.3, RFC 5626 §6. */
 import type { Binding } from "../base/binding.ts";
 import type { Milliseconds } from "../base/clock.ts";
+import type { SharedStoreStatus } from "../base/shared-store.ts";
 
 /** Every read is synchronous and sees all changes made before it: a store keeps its bindings in memory. */
 export type LocationStore = {
@@ -19,6 +20,10 @@ export type LocationStore = {
 	sweep(now: Milliseconds): readonly Binding[];
 	/** Bindings held: those too that have expired and are not swept yet. */
 	readonly size: number;
+	/** Whether the node that holds its flow is there: else it cannot be called. Absent where there is one node. */
+	isPresent?(binding: Binding): boolean;
+	/** Absent where there is one node. */
+	readonly shared?: SharedStoreStatus;
 	/** Every binding that has not expired: a walk through all of them, not for the path of traffic. */
 	all(now: Milliseconds): Iterable<Binding>;
 	/** Resolves when all changes made so far would survive the process; rejects with a `LocationError`. */

@@ -179,7 +179,8 @@ function registeredFlow(
 	now: Milliseconds,
 ): Flow | undefined {
 	const parsed = readUri(uri);
-	const flow = parsed === undefined ? undefined : bindingOf(parsed, directory, now)?.flow;
+	const binding = parsed === undefined ? undefined : bindingOf(parsed, directory, now);
+	const flow = binding?.node === undefined ? binding?.flow : undefined;
 	return flow !== undefined && fits(flow) ? flow : undefined;
 }
 

@@ -3,6 +3,7 @@
  * set until a final response goes out. Only for a fork that asks for it, and a Request-URI of ours.
  */
 import type { Milliseconds } from "../base/clock.ts";
+import type { Device } from "../leg/device.ts";
 import { readUri } from "../leg/force-scheme.ts";
 import type { Request } from "../message/message.ts";
 import { deviceOf } from "./directory.ts";
@@ -34,11 +35,21 @@ export class LateBindings {
 		environment: Environment,
 		now: Milliseconds,
 	): readonly ResponseContext[] {
-		if (this.#contexts.size === 0) return [];
-		const { directory } = environment;
+		if (this.#contexts.size === 0) return NONE;
 		const uri = readUri(head.to.uri);
-		const device = uri && deviceOf(uri, directory);
-		if (device === undefined) return [];
+		const device = uri && deviceOf(uri, environment.directory);
+		return device === undefined ? NONE : this.#joined(device, environment, now);
+	}
+
+	/** The same where another node took it. */
+	changed(name: string, environment: Environment, now: Milliseconds): readonly ResponseContext[] {
+		if (this.#contexts.size === 0) return NONE;
+		const device = environment.directory.device(name);
+		return device === undefined ? NONE : this.#joined(device, environment, now);
+	}
+
+	#joined(device: Device, environment: Environment, now: Milliseconds): readonly ResponseContext[] {
+		const { directory } = environment;
 		const joined: ResponseContext[] = [];
 		for (const [context, devices] of this.#contexts) {
 			const { fork } = context;
@@ -53,3 +64,5 @@ export class LateBindings {
 		return joined;
 	}
 }
+
+const NONE: readonly ResponseContext[] = [];

@@ -11,11 +11,15 @@ export class OwnAddresses {
 	readonly #domains = new Set<string>();
 	readonly #listeners: readonly Listener[];
 
-	/** `localAddresses` are the machine's own, without brackets: what a wildcard listener can be reached at. */
+	/**
+	 * `localAddresses` are the machine's own, without brackets: what a wildcard listener can be reached at.
+	 * `more`: where else listeners are reached, such as by other nodes.
+	 */
 	constructor(
 		listeners: readonly Listener[],
 		domains: readonly string[],
 		localAddresses: readonly string[],
+		more: readonly { readonly host: string; readonly port: number }[] = [],
 	) {
 		this.#listeners = listeners;
 		for (const domain of domains) this.#domains.add(hostKey(domain));
@@ -27,6 +31,10 @@ export class OwnAddresses {
 				this.#sentBy.add(`${host}:${listener.port}`);
 			}
 			this.#ports.add(listener.port);
+		}
+		for (const { host, port } of more) {
+			this.#hosts.add(hostKey(host));
+			this.#sentBy.add(`${hostKey(host)}:${port}`);
 		}
 	}
 

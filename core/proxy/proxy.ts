@@ -318,6 +318,12 @@ export class ProxyCore implements TransactionUser {
 			this.finishWhenDone(calling, now);
 	}
 
+	/** Another node has changed the bindings of a device. */
+	bindingsChanged(device: string, now: Milliseconds): void {
+		for (const calling of this.#late.changed(device, this.environment, now))
+			this.finishWhenDone(calling, now);
+	}
+
 	/** Calls these. Where it would loop, it goes nowhere (RFC 5393 §4.2.2). */
 	call(context: ResponseContext, targets: readonly Target[], now: Milliseconds): void {
 		const { request, edits } = context;

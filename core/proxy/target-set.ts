@@ -117,11 +117,10 @@ export function inScheme(target: Target, scheme: Scheme): Target {
 
 /** Of one instance; or equal as URIs are (§19.1.4), and at the same flow: behind two NATs a Contact may say the same twice. */
 function includes(targets: readonly Target[], target: Target): boolean {
-	const { uri, flow } = target;
-	return targets.some(
-		(other) =>
-			ofOneInstance(other, target) || (atSameFlow(other.flow, flow) && equal(other.uri, uri)),
-	);
+	const { uri, flow, path } = target;
+	const same = (other: Target) =>
+		atSameFlow(other.flow, flow) && alongSamePath(other.path, path) && equal(other.uri, uri);
+	return targets.some((other) => ofOneInstance(other, target) || same(other));
 }
 
 /** Of a GRUU only those of its instance are meant; undefined: all (RFC 5627 §6.1). */
@@ -135,6 +134,10 @@ export function ofInstance(
 /** RFC 5626 §7: of these, one is called at a time. */
 export function ofOneInstance(a: Target, b: Target): boolean {
 	return a.instance !== undefined && a.instance === b.instance && a.device === b.device;
+}
+
+function alongSamePath(a: readonly string[], b: readonly string[]): boolean {
+	return a === b || (a.length === b.length && a.every((value, at) => value === b[at]));
 }
 
 function atSameFlow(a: Flow | undefined, b: Flow | undefined): boolean {
@@ -277,7 +280,10 @@ function placeTarget(uri: Uri, directory: Directory, now: Milliseconds): Target 
 	if (place === undefined) return undefined;
 	const { device } = place;
 	if ("contact" in place) return deviceTarget(device, place.contact, uri.user);
-	return place.binding.path.length > 0 ? undefined : bindingTarget(place.binding, device);
+	const { binding } = place;
+	return binding.path.length > 0 && binding.node === undefined
+		? undefined
+		: bindingTarget(binding, device);
 }
 
 /** With a Path the next hop is its first proxy, and what came with the REGISTER is no flow of the device (RFC 3327 §5.4). */
