@@ -1,6 +1,5 @@
 /** The composition root: connects the protocol core to sockets, clock, DNS, store and scripts. It decides nothing. */
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { asReloadError, needsRestart, reloadError } from "./admin/reload-error.ts";
 import type { EngineStatus, ReloadError, ReloadOutcome } from "./admin/status.ts";
 import { FailureLimit } from "./auth/failure-limit.ts";
@@ -12,8 +11,9 @@ import { loadSigningKeys, secretsOf } from "./config/keys.ts";
 import { loadConfig } from "./config/load.ts";
 import { restartOnlyChanges } from "./config/restart.ts";
 import { EngineHostCalls, UNWATCHED } from "./engine-host-calls.ts";
-import { boundListeners, listenOptions } from "./engine-listen.ts";
+import { listenOptions } from "./engine-listen.ts";
 import { EngineScripts, type ScriptsOutcome } from "./engine-scripts.ts";
+import { openStore } from "./engine-store.ts";
 import { tlsOptions } from "./engine-tls.ts";
 import { configuredDirectory } from "./exchange/configured-directory.ts";
 import { Exchange, type ExchangeSettings } from "./exchange/exchange.ts";
@@ -25,9 +25,7 @@ import { hashHex, makeHmac } from "./host/hashes.ts";
 import { heapLimit } from "./host/heap.ts";
 import { localAddresses } from "./host/local-addresses.ts";
 import { openFilesMax } from "./host/open-files.ts";
-import type { Keys } from "./leg/seal.ts";
-import { MemoryStore } from "./location/memory.ts";
-import { SqliteStore } from "./location/sqlite.ts";
+import type { Keys, Signing } from "./leg/seal.ts";
 import type { LocationStore } from "./location/store.ts";
 import type { ParseError } from "./message/parse-error.ts";
 import { OwnAddresses } from "./proxy/own-addresses.ts";
@@ -105,7 +103,7 @@ class RunningEngine implements Engine, TransportUser {
 	/** Store and scripts first, sockets last: nothing arrives before it can be served. */
 	async open(): Promise<void> {
 		const config = this.#config;
-		const store = this.#openStore(config);
+		const store = await this.#openStore(config);
 		this.#store = store;
 		const starting = (next: Config) => this.#starting(next, store);
 		const scripts = await EngineScripts.open(config, starting, this.#log, this.#helpers);
@@ -178,6 +176,7 @@ class RunningEngine implements Engine, TransportUser {
 			devices: this.#config.devices.size,
 			services: exchange?.proxy.candidates.status() ?? [],
 			bindings: this.#store?.size ?? 0,
+			...(this.#store?.shared && { shared: this.#store.shared }),
 			transactions: exchange?.proxy.transactions.size ?? 0,
 			connections: this.#transports?.connections ?? 0,
 			counters: {
@@ -251,8 +250,9 @@ class RunningEngine implements Engine, TransportUser {
 		});
 	}
 
-	#own({ domains }: Config): OwnAddresses {
-		return new OwnAddresses(this.#listeners, domains, localAddresses());
+	#own({ domains, node }: Config): OwnAddresses {
+		const reached = node === undefined ? [] : [node.address, node.secureAddress ?? node.address];
+		return new OwnAddresses(this.#listeners, domains, localAddresses(), reached);
 	}
 
 	#connectionsMax({ listen }: Config): number {
@@ -278,14 +278,12 @@ class RunningEngine implements Engine, TransportUser {
 		this.batchEnd();
 	}
 
-	#openStore({ location, state }: Config): LocationStore {
-		if (location.store === "memory") return new MemoryStore();
-		return new SqliteStore({
-			file: join(state, "location.sqlite"),
+	#openStore(config: Config): Promise<LocationStore> {
+		return openStore(config, {
 			log: this.#log,
-			listeners: () => boundListeners(this.#config, this.#listeners),
-			window: location.window,
-			now: now(),
+			listeners: () => this.#listeners,
+			signing: () => this.#signing,
+			changed: (device) => this.#input(() => this.#exchange?.proxy.bindingsChanged(device, now())),
 		});
 	}
 
@@ -294,13 +292,17 @@ class RunningEngine implements Engine, TransportUser {
 		return this.#calls.starting(config, { store, listeners: this.#listeners, services });
 	}
 
+	get #signing(): Signing {
+		return { keys: this.#keys, hmac: this.#hmac, boot: this.#boot };
+	}
+
 	#settings(config: Config, store: LocationStore): ExchangeSettings {
 		return {
 			environment: {
 				own: this.#own(config),
 				listeners: this.#listeners,
 				directory: configuredDirectory(config, store),
-				signing: { keys: this.#keys, hmac: this.#hmac, boot: this.#boot },
+				signing: this.#signing,
 				random: this.#random,
 				udpRequestMax: config.udp.maxRequest,
 				pathFor: config.edge.pathFor,

@@ -1,5 +1,6 @@
 /** What a running engine tells and does: the answers of the admin API, as plain JSON. */
 import type { Listener } from "../base/flow.ts";
+import type { SharedStoreStatus } from "../base/shared-store.ts";
 import type { CanaryStatus } from "../script/canary.ts";
 import type { GenerationStatus } from "../script/generations.ts";
 import type { RolledBack } from "../script/reload-result.ts";
@@ -37,6 +38,8 @@ export type EngineStatus = {
 	readonly services: readonly DeviceStatus[];
 	/** Registered contacts. */
 	readonly bindings: number;
+	/** The store that nodes share; undefined where there is one node. */
+	readonly shared?: SharedStoreStatus;
 	readonly transactions: number;
 	/** Open TCP and TLS connections. */
 	readonly connections: number;

@@ -41,6 +41,7 @@ function describe(status: ProcessStatus): string {
 		...trial(status),
 		...shadowed(status.shadow),
 		["devices", `${status.devices}, with ${status.bindings} registered contacts`],
+		...shared(status.shared),
 		...services(status.services),
 		["right now", `${status.transactions} transactions, ${status.connections} connections`],
 		...status.metrics.map(({ name, value }): [string, string] => ["metric", `${name} ${value}`]),
@@ -113,6 +114,18 @@ function whose({
 }: NonNullable<ProcessStatus["canary"]>): string {
 	const callers = [...devices, ...networks, ...prefixes.map((one) => `${one}…`)];
 	return [...(share > 0 ? [`${share} %`] : []), ...callers].join(", ");
+}
+
+/** Where registrations are shared, and with whom. */
+function shared(store: ProcessStatus["shared"]): [string, string][] {
+	if (store === undefined) return [];
+	const { server, connected, waiting, nodes } = store;
+	const there = connected ? "connected" : "away, this node goes on with what it knows";
+	const said = nodes.map(({ name, present }) => (present ? name : `${name} (away)`)).join(", ");
+	return [
+		["shared in", `Redis at ${server}, ${there}, ${waiting} devices with changes that wait`],
+		["other nodes", said === "" ? "none" : said],
+	];
 }
 
 /** What is out of service, and the calls of what has a capacity. */

@@ -20,8 +20,9 @@ export type Config = {
 	readonly routes: string | undefined;
 	/** The folder for keys, location and the last good generation. */
 	readonly state: string;
-	/** `window`: milliseconds until a change is on the disk. */
-	readonly location: { readonly store: "memory" | "sqlite"; readonly window: number };
+	readonly location: FileConfig | RedisConfig;
+	/** Undefined where registrations are not shared. */
+	readonly node: NodeConfig | undefined;
 	readonly auth: AuthConfig;
 	readonly registrar: RegistrarConfig;
 	readonly edge: { readonly pathFor: "supported" | "any" | "required" | "off" };
@@ -65,6 +66,42 @@ export type BalancerConfig = {
 	readonly forwardedFor: boolean;
 	/** Where balancers connect from; undefined: from the networks of `trusted`. */
 	readonly from: Networks | undefined;
+};
+
+export type FileConfig = {
+	readonly store: "memory" | "sqlite";
+	/** Milliseconds until a change is on the disk. */
+	readonly window: number;
+};
+
+export type RedisConfig = {
+	readonly store: "redis";
+	readonly server: {
+		/** IPv6 without brackets. */
+		readonly host: string;
+		readonly port: number;
+		readonly database: number;
+		readonly user: string | undefined;
+		readonly password: string | undefined;
+		/** `ca`: path of the authorities instead of the system's. */
+		readonly tls: { readonly ca: string | undefined } | undefined;
+	};
+	readonly prefix: string;
+};
+
+export type NodeConfig = {
+	readonly name: string;
+	/** Where other nodes reach it, and where with `sips`. */
+	readonly address: NodeAddress;
+	readonly secureAddress: NodeAddress | undefined;
+};
+
+export type NodeAddress = {
+	/** IPv6 in brackets. */
+	readonly host: string;
+	readonly port: number;
+	/** A SIP URI without a user. */
+	readonly uri: string;
 };
 
 export type TlsConfig = {

@@ -8,6 +8,8 @@ import type { Config } from "./config.ts";
 import { readDevices } from "./devices.ts";
 import { type Finding, Findings, type Place } from "./finding.ts";
 import { readListen } from "./listen.ts";
+import { readLocation } from "./location.ts";
+import { readNode } from "./node.ts";
 import { readReload } from "./reload.ts";
 import { topShape } from "./schema.ts";
 import { readSection } from "./section.ts";
@@ -15,7 +17,6 @@ import {
 	readAdmin,
 	readAuth,
 	readEdge,
-	readLocation,
 	readRegistrar,
 	readRoutes,
 	readScript,
@@ -130,6 +131,7 @@ async function readConfig(
 	const around = { secureSignaling, listen, users };
 	const devices = readDevices(await partOrFile(part("devices"), folder, found), around, found);
 	checkDevices(users, devices, found);
+	const location = await readLocation(part("location"), folder, found);
 	return {
 		file,
 		listen,
@@ -138,7 +140,8 @@ async function readConfig(
 		trusted,
 		routes: await readRoutes(top.routes, part("routes"), folder, found),
 		state: resolve(folder, top.state),
-		location: readLocation(part("location"), found),
+		location,
+		node: readNode(part("node"), part("location"), { location, listen }, found),
 		auth: { ...auth, users: new Map([...users].map(([name, { user }]) => [name, user])) },
 		registrar: readRegistrar(part("registrar"), found),
 		edge: readEdge(part("edge"), found),

@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import { topShape } from "./schema.ts";
 import { keyDocs } from "./section.ts";
 
-type Key = "listen" | "state" | "location" | "admin";
+type Key = "listen" | "state" | "location" | "node" | "admin";
 
 const RESTART_ONLY = Object.entries(topShape)
 	.filter(([, field]) => keyDocs.get(field)?.restart === true)

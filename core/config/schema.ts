@@ -63,17 +63,6 @@ export const tlsShape = {
 
 export const furtherTlsShape = { certificate: tlsShape.certificate, key: tlsShape.key };
 
-export const locationShape = {
-	store: key(
-		choice(["sqlite", "memory", "redis"], ["redis"]).default("sqlite"),
-		"where registrations are kept: a file under `state`, or memory, lost with a restart",
-	),
-	"window-ms": key(
-		integer({ min: 50, max: 60_000 }).default(1_000),
-		"milliseconds within which a registration is in the file: what a killed process, or a power cut, may lose",
-	),
-};
-
 export const authShape = {
 	realm: key(
 		text("text", "sip.example.com").optional(),
@@ -229,6 +218,11 @@ export const topShape = {
 		restart,
 	),
 	location: block("{ store: sqlite }", "where registrations are kept", restart),
+	node: block(
+		'{ name: edge-a, address: "tcp:10.0.0.5:5060" }',
+		"who this node is to the others, where several share their registrations",
+		restart,
+	),
 	auth: block("{ realm: sip.example.com }", "digest authentication: how passwords are asked for"),
 	users: block(
 		"./users.yaml",

@@ -1,4 +1,4 @@
-/** The small blocks: `trusted`, `routes`, `location`, `auth`, `registrar`, `edge`, `udp`, `timers`, `admin`, `script`. */
+/** The small blocks: `trusted`, `routes`, `auth`, `registrar`, `edge`, `udp`, `timers`, `admin`, `script`. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { holdsAll, type Network, Networks, parseNetwork } from "../base/networks.ts";
@@ -9,7 +9,6 @@ import {
 	adminShape,
 	authShape,
 	edgeShape,
-	locationShape,
 	registrarShape,
 	scriptShape,
 	timersShape,
@@ -51,11 +50,6 @@ export async function readRoutes(
 		fix: "write the path of a script, or of a folder with default.ts, or remove it for the built-in routes",
 	});
 	return undefined;
-}
-
-export function readLocation(node: Node | undefined, found: Findings): Config["location"] {
-	const given = readSection("location", node, locationShape, found);
-	return { store: given.store === "memory" ? "memory" : "sqlite", window: given["window-ms"] };
 }
 
 export function readAuth(

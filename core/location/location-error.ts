@@ -1,7 +1,8 @@
-/** The file of the location store cannot be used: the operator's disk, not a peer, is at fault. */
+/** The file or the server of the location store cannot be used: the operator's machines, not a peer, are at fault. */
 export class LocationError extends Error {
 	override readonly name = "LocationError";
-	readonly code: "LOCATION_CORRUPT" | "LOCATION_NEWER" | "LOCATION_UNWRITABLE";
+	readonly code: "LOCATION_AWAY" | "LOCATION_CORRUPT" | "LOCATION_NEWER" | "LOCATION_UNWRITABLE";
+	/** Its path; the server's host and port. */
 	readonly file: string;
 	/** Without file and fix. */
 	readonly reason: string;
@@ -18,6 +19,7 @@ export class LocationError extends Error {
 }
 
 const FIXES: Record<LocationError["code"], string> = {
+	LOCATION_AWAY: "see that Redis runs there, takes the user and password, and has memory left",
 	LOCATION_CORRUPT:
 		"it is kept as .damaged beside a new one, and devices come back as they register",
 	LOCATION_NEWER: "start the version that wrote it, or move the file away",

@@ -34,7 +34,7 @@ devices:
 test("an unknown key that resembles none is answered with the keys there are", async (t) => {
 	const { errors } = await read(t, "location: { elephant: 1 }");
 	assert.deepEqual(errors, [
-		'1:13 error CONFIG_UNKNOWN_KEY location has no key "elephant" → its keys are store, window-ms',
+		'1:13 error CONFIG_UNKNOWN_KEY location has no key "elephant" → its keys are store, window-ms, url, password-file, ca, prefix',
 	]);
 });
 

@@ -70,7 +70,7 @@ const PROMISES: Record<string, (place: Place) => Promise<void>> = {
 		store.dropFlow(7);
 		store.sweep(10);
 		await store.close();
-		assert.deepEqual(await found(place, 0), []);
+		assert.deepEqual(await found(place, 10), []);
 	},
 
 	"RFC 3261 §10.3 RG-16: of the bindings of a device some may go while others stay": async (

@@ -3,12 +3,13 @@ import { writeFileSync } from "node:fs";
 import { deviceShape } from "../../core/config/device-shape.ts";
 import { valueDocs } from "../../core/config/fields.ts";
 import { listenShape } from "../../core/config/listen-entry.ts";
+import { locationShape } from "../../core/config/location.ts";
+import { nodeShape } from "../../core/config/node.ts";
 import { canaryShape, reloadShape, rollbackShape, shadowShape } from "../../core/config/reload.ts";
 import {
 	adminShape,
 	authShape,
 	edgeShape,
-	locationShape,
 	registrarShape,
 	scriptShape,
 	timersShape,
@@ -49,7 +50,8 @@ export function configReference(): string {
 		section("Top level", "", topShape),
 		section("listen", LISTEN, listenShape),
 		section("tls", "", tlsShape),
-		section("location", "", locationShape),
+		section("location", LOCATION, locationShape),
+		section("node", NODE, nodeShape),
 		section("auth", "", authShape),
 		section("registrar", "", registrarShape),
 		section("edge", "", edgeShape),
@@ -82,6 +84,10 @@ are. **restart** needs one: a reload that finds such a key changed is refused, a
 const LISTEN = `A list. Each socket is text, \`udp:0.0.0.0:5060\`, \`"tls:[::1]:5061"\`, or a block with these keys.
 Where the address is every address of the machine, messages show the first one that others reach,
 unless \`advertise\` says another. 5061 is the usual port of \`tls\`, 5060 of the others.`;
+
+const LOCATION = `[several-nodes.md](../guides/several-nodes.md) says what Redis is for and what it needs.`;
+
+const NODE = `Needed with \`store: redis\`, and of no use without.`;
 
 const CANARY = `At least one of the first four; a request that any of them names is tried. [hot-reload.md](../guides/hot-reload.md#try-scripts-on-a-part-of-the-calls)
 says how.`;

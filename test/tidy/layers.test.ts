@@ -41,7 +41,8 @@ const COMPOSITION: Record<string, readonly string[]> = {
 	"main.ts": TOP,
 	commands: TOP,
 	"engine.ts": [
-		...["engine-host-calls.ts", "engine-listen.ts", "engine-scripts.ts", "engine-tls.ts"],
+		...["engine-host-calls.ts", "engine-listen.ts", "engine-scripts.ts", "engine-store.ts"],
+		"engine-tls.ts",
 		...Object.keys(LAYERS),
 	],
 	"engine-host-calls.ts": [
@@ -50,6 +51,7 @@ const COMPOSITION: Record<string, readonly string[]> = {
 	"engine-scripts.ts": ["admin", "base", "config", "script"],
 	"engine-listen.ts": ["base", "config", "location", "transport"],
 	"engine-tls.ts": ["base", "config", "host", "transport"],
+	"engine-store.ts": ["base", "config", "engine-listen.ts", "host", "leg", "location"],
 	// It puts the engine together for tests, without sockets.
 	testing: Object.keys(LAYERS).filter(
 		(layer) => !["transport", "admin", "observe"].includes(layer),

@@ -152,6 +152,12 @@ const ELSEWHERE: readonly (readonly [file: string, name: string, what: string, .
 	],
 	["auth/digest.ts", "USERNAME_MAX", "octets of a user name in credentials", "they are none"],
 	["auth/digest.ts", "ROWS_MAX", "credentials in one request", "the rest is not looked at"],
+	[
+		"location/redis-replica.ts",
+		"REMOVED_KEPT",
+		"removed Contacts of one device that nodes tell each other of",
+		"the oldest are forgotten: a node that was away may bring one back until it expires",
+	],
 	["registrar/contact-rules.ts", "BINDING_MAX", "characters of one binding", "513"],
 	[
 		"registrar/contact.ts",
