@@ -12,6 +12,8 @@ import { type Sipwright, startSipwright } from "./sipwright-process.ts";
 export type OwnProxyOptions = {
 	/** Lines of `devices:`. */
 	readonly devices: readonly string[];
+	/** More lines of the configuration. */
+	readonly more?: readonly string[];
 	/** What stands in `secure-signaling: { }`. */
 	readonly signaling?: string;
 	/** Its own, and what it trusts whatever name that has. */
@@ -51,7 +53,7 @@ export async function startOwnProxy(t: TestContext, options: OwnProxyOptions): P
 }
 
 function config(host: string, options: OwnProxyOptions): string {
-	const { devices, signaling = "", certificate, advertise = host } = options;
+	const { devices, more = [], signaling = "", certificate, advertise = host } = options;
 	const listen = (transport: string, port: number) =>
 		`{ transport: ${transport}, address: "${host}:${port}", advertise: "${advertise}:${port}" }`;
 	const settings = ["lint: on", ...(certificate ? ["name-check: off"] : []), signaling];
@@ -59,6 +61,7 @@ function config(host: string, options: OwnProxyOptions): string {
 		`listen: [ ${listen("udp", 5060)}, ${listen("tls", 5061)} ]`,
 		...(certificate ? ["tls: { certificate: own.pem, key: own.key, ca: own.pem }"] : []),
 		`secure-signaling: { ${settings.filter((one) => one !== "").join(", ")} }`,
+		...more,
 		"devices:",
 		...devices.map((line) => `  ${line}`),
 	].join("\n");

@@ -26,10 +26,25 @@ type Proxy = string;
 
 type Commands = Pick<Softphone, "dial" | "hold" | "resume" | "transfer" | "hangUp">;
 
+export type LinphoneOptions = {
+	/** With `sip` over this; without, `sips`. */
+	readonly transport?: "udp" | "tcp" | "tls";
+	readonly login?: PhoneLogin;
+};
+
+/** What it answers challenges with. */
+export type PhoneLogin = { readonly username: string; readonly password: string };
+
 /** Answers by itself. Its certificate check is off: the proxy's certificate is for development. */
-export async function startLinphone(user: string, proxy: Proxy): Promise<Softphone> {
+export async function startLinphone(
+	user: string,
+	proxy: Proxy,
+	{ transport, login }: LinphoneOptions = {},
+): Promise<Softphone> {
 	const folder = tempFolder();
 	folder.write(".local/share/linphone/.keep", "");
+	const scheme = transport === undefined ? "sips" : "sip";
+	const over = transport === undefined ? "" : `;transport=${transport}`;
 	const rc = folder.write(
 		"rc",
 		[
@@ -40,10 +55,11 @@ export async function startLinphone(user: string, proxy: Proxy): Promise<Softpho
 			"sip_tcp_port=-1",
 			"sip_tls_port=-1",
 			"[proxy_0]",
-			`reg_proxy=<sips:${proxy}>`,
-			`reg_identity=sips:${user}@${hostOf(proxy)}`,
+			`reg_proxy=<${scheme}:${proxy}${over}>`,
+			`reg_identity=${scheme}:${user}@${hostOf(proxy)}`,
 			"reg_expires=600",
 			"reg_sendregister=1",
+			...(login === undefined ? [] : authInfo(user, login)),
 			"",
 		].join("\n"),
 	);
@@ -53,13 +69,14 @@ export async function startLinphone(user: string, proxy: Proxy): Promise<Softpho
 		input: true,
 	});
 	const commands = writing(program, {
-		dial: (number) => `call sips:${number}@${proxy}`,
+		dial: (number) => `call ${scheme}:${number}@${proxy}${over}`,
 		hold: () => "pause",
 		resume: () => "resume",
-		transfer: (number) => `transfer sips:${number}@${proxy}`,
+		transfer: (number) => `transfer ${scheme}:${number}@${proxy}${over}`,
 		hangUp: () => "terminate",
 	});
-	const phone = { name: "linphonec", user, scheme: "sips", program } as const;
+	const name = transport === undefined ? "linphonec" : `linphonec over ${transport.toUpperCase()}`;
+	const phone = { name, user, scheme, program } as const;
 	return ready({ ...phone, ...commands }, folder, linphoneTrace, async () => {
 		// Its command line says nothing of a registration; its log does.
 		await program.printed(/to \[LinphoneRegistrationOk\]/);
@@ -68,8 +85,14 @@ export async function startLinphone(user: string, proxy: Proxy): Promise<Softpho
 	});
 }
 
+/** It looks for the user of From, and answers as another one. */
+function authInfo(user: string, { username, password }: PhoneLogin): readonly string[] {
+	return ["[auth_info_0]", `username=${user}`, `userid=${username}`, `passwd=${password}`];
+}
+
 export type BaresipOptions = {
-	readonly transport?: "udp" | "tls";
+	readonly transport?: "udp" | "tcp" | "tls";
+	readonly login?: PhoneLogin;
 	/** Own address; it takes port 5060 of it, and 5061 for TLS. */
 	readonly host?: string;
 	/** It does not register: it is called at its address, and with this certificate over TLS. */
@@ -82,7 +105,7 @@ export async function startBaresip(
 	proxy: Proxy,
 	options: BaresipOptions = {},
 ): Promise<Softphone> {
-	const { transport = "tls", host = ownHost(), serves } = options;
+	const { transport = "tls", host = ownHost(), serves, login } = options;
 	const folder = tempFolder();
 	const own =
 		serves === undefined
@@ -107,7 +130,8 @@ export async function startBaresip(
 	);
 	const over = transport === "udp" ? "" : `;transport=${transport}`;
 	const account = [
-		`<sip:${user}@${proxy}${over}>;auth_pass=x;answermode=auto`,
+		`<sip:${user}@${proxy}${over}>;auth_pass=${login?.password ?? "x"};answermode=auto`,
+		...(login === undefined ? [] : [`auth_user=${login.username}`]),
 		`regint=${serves === undefined ? 600 : 0}`,
 		`outbound="sip:${proxy}${over}"`,
 	];
