@@ -34,7 +34,8 @@ test("what the engine tells beside the message crosses as one text, whatever sta
 		const { source, ...rest } = readContext(text, JSON.parse);
 		const { source: given, ...other } = contexts[index] ?? context();
 		assert.deepEqual(rest, other);
-		assert.deepEqual(source, { ...given, identities: given.identities });
+		const { identities, credentials } = given;
+		assert.deepEqual(source, { ...given, identities, credentials });
 	}
 });
 
