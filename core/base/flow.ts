@@ -21,6 +21,17 @@ export type Flow = {
 	 * §7.4). They vouch for the host at the other end, not for the user of any one request (§8.1).
 	 */
 	readonly identities?: readonly string[] | undefined;
+	/** What a WebSocket client said when it connected (RFC 7118 §7): it proves nothing by itself. */
+	readonly handshake?: Handshake | undefined;
+};
+
+/** Octets, as they stood in the HTTP request. */
+export type Handshake = {
+	/** Of the page; undefined for who is no browser. */
+	readonly origin: string | undefined;
+	/** Path and query. */
+	readonly path: string;
+	readonly cookie: string | undefined;
 };
 
 /** One of our listeners as the protocol core sees it. */

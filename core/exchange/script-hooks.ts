@@ -196,10 +196,11 @@ export function contextOf(
 	{ own }: Environment,
 ): AskContext {
 	const { request, route, server } = context;
-	const { host: address, port, transport, identities } = server.flow;
+	const { host: address, port, transport, identities, handshake } = server.flow;
 	const { device, authenticated, trusted, claim } = caller;
 	const source = { address, port, transport, trusted, device, authenticated };
-	const proven = identities === undefined ? source : { ...source, identities };
+	const plain = identities === undefined && handshake === undefined;
+	const proven = plain ? source : { ...source, identities, handshake };
 	return {
 		source: claim === undefined ? proven : { ...proven, credentials: claim },
 		callerScheme: context.callerScheme ?? "sip",

@@ -1,5 +1,5 @@
 /** What the engine tells a script beside the message itself. */
-import type { TransportName } from "../base/flow.ts";
+import type { Handshake, TransportName } from "../base/flow.ts";
 import type { Scheme } from "../base/scheme.ts";
 
 export type AskContext = {
@@ -16,6 +16,8 @@ export type AskContext = {
 		readonly identities?: readonly string[] | undefined;
 		/** The user that its credentials name, and in which realm; left out where they name none. Octets. */
 		readonly credentials?: { readonly user: string; readonly realm: string } | undefined;
+		/** What a WebSocket client said when it connected; left out for others. Octets. */
+		readonly handshake?: Handshake | undefined;
 	};
 	readonly callerScheme: Scheme;
 	/** The host of the Request-URI is ours. */
@@ -43,10 +45,10 @@ export const NOBODY: AskContext = {
  */
 export function contextText({ source, callerScheme, ours }: AskContext): string {
 	const { address, port, transport, trusted, device, authenticated } = source;
-	const { identities, credentials } = source;
-	// Only a certificate and a password bring any.
-	const plain = identities === undefined && credentials === undefined;
-	const proofs = plain ? "" : JSON.stringify({ identities, credentials });
+	const { identities, credentials, handshake } = source;
+	// Only a certificate, a password and a WebSocket bring any.
+	const plain = identities === undefined && credentials === undefined && handshake === undefined;
+	const proofs = plain ? "" : JSON.stringify({ identities, credentials, handshake });
 	const flags = (trusted ? 1 : 0) | (authenticated ? 2 : 0) | (ours ? 4 : 0);
 	const first = `${address}\n${port}\n${transport}\n${callerScheme}\n${flags}\n${proofs}`;
 	return device === undefined ? first : `${first}\n${device}`;
@@ -67,6 +69,7 @@ export function readContext(text: string, parse: typeof JSON.parse): AskContext 
 			authenticated: (bits & 2) !== 0,
 			identities: proofs.identities,
 			credentials: proofs.credentials,
+			handshake: proofs.handshake,
 		},
 		callerScheme: callerScheme as Scheme,
 		ours: (bits & 4) !== 0,

@@ -161,6 +161,21 @@ export interface Credentials {
 }
 
 /**
+ * The HTTP request that a WebSocket began with (RFC 7118 §7).
+ *
+ * @example
+ * const token = request.source.handshake?.path.split("?token=")[1];
+ */
+export interface Handshake {
+	/** Of the page: `https://phone.example.com`; undefined for who is no browser. */
+	readonly origin: string | undefined;
+	/** Path and query: `/ws?token=x`. */
+	readonly path: string;
+	/** The cookies of the page's user for our name: `session=x; theme=dark`; undefined without any. */
+	readonly cookie: string | undefined;
+}
+
+/**
  * Where the request came from.
  *
  * @example
@@ -190,6 +205,11 @@ export interface Source {
 	 * not which user.
 	 */
 	readonly identities: readonly string[];
+	/**
+	 * What a WebSocket client said when it connected; undefined on other transports. A program can say
+	 * anything there: only a secret that the server of the page gave, and knows again, proves something.
+	 */
+	readonly handshake: Handshake | undefined;
 }
 
 /**

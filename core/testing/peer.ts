@@ -1,5 +1,11 @@
 /** A SIP peer in memory: what it sends becomes an input of the proxy, and what is sent to its flow is kept. */
-import type { Flow, Listener, TransportName } from "../base/flow.ts";
+import {
+	type Flow,
+	type Handshake,
+	type Listener,
+	type TransportName,
+	webSocket,
+} from "../base/flow.ts";
 import { bracketed } from "../base/ip-address.ts";
 import { answer, DialogSide, type Endpoint, message } from "./dialog.ts";
 import { WireMessage } from "./wire-message.ts";
@@ -13,6 +19,8 @@ export type PeerPlace = {
 	readonly contact?: string;
 	/** What its certificate has proved, where it connects over TLS. */
 	readonly identities?: readonly string[];
+	/** What it says when it connects, over WebSocket. */
+	readonly handshake?: Handshake | undefined;
 	/** Id of our listener that it sends to; the first of its transport unless given. */
 	readonly listener?: number;
 };
@@ -42,6 +50,8 @@ export type PeerWorld = {
 	note(phone: string, arrow: "<" | ">", text: string): void;
 };
 
+const NO_BROWSER: Handshake = { origin: undefined, path: "/", cookie: undefined };
+
 /** It does nothing by itself: what it sends is written here, when it sends it is for others to say. */
 export class Peer implements Endpoint {
 	readonly name: string;
@@ -58,6 +68,7 @@ export class Peer implements Endpoint {
 	readonly received: WireMessage[] = [];
 	protected readonly world: PeerWorld;
 	readonly identities: readonly string[] | undefined;
+	readonly handshake: Handshake | undefined;
 	readonly #listener: number;
 
 	constructor(world: PeerWorld, name: string, place: PeerPlace) {
@@ -66,6 +77,7 @@ export class Peer implements Endpoint {
 		this.world = world;
 		this.#listener = world.listener(transport, place.listener).id;
 		this.identities = place.identities;
+		this.handshake = webSocket(transport) ? (place.handshake ?? NO_BROWSER) : undefined;
 		this.name = name;
 		this.transport = transport;
 		this.host = host;
@@ -84,8 +96,9 @@ export class Peer implements Endpoint {
 		if (transport !== "udp" && this.connection === 0) this.connection = this.world.connect();
 		const { connection } = this;
 		const path = { transport, listener: this.#listener, connection, host, port };
-		const { identities } = this;
-		return { ...path, serverName: undefined, ...(identities && { identities }) };
+		const { identities, handshake } = this;
+		const said = { ...(identities && { identities }), ...(handshake && { handshake }) };
+		return { ...path, serverName: undefined, ...said };
 	}
 
 	isAt({ transport, host, port, connection }: Flow): boolean {

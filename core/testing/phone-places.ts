@@ -1,5 +1,5 @@
 /** Where phones are, and the name service that leads there. */
-import type { TransportName } from "../base/flow.ts";
+import { type Handshake, type TransportName, webSocket } from "../base/flow.ts";
 import { parseNetwork } from "../base/networks.ts";
 import type { Scheme } from "../base/scheme.ts";
 import type { Config } from "../config/config.ts";
@@ -46,7 +46,10 @@ export class PhonePlaces {
 		const shown = options.contact ?? `<${scheme}:${user}@${written}>`;
 		return {
 			scheme,
-			place: { transport, host: this.#addressOf(where.host), port, contact: shown },
+			place: {
+				...{ transport, host: this.#addressOf(where.host), port, contact: shown },
+				handshake: handshakeOf(name, transport, options),
+			},
 		};
 	}
 
@@ -139,6 +142,16 @@ export class PhonePlaces {
 		this.#named.set(name, address);
 		return address;
 	}
+}
+
+function handshakeOf(
+	name: string,
+	transport: TransportName,
+	{ handshake }: PhoneOptions,
+): Handshake | undefined {
+	if (handshake !== undefined && !webSocket(transport))
+		throw new TestingError(`phone ${name}: a handshake is for ws and wss, not ${transport}`);
+	return handshake && { origin: undefined, path: "/", cookie: undefined, ...handshake };
 }
 
 /** What makes a URI lead to this transport (RFC 3263 §4.1). */

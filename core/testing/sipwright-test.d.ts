@@ -135,6 +135,12 @@ export interface PhoneOptions {
 	readonly transport?: "udp" | "tcp" | "tls" | "ws" | "wss";
 	/** Of its own URI and of those it calls: `sip` unless given, or unless its contact says `sips`. */
 	readonly scheme?: "sip" | "sips";
+	/** What it says when it connects, over `ws` and `wss`: `path: "/"` and no more unless given. */
+	readonly handshake?: {
+		readonly origin?: string | undefined;
+		readonly path?: string;
+		readonly cookie?: string | undefined;
+	};
 	/** Value of its Contact; made of name and address unless given. */
 	readonly contact?: string;
 	/** What it answers a challenge with; that of the device unless given, `""` for none. */

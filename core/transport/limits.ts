@@ -94,5 +94,5 @@ export const ALIASED_IDENTITIES = 16;
 export const OWNERS_REMEMBERED = 256;
 /** One in so many connections is closed by one eviction, so that a flood does not search the table for each newcomer. */
 export const EVICTED_ONE_IN = 200;
-/** Octets of the HTTP request for a WebSocket, cookies included. */
-export const UPGRADE_HEAD_MAX = 16_384;
+/** Octets of the HTTP request for a WebSocket: its path and cookies are kept for scripts while it is connected. */
+export const UPGRADE_HEAD_MAX = 8_192;

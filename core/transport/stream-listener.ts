@@ -23,7 +23,10 @@ import { type Refusal, WebSocketUpgrade } from "./websocket-upgrade.ts";
 import { WebSocketWire } from "./websocket-wire.ts";
 import type { OpenWire } from "./wire.ts";
 
-export type AcceptedPeer = Pick<Flow, "host" | "port" | "identities">;
+export type AcceptedPeer = Pick<Flow, "host" | "port" | "identities" | "handshake">;
+
+/** What a handshake brought to light. */
+type Shown = Pick<Flow, "identities" | "handshake">;
 
 export type AcceptContext = {
 	readonly table: ConnectionTable;
@@ -203,7 +206,7 @@ export class StreamListener {
 
 	#secured(socket: Socket, identities?: readonly string[]): void {
 		if (this.#upgrade === undefined)
-			this.#accept((user) => new StreamWire(socket, user), socket, identities);
+			this.#accept((user) => new StreamWire(socket, user), socket, { identities });
 		else {
 			this.#handshaking.add(socket);
 			socket.once("close", () => this.#handshaking.delete(socket));
@@ -218,23 +221,24 @@ export class StreamListener {
 			limits,
 			counters,
 			identify: (header, socket) => this.#forwarded(header, socket),
-			upgraded: (webSocket, socket) => {
+			upgraded: (webSocket, socket, handshake) => {
 				this.#handshaking.delete(socket);
-				this.#accept((user) => new WebSocketWire(webSocket, socket, user), socket);
+				const wire: OpenWire = (user) => new WebSocketWire(webSocket, socket, user);
+				this.#accept(wire, socket, { handshake });
 			},
 			refused: (event, socket, reason) =>
 				refused(event, this.listener, this.#peerOf(socket)?.host ?? "", reason),
 		});
 	}
 
-	#accept(open: OpenWire, socket: Socket, identities?: readonly string[]): void {
+	#accept(open: OpenWire, socket: Socket, shown: Shown): void {
 		const peer = this.#peerOf(socket);
 		if (peer === undefined) {
 			socket.destroy();
 			return;
 		}
 		this.#context.counters.connectionsAccepted += 1;
-		this.#context.accepted(open, this.listener, { ...peer, identities });
+		this.#context.accepted(open, this.listener, { ...peer, ...shown });
 	}
 
 	/** The client, where a balancer has said who that is. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Handshake } from "../base/flow.ts";
 import { MAX_STREAM_MESSAGE } from "../message/limits.ts";
 import type { TransportCounters } from "./counters.ts";
 import { type TransportLimits, UPGRADE_HEAD_MAX } from "./limits.ts";
@@ -15,7 +16,7 @@ export type UpgradeContext = {
 	/** Who asks, by what the balancer says who brings it; why not, if it may not. */
 	identify(forwardedFor: string, socket: Socket): Refusal | undefined;
 	/** Its octets are its own from here on. */
-	upgraded(webSocket: WebSocket, socket: Socket): void;
+	upgraded(webSocket: WebSocket, socket: Socket, handshake: Handshake): void;
 	/** It asked for a WebSocket and got none: an event for the log. The socket is about to be closed. */
 	refused(event: string, socket: Socket, reason: string): void;
 };
@@ -84,7 +85,8 @@ export class WebSocketUpgrade {
 		this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
 			made = true;
 			this.#done(socket);
-			this.#context.upgraded(webSocket, socket);
+			const { origin, cookie } = request.headers;
+			this.#context.upgraded(webSocket, socket, { origin, path: request.url ?? "", cookie });
 		});
 		// The package has answered itself: no version or no key that it knows.
 		if (!made) this.#context.counters.upgradesRefused += 1;

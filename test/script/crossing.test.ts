@@ -27,6 +27,8 @@ test("what the engine tells beside the message crosses as one text, whatever sta
 		context({ device: "" }),
 		context({ device: 'two\nlines, a "quote" and ü', identities: [] }),
 		context({ transport: "tls", identities: ["a.example", "b.example\n"], device: "\n" }),
+		context({ transport: "wss", handshake: { origin: "a\n", path: "/", cookie: "b=\xfc" } }),
+		context({ transport: "wss", handshake: { origin: undefined, path: "", cookie: undefined } }),
 	];
 	const texts = contexts.map(contextText);
 	assert.equal(new Set(texts).size, texts.length);
@@ -35,7 +37,8 @@ test("what the engine tells beside the message crosses as one text, whatever sta
 		const { source: given, ...other } = contexts[index] ?? context();
 		assert.deepEqual(rest, other);
 		const { identities, credentials } = given;
-		assert.deepEqual(source, { ...given, identities, credentials });
+		const handshake = given.handshake && JSON.parse(JSON.stringify(given.handshake));
+		assert.deepEqual(source, { ...given, identities, credentials, handshake });
 	}
 });
 

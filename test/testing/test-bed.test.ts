@@ -101,7 +101,8 @@ const web = configured({
 
 web("RFC 7118 §8.1: a phone in a browser registers over WSS, and is called there", ({ phone }) => {
 	const contact = "<sip:two@k2x9.invalid;transport=ws>";
-	const browser = phone("two", { transport: "wss", contact });
+	const browser = phone("two", { transport: "wss", contact, handshake: { path: "/ws?token=x" } });
+	assert.throws(() => phone("z", { transport: "udp", handshake: {} }), /for ws and wss, not udp/);
 	phone("one").invite("two");
 	const came = browser.receive("INVITE");
 	equal(came.uri, "sip:two@k2x9.invalid;transport=ws");

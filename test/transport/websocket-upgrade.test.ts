@@ -159,6 +159,29 @@ test("RFC 7118 §7 TR-52: a page whose origin is not admitted gets 403, one that
 	]);
 });
 
+test("RFC 7118 §7 TR-52: origin, path and cookies of the handshake belong to the flow", async () => {
+	await using one = await web({ admits: () => true });
+	const url = `ws://127.0.0.1:${one.listener("ws").port}`;
+	const headers = { Origin: "https://phone.example.com", Cookie: "session=y; theme=dark" };
+	const browser = await WebPhone.connect(`${url}/ws?token=x`, { headers });
+	browser.send(message());
+	await one.user.nth(0);
+	const program = await WebPhone.connect(url);
+	program.send(message());
+	await one.user.nth(1);
+	assert.deepEqual(
+		one.user.messages.map(({ flow }) => flow.handshake),
+		[
+			{
+				...{ origin: "https://phone.example.com", path: "/ws?token=x" },
+				cookie: "session=y; theme=dark",
+			},
+			{ origin: undefined, path: "/", cookie: undefined },
+		],
+	);
+	for (const { socket } of [browser, program]) socket.terminate();
+});
+
 test("RFC 7118 §7 TR-52: without rules no page connects", async () => {
 	await using one = await bench([WS]);
 	assert.equal((await ask(at(one), { Origin: "https://127.0.0.1" })).status, 403);

@@ -1,5 +1,6 @@
 /** Who asks: made of the text that crossed (ask-context.ts), once for all requests of the same sender. */
 import { BoundedMap } from "../../base/bounded-map.ts";
+import type { Handshake } from "../../base/flow.ts";
 import { readContext } from "../ask-context.ts";
 import { SENDERS_KEPT } from "../limits.ts";
 import type * as Public from "../sipwright.d.ts";
@@ -29,11 +30,12 @@ export function senderOf(text: string): Sender {
 
 function readSender(text: string): Sender {
 	const { source, callerScheme, ours } = readContext(text, parse);
-	const { device, identities = [], credentials } = source;
+	const { device, identities = [], credentials, handshake } = source;
 	const frozen = {
 		device: namedDevice(device),
 		identities: Object.freeze([...identities]),
 		credentials: credentials && frozenText(credentials),
+		handshake: handshake && frozenHandshake(handshake),
 	};
 	return {
 		source: Object.freeze({ ...source, ...frozen }),
@@ -44,4 +46,12 @@ function readSender(text: string): Sender {
 
 function frozenText({ user, realm }: Public.Credentials): Public.Credentials {
 	return Object.freeze({ user: fromWire(user), realm: fromWire(realm) });
+}
+
+function frozenHandshake({ origin, path, cookie }: Handshake): Public.Handshake {
+	return Object.freeze({
+		origin: origin && fromWire(origin),
+		path: fromWire(path),
+		cookie: cookie && fromWire(cookie),
+	});
 }
