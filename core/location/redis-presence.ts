@@ -84,9 +84,12 @@ export class Presence {
 		const says = JSON.stringify({ run, key: current } satisfies Says);
 		const reply = await connection.commands.sipwrightBeat(key, name, says, FORGOTTEN);
 		const [before = "", ...rest] = reply;
+		const emptied = this.#saidBefore && before === "";
+		// The others are gone from there, too, until they speak again.
+		if (emptied) nodes.pause();
 		nodes.heard(readHeard(rest), [current, ...others]);
 		if (!this.#saidBefore) return;
-		if (before === "") this.#options.emptied();
+		if (emptied) this.#options.emptied();
 		else this.#lookForTwin(before === says ? run : readSays(before)?.run);
 	}
 

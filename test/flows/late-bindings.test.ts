@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { binding } from "../support/bindings.ts";
 import { relay } from "../support/decisions.ts";
 import { ExchangeRig } from "../support/exchange-rig.ts";
 import { rigConfig } from "../support/rig-config.ts";
@@ -83,4 +84,22 @@ test("RFC 5393 §5.3.3 PX-24 PX-81: one that Max-Breadth has no room for waits u
 	desk.answer(came, "486 Busy Here");
 	mobile.answer(mobile.take("INVITE"), "200 OK");
 	assert.equal(ann.take(200).status, 200);
+});
+
+test("RFC 3261 §16.5 PX-24: so is one that registers at another node, along the Path that leads there", () => {
+	const { rig } = calling(true);
+	const node = rig.phone("node", { host: "10.0.0.6" });
+	const path = ["<sip:token@10.0.0.6:5060;lr;ob>"];
+	const shown = binding({
+		...{ device: "7789", contact: "sip:7789@192.168.77.7:5060", path, node: "b" },
+		expiresAt: rig.now + 3_600_000,
+	});
+	rig.store.apply("7789", [shown], []);
+	rig.exchange.proxy.bindingsChanged("7789", rig.now);
+	rig.wait(0);
+	assert.deepEqual(node.take("INVITE").values("Route"), path);
+	rig.exchange.proxy.bindingsChanged("7789", rig.now);
+	rig.exchange.proxy.bindingsChanged("nobody", rig.now);
+	rig.wait(0);
+	assert.equal(invites(node).length, 1, "once");
 });

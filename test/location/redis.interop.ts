@@ -187,6 +187,7 @@ test("what Redis has lost without anybody noticing is sent again by the nodes", 
 	await lonely.ask("FLUSHALL");
 	await until(async () => (await lonely.ask("HLEN", `${prefix}:device:1001`)) === 2);
 	assert.ok(lines.some(({ event }) => event === "location.redis-emptied"));
+	assert.ok(!lines.some(({ event }) => event === "node.away"), "nobody was away");
 	const c = closing(t, await open("c", prefix, { server: lonely.server }), (one) => one.close());
 	assert.deepEqual(contacts(c), [fresh().contact], "the removal is remembered, too");
 });
