@@ -23,6 +23,8 @@ export type StoreOptions = {
 	readonly signing: () => Signing;
 	/** Another node has changed the bindings of this device. */
 	readonly changed: (device: string) => void;
+	/** A node that was reached there, at `host:port`, is away. */
+	readonly away: (at: readonly string[]) => void;
 };
 
 /** With Redis, when what it holds is known, or was waited for long enough. */
@@ -37,14 +39,16 @@ export async function openStore(config: Config, options: StoreOptions): Promise<
 		return new SqliteStore({ file, log, listeners, window, now: now() });
 	}
 	if (node === undefined) throw new Error("nodes that share their registrations have names");
-	const { signing, changed } = options;
+	const { signing, changed, away } = options;
+	const addresses = [node.address, ...(node.secureAddress ? [node.secureAddress] : [])];
 	const store = new RedisStore({
 		server: await redisServer(location),
 		prefix: location.prefix,
 		here: { name: node.name, listeners, path: (binding) => pathOf(binding, node, signing()) },
 		run: signing().boot.toString(16),
 		keys: () => fingerprints(signing()),
-		...{ log, now, changed },
+		at: addresses.map(({ host, port }) => `${host}:${port}`),
+		...{ log, now, changed, away },
 	});
 	await store.opened();
 	return store;

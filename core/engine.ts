@@ -283,6 +283,7 @@ class RunningEngine implements Engine, TransportUser {
 			log: this.#log,
 			listeners: () => this.#listeners,
 			signing: () => this.#signing,
+			away: (at) => this.#transports?.cut(at, "the node there is away"),
 			changed: (device) => this.#input(() => this.#exchange?.proxy.bindingsChanged(device, now())),
 		});
 	}

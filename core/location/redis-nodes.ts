@@ -8,6 +8,8 @@ export type Says = {
 	readonly run: string;
 	/** Of the key that signs its flow tokens. */
 	readonly key: string;
+	/** `host:port`: where it is reached. */
+	readonly at: readonly string[];
 };
 
 export type Heard = {
@@ -25,12 +27,16 @@ export class Nodes {
 	/** The others; until they were heard of there is none. */
 	readonly #present = new Map<string, boolean>();
 	readonly #keysDiffer = new Set<string>();
+	readonly #at = new Map<string, readonly string[]>();
+	readonly #away: (at: readonly string[]) => void;
 	/** Just connected: nobody had the time to say that it is there. */
 	#judges = false;
 
-	constructor(here: string, log: Log) {
+	/** `away` is told where a node was that was there before. */
+	constructor(here: string, log: Log, away: (at: readonly string[]) => void) {
 		this.#here = here;
 		this.#log = log;
+		this.#away = away;
 	}
 
 	/** While nobody can be heard, what was last known holds. */
@@ -54,7 +60,11 @@ export class Nodes {
 			this.#set(name, silent <= SILENT_MAX || this.#hopes(name));
 		const names = new Set(others.map(({ name }) => name));
 		for (const name of this.#present.keys()) if (!names.has(name)) this.#forget(name);
-		for (const { name, says } of others) if (says !== undefined) this.#checkKey(name, says, keys);
+		for (const { name, says } of others) {
+			if (says === undefined) continue;
+			this.#at.set(name, says.at);
+			this.#checkKey(name, says, keys);
+		}
 	}
 
 	/** It said goodbye. */
@@ -74,6 +84,7 @@ export class Nodes {
 		if (this.#hopes(name)) return;
 		this.#set(name, false);
 		this.#present.delete(name);
+		this.#at.delete(name);
 		this.#keysDiffer.delete(name);
 	}
 
@@ -81,6 +92,7 @@ export class Nodes {
 		const before = this.#present.get(name);
 		if (before === present) return;
 		this.#present.set(name, present);
+		if (before) this.#away(this.#at.get(name) ?? []);
 		if (present) this.#log.info({ event: "node.there", node: name }, `node ${name} is there`);
 		else
 			this.#log.warn(

@@ -46,6 +46,13 @@ export class Outbox {
 		const waiting = this.#waiting.get(device);
 		if (waiting === undefined) this.#waiting.set(device, new Set(keys));
 		else for (const key of keys) waiting.add(key);
+		if (waiting !== undefined && waiting.size > KEYS_MAX) this.#forget(device, waiting);
+	}
+
+	/** A phone changes its Contact all the time, and Redis is away: what the replica has forgotten goes. */
+	#forget(device: string, waiting: Set<string>): void {
+		const known = new Set(this.#options.replica.entries(device).map(({ key }) => key));
+		for (const key of waiting) if (!known.has(key)) waiting.delete(key);
 	}
 
 	/** Soon, with what else changes until then. */
@@ -144,3 +151,5 @@ function* first<K, V>(map: ReadonlyMap<K, V>, count: number): Iterable<readonly 
 const GATHER: Milliseconds = 2;
 const RETRY: Milliseconds = 2_000;
 const DEVICES_AT_ONCE = 250;
+/** Of one device: more than the replica remembers of most. */
+const KEYS_MAX = 4 * REMOVED_KEPT;

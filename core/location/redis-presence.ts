@@ -10,6 +10,8 @@ export type PresenceOptions = {
 	readonly name: string;
 	/** Tells one run of this node from the next. */
 	readonly run: string;
+	/** `host:port`: where other nodes reach this one. */
+	readonly at: readonly string[];
 	/** Fingerprints of the signing keys, the one that signs first. */
 	readonly keys: () => readonly string[];
 	/** The hash in Redis. */
@@ -79,9 +81,9 @@ export class Presence {
 	}
 
 	async #beat(): Promise<void> {
-		const { connection, nodes, name, run, keys, key } = this.#options;
+		const { connection, nodes, name, run, at, keys, key } = this.#options;
 		const [current = "", ...others] = keys();
-		const says = JSON.stringify({ run, key: current } satisfies Says);
+		const says = JSON.stringify({ run, key: current, at } satisfies Says);
 		const reply = await connection.commands.sipwrightBeat(key, name, says, FORGOTTEN);
 		const [before = "", ...rest] = reply;
 		const emptied = this.#saidBefore && before === "";
@@ -117,7 +119,9 @@ function readSays(text: string): Says | undefined {
 	try {
 		const said: unknown = JSON.parse(text);
 		const fits = typeof said === "object" && said !== null && "run" in said && "key" in said;
-		return fits ? { run: String(said.run), key: String(said.key) } : undefined;
+		if (!fits) return undefined;
+		const at = "at" in said && Array.isArray(said.at) ? said.at.map(String) : [];
+		return { run: String(said.run), key: String(said.key), at };
 	} catch {
 		return undefined;
 	}

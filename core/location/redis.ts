@@ -25,12 +25,16 @@ export type RedisStoreOptions = {
 	readonly here: Here;
 	/** Tells one run of this node from the next. */
 	readonly run: string;
+	/** `host:port`: where other nodes reach this one. */
+	readonly at: readonly string[];
 	/** Fingerprints of the signing keys, of this moment: the one that signs first. */
 	readonly keys: () => readonly string[];
 	readonly log: Log;
 	readonly now: () => Milliseconds;
 	/** Another node has changed the bindings of this device. */
 	readonly changed?: (device: string) => void;
+	/** A node that was reached there is away: what was sent to it and not answered is lost. */
+	readonly away?: (at: readonly string[]) => void;
 };
 
 export class RedisStore implements LocationStore {
@@ -49,13 +53,13 @@ export class RedisStore implements LocationStore {
 	#closed = false;
 
 	constructor(options: RedisStoreOptions) {
-		const { server, prefix, here, run, keys, log, now } = options;
+		const { server, prefix, here, run, at, keys, log, now } = options;
 		const channel = `${prefix}:changes`;
 		this.#options = options;
 		this.#origin = `${here.name} ${run}`;
 		this.#devicePrefix = `${prefix}:device:`;
 		this.#replica = new Replica(here.name);
-		this.#nodes = new Nodes(here.name, log);
+		this.#nodes = new Nodes(here.name, log, (there) => options.away?.(there));
 		const user = {
 			connected: () => void this.#converge(),
 			lost: () => this.#lost(),
@@ -71,7 +75,7 @@ export class RedisStore implements LocationStore {
 		});
 		this.#presence = new Presence({
 			...shared,
-			...{ nodes: this.#nodes, name: here.name, run, keys, key: `${prefix}:nodes`, log },
+			...{ nodes: this.#nodes, name: here.name, run, at, keys, key: `${prefix}:nodes`, log },
 			emptied: () => this.#emptied(),
 		});
 	}

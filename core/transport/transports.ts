@@ -1,6 +1,7 @@
 /** The transport layer: RFC 3261 §18. Listeners, one `send` for all of them, and their end. */
 import type { Milliseconds } from "../base/clock.ts";
 import { type Flow, type Listener, leadsOut } from "../base/flow.ts";
+import { bracketed } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
 import { AnswerBudget } from "./answer-budget.ts";
 import { Batch } from "./batch.ts";
@@ -92,6 +93,19 @@ export class Transports {
 	/** The client of this stream was told how often to send a keep-alive; undefined: it was not (RFC 5626 §5.4). */
 	expectPings(flow: Flow, every: Milliseconds | undefined): void {
 		this.#streams.table.find(flow)?.expectPings(every);
+	}
+
+	/**
+	 * Nobody is at these `host:port` any more, although the network says nothing: what was sent along a
+	 * stream of ours to there, and not answered, has failed (RFC 3261 §18.4).
+	 */
+	cut(peers: readonly string[], reason: string): void {
+		for (const connection of this.#streams.table.all()) {
+			const { host, port, serverName } = connection.flow;
+			const names = [`${bracketed(host)}:${port}`, `${serverName}:${port}`];
+			if (!connection.accepted && names.some((name) => peers.includes(name)))
+				connection.destroy(reason);
+		}
 	}
 
 	/** Whether garbage from there still gets an answer; counts one if so (a limit per source). */

@@ -106,6 +106,20 @@ test("RFC 5626 §5.3.1: node A is killed: its phones get no calls, and callers h
 	await passes("BYE", again.callee, again.caller);
 });
 
+test("RFC 3261 §18.4: node A stands still, and the network says nothing: a call that is on the way to it ends when it is missed", async (t) => {
+	const { a, b } = await start(t);
+	const phone = connectedPhone(t, "1001", "sip");
+	await phone.register(a);
+	const other = await udpPhoneAt(t, "6000", b);
+	await knows(b, 2);
+	const call = await connect(other, phone, "1001", b.host);
+	await passes("BYE", call.caller, call.callee);
+	a.sipwright.signal("SIGSTOP");
+	closing(t, a, () => a.sipwright.signal("SIGCONT"));
+	// Along the connection of the call before, which takes what is written to it.
+	assert.equal(await callEnds(other, "1001", b.host), 480);
+});
+
 test("RFC 5626 §5.2: another process takes over the address and the keys of a node that was killed: its UDP phones are called, and their calls go on", async (t) => {
 	const { a, b } = await start(t);
 	const [phone, other] = [await udpPhoneAt(t, "1001", a), await udpPhoneAt(t, "6000", b)];

@@ -6,16 +6,18 @@ import { Nodes, SILENT_MAX } from "../../core/location/redis-nodes.ts";
 function made() {
 	const said: string[] = [];
 	const write = (fields: object) => void said.push(Object.values(fields).join(" "));
-	return { said, nodes: new Nodes("a", { debug: write, info: write, warn: write, error: write }) };
+	const cut: string[] = [];
+	const log = { debug: write, info: write, warn: write, error: write };
+	return { said, cut, nodes: new Nodes("a", log, (at) => cut.push(...at)) };
 }
 
 const heard = (name: string, silent: number, key = "k") => ({
 	...{ name, silent },
-	says: { run: "1", key },
+	says: { run: "1", key, at: [`${name}.example.com:5060`] },
 });
 
 test("RFC 5626 §5.3: a node that is silent for too long is away, and is there again when it speaks", () => {
-	const { nodes, said } = made();
+	const { nodes, said, cut } = made();
 	nodes.heard([heard("a", 0), heard("b", 100)], ["k"]);
 	nodes.judge();
 	nodes.heard([heard("b", SILENT_MAX)], ["k"]);
@@ -25,6 +27,7 @@ test("RFC 5626 §5.3: a node that is silent for too long is away, and is there a
 	nodes.heard([heard("b", 0)], ["k"]);
 	assert.equal(nodes.isPresent("b"), true);
 	assert.deepEqual(said, ["node.there b", "node.away b", "node.there b"]);
+	assert.deepEqual(cut, ["b.example.com:5060"], "what is on the way to it is lost");
 	assert.equal(nodes.isPresent("a"), true, "this node is there, whoever is silent");
 });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
 import type { Binding } from "../../core/base/binding.ts";
 import { RedisStore, type RedisStoreOptions } from "../../core/location/redis.ts";
+import { REMOVED_KEPT } from "../../core/location/redis-replica.ts";
 import { binding, tlsFlow } from "../support/bindings.ts";
 import { loopbackCertificate } from "../support/certificate.ts";
 import { closing } from "../support/cleanup.ts";
@@ -39,6 +40,7 @@ async function open(
 		prefix,
 		here: { name, listeners: () => LISTENERS, path: () => `<sip:token@${name};lr;ob>` },
 		run: String(++runs),
+		at: [],
 		keys: () => ["key"],
 		log: { debug: write, info: write, warn: write, error: write },
 		now: Date.now,
@@ -176,6 +178,20 @@ test("a removal while another node was away is not undone when that comes back",
 	assert.deepEqual(contacts(b), []);
 });
 
+test("a phone that changes its Contact all the time while Redis is away leaves what is remembered, and no more", async (t) => {
+	const prefix = ownPrefix();
+	const lonely = closing(t, await startRedis(), (one) => one.close());
+	const { a, b } = await openTwo(t, prefix, { server: lonely.server });
+	await lonely.kill();
+	await until(() => !a.shared.connected);
+	for (let round = 0; round < 1_000; round += 1)
+		a.apply("1001", [fresh({ contact: `sip:${round}@h` })], a.bindings("1001", Date.now()));
+	await lonely.start();
+	await until(() => contacts(b).join() === "sip:999@h");
+	const kept = Number(await lonely.ask("HLEN", `${prefix}:device:1001`));
+	assert.equal(kept, REMOVED_KEPT + 1);
+});
+
 test("what Redis has lost without anybody noticing is sent again by the nodes", async (t) => {
 	const lines: Line[] = [];
 	const lonely = closing(t, await startRedis(), (one) => one.close());
@@ -223,7 +239,7 @@ test("RFC 3261 §26.1: with a user, a password and TLS of the server; and neithe
 		new RedisStore({
 			...{ server: { ...server, password: `${password}!` }, prefix: "safe", run: "w" },
 			here: { name: "w", listeners: () => LISTENERS, path: () => "" },
-			...{ keys: () => ["key"], now: Date.now },
+			...{ at: [], keys: () => ["key"], now: Date.now },
 			log: { debug() {}, info() {}, warn() {}, error: (...said) => void lines.push({ said }) },
 		}),
 		(one) => one.close(),
