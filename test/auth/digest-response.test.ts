@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
 	canAnswer,
@@ -6,6 +7,7 @@ import {
 	digestResponse,
 	sameDigest,
 } from "../../core/auth/digest-response.ts";
+import type { HashHex } from "../../core/base/hash.ts";
 import { octetsOf } from "../../core/base/utf8.ts";
 import { hash } from "../support/hashes.ts";
 
@@ -48,6 +50,33 @@ test("RFC 7616 §3.4.1 §3.9.1: the example, MD5 and SHA-256", () => {
 		"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
 	);
 });
+
+test("RFC 7616 §3.9.2 AU-06 AU-27: the printed example comes out of SHA-512 that is cut off, and ours of SHA-512/256", () => {
+	const jason: DigestInput = {
+		...{ ...MUFASA, algorithm: "SHA-512-256", username: octetsOf("Jäsøn Doe"), uri: "/doe.json" },
+		realm: "api@example.org",
+		nonce: "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
+		protection: {
+			...{ qop: "auth", nc: "00000001" },
+			cnonce: "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
+		},
+	};
+	const password = "Secret, or not?";
+	const cutOff: HashHex = (_, text) =>
+		createHash("sha512").update(text, "latin1").digest("hex").slice(0, 64);
+	const printed = "ae66e67d6b427bd3f120414a82e4acff38e8ecd9101d6c861229025f607a79dd";
+	assert.equal(digestResponse(cutOff, { password }, jason), printed);
+	assert.equal(digestResponse(hash, { password }, jason), fips(jason, password));
+	assert.notEqual(digestResponse(hash, { password }, jason), printed);
+});
+
+/** As Node writes SHA-512/256, without any code of ours. */
+function fips({ username, realm, nonce, protection, uri }: DigestInput, password: string): string {
+	const h = (text: string) => createHash("sha512-256").update(text, "latin1").digest("hex");
+	const { nc, cnonce, qop } = protection ?? { nc: "", cnonce: "", qop: "" };
+	const a1 = h(`${username}:${realm}:${password}`);
+	return h(`${a1}:${nonce}:${nc}:${cnonce}:${qop}:${h(`GET:${uri}`)}`);
+}
 
 test("RFC 8760 §2.6 AU-05 AU-10 AU-27: MD5, its session form, auth-int and the form without qop", () => {
 	assert.equal(bob(), "89eb0059246c02b2f6ee02c7961d5ea3");

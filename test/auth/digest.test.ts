@@ -147,6 +147,15 @@ test("RFC 3261 §22.3 AU-01: a proxy reads Proxy-Authorization, and only that", 
 	assert.equal(ask("Proxy-Authorization").kind, "accepted");
 });
 
+test("RFC 7616 §3.4 AU-23: no opaque is sent, and one that comes all the same is no hindrance", () => {
+	const options = realm();
+	const how = { as: "registrar", stale: false, source: SOURCE, realm: "r", length: 500 } as const;
+	const [row] = challenge(options, how, 0).headers;
+	assert.doesNotMatch(row?.[1] ?? "", /opaque/);
+	const value = `${credentials({ nonce: nonceOf(options, 0) })}, opaque="of an earlier proxy"`;
+	assert.deepEqual(judge(options, [value], 0), ACCEPTED);
+});
+
 test("RFC 7616 §3.4.3 AU-13: a digest for one method is no good for another", () => {
 	assert.deepEqual(answered(realm(), { method: "INVITE" }), wrong);
 });

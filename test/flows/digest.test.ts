@@ -69,6 +69,13 @@ test("RFC 3261 §22.2 §10.3: REGISTER is challenged with 401, the right passwor
 	assert.equal(rig.store.bindings("7790", rig.now).length, 1);
 });
 
+test("RFC 3261 §22.4, RFC 7616 §3.5 AU-24: a 200 says nothing of the password in Authentication-Info", () => {
+	const rig = bed.rig();
+	const answer = register(stranger(rig), ROSEBUD);
+	assert.equal(answer.status, 200);
+	assert.doesNotMatch(answer.text, /authentication-info/i);
+});
+
 test("RFC 3261 §22.2: a wrong password, user, realm or digest URI binds nothing", () => {
 	const rig = bed.rig();
 	const phone = stranger(rig);
