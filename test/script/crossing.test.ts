@@ -29,6 +29,8 @@ test("what the engine tells beside the message crosses as one text, whatever sta
 		context({ transport: "tls", identities: ["a.example", "b.example\n"], device: "\n" }),
 		context({ transport: "wss", handshake: { origin: "a\n", path: "/", cookie: "b=\xfc" } }),
 		context({ transport: "wss", handshake: { origin: undefined, path: "", cookie: undefined } }),
+		context({ credentials: { user: 'a\n"b"', realm: "r" }, device: "\n" }),
+		context({ credentials: { user: "", realm: "" }, identities: [] }),
 	];
 	const texts = contexts.map(contextText);
 	assert.equal(new Set(texts).size, texts.length);
