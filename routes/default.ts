@@ -29,7 +29,7 @@ export default defineRoutes({
 		switch (callee?.type) {
 			case "Extension":
 			case "ACD Position":
-				return callDevice(callee);
+				return callDevice(callee, request);
 			case "Trunk":
 				return callTrunk(callee, request);
 			case "Voice over IP Service":

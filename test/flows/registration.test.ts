@@ -282,6 +282,33 @@ test("RG-33: a device may have a limit of its own, which counts instead of that 
 	assert.deepEqual(await outcome(device(2)), [200, 200]);
 });
 
+test("RFC 3680 §4.6 RG-43: who subscribes to the registrations of a phone is told 489, and the phone is not asked", () => {
+	const rig = bed.rig();
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	register(phone, "7789").take(200);
+	const ann = caller(rig);
+	for (const event of ["Event: reg", "o: reg;id=1"]) {
+		ann.request("SUBSCRIBE", "sip:7789@172.21.83.50", { headers: [event] });
+		assert.equal(ann.take(489).status, 489);
+	}
+	assert.deepEqual(phone.unread, []);
+	ann.request("SUBSCRIBE", "sip:7789@172.21.83.50", { headers: ["Event: regional"] });
+	assert.ok(phone.take("SUBSCRIBE"));
+});
+
+test("RFC 3841 §7 RG-37: caller preferences reach the phone as they are, and keep none from ringing", () => {
+	const rig = bed.rig();
+	const phone = rig.phone("7789", { host: "172.21.83.24" });
+	register(phone, "7789", { contact: '<sip:7789@192.168.0.7>;methods="INVITE"' }).take(200);
+	const headers = [
+		'a:  *;+sip.instance="<urn:uuid:1>";require;explicit , *;audio',
+		'Reject-Contact: *;mobility="mobile"',
+		"Request-Disposition: proxy, parallel",
+	];
+	const sent = caller(rig).request("INVITE", "sip:7789@172.21.83.50", { headers });
+	assertUntouched(sent, phone.take("INVITE"));
+});
+
 test("RFC 3261 §10.3 RG-46: our own address is no Contact: calls to it would come back here", () => {
 	const rig = bed.rig();
 	const phone = rig.phone("7789", { host: "172.21.83.24" });

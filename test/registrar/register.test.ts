@@ -13,6 +13,13 @@ test("RFC 3261 §10.3 step 2, §8.2.2.3 RG-02: an extension that is required get
 	assert.deepEqual(phone.contacts, []);
 });
 
+test("RFC 6140 §5.2 RG-44: bulk registration is not taken for one of a phone: a PBX that requires it gets 420", () => {
+	const phone = new Registration();
+	const result = phone.send(["Require: gin", "Contact: <sip:198.51.100.3;bnc>"]);
+	assert.equal(answer(result), "420 Bad Extension");
+	assert.deepEqual(headers(result, "Unsupported"), ["gin"]);
+});
+
 test("RFC 3261 §10.3 steps 6 and 8 RG-07 RG-18: without Contact the bindings are listed and left alone", () => {
 	const phone = new Registration();
 	assert.deepEqual(headers(phone.send([]), "Contact"), []);
