@@ -114,8 +114,9 @@ async function relay(t: TestContext, to: number, disguise: string): Promise<numb
 	return front.address().port;
 }
 
+/** At this address alone: on port 5060 of every other one a proxy of another test may want to listen. */
 async function run(command: string, args: readonly string[]): Promise<string> {
-	const program = startProgram(command, args);
+	const program = startProgram(command, ["-b", HOST, ...args]);
 	await program.ended;
 	return program.output();
 }
