@@ -60,7 +60,8 @@ test("the scripts of the pages have no type error", async (t) => {
 for (const { place, text } of CONFIGURATIONS)
 	test(`${place}: the configuration loads`, async (t) => {
 		// A block that begins with spaces continues the devices of the one before.
-		const { errors } = await read(t, text.startsWith(" ") ? `devices:\n${text}` : text);
+		const yaml = text.startsWith(" ") ? `devices:\n${text}` : text;
+		const { errors } = await read(t, yaml, { "redis-password": "of the reader" });
 		assert.deepEqual(
 			errors.filter((error) => !error.includes(" CONFIG_FILE tls: ")),
 			[],
