@@ -52,6 +52,7 @@ export class SqliteStore implements LocationStore {
 			late: (took) => this.#late(took),
 		});
 		this.#load(this.#read());
+		this.#thread.start();
 	}
 
 	get size(): number {

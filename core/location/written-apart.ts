@@ -1,4 +1,4 @@
-/** The location file as written by a thread of its own, started for the first batch and after it has died. */
+/** The location file as written by a thread of its own, started anew after it has died. */
 import { once } from "node:events";
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -14,9 +14,15 @@ export class WrittenApart {
 		this.#path = path;
 	}
 
+	/** At once: to begin with, it takes longer than all that it writes later. */
+	start(): void {
+		this.#thread ??= this.#begin();
+		this.#thread.unref();
+	}
+
 	/** One batch at a time. Rejects when the thread dies of it. The process stays for the answer, and for nothing else here. */
 	async write(devices: readonly DeviceText[]): Promise<Written> {
-		this.#thread ??= this.#start();
+		this.#thread ??= this.#begin();
 		const thread = this.#thread;
 		const answer = Promise.withResolvers<Written>();
 		this.#answer = answer;
@@ -39,7 +45,7 @@ export class WrittenApart {
 		await ended;
 	}
 
-	#start(): Worker {
+	#begin(): Worker {
 		const thread = new Worker(THREAD, { workerData: this.#path });
 		thread.on("message", (written: Written) => this.#answer?.resolve(written));
 		thread.on("error", (error) => this.#died(error));
