@@ -22,6 +22,9 @@ test(`RFC 3261 §16, §17: calls in bad weather end as they should, seeds 1 to $
 });
 
 test("TX-42: after 2,000 calls of mixed failures every gauge is at 0 and the heap is as it was", () => {
+	// What V8 compiles on the way is heap, too, and comes once: about 1 MB.
+	const warm = soak(setting, { seed: 2, calls: 2_000 }, settledHeap);
+	assert.ok(typeof warm !== "string", String(warm));
 	const result = soak(setting, { seed: 1, calls: 2_000 }, settledHeap);
 	assert.ok(typeof result !== "string", String(result));
 	assert.ok(result.growth < GROWTH_MAX, `${result.growth} octets more`);
