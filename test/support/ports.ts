@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 
 /** A port that is free for TCP and UDP, and was not handed out before in this process. */
 export async function freePort(host = "127.0.0.1"): Promise<number> {
@@ -20,11 +20,18 @@ export function ownHost(): string {
 }
 
 const given = new Set<number>();
+/** Below those that systems take for outgoing connections: such a one may come between here and its use. */
+const FIRST = 20_000;
+const LAST = 32_000;
 
 async function probe(host: string): Promise<number | undefined> {
-	const server = createServer().listen(0, host);
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
+	const port = randomInt(FIRST, LAST);
+	const server = createServer();
+	const listens = new Promise<boolean>((resolve) => {
+		server.once("error", () => resolve(false));
+		server.listen(port, host, () => resolve(true));
+	});
+	if (!(await listens)) return undefined;
 	const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
 	const free = new Promise<boolean>((resolve) => {
 		socket.once("error", () => resolve(false));
