@@ -3,6 +3,7 @@ import type { Binding } from "../base/binding.ts";
 import type { Milliseconds } from "../base/clock.ts";
 import { KeptBindings } from "./kept-binding.ts";
 import { bindingKey, type LocationStore } from "./store.ts";
+import { SweepRound } from "./sweep-round.ts";
 
 export class MemoryStore implements LocationStore {
 	/** The lists are replaced, never changed: a reader may keep one. */
@@ -11,8 +12,7 @@ export class MemoryStore implements LocationStore {
 	readonly #byConnection = new Map<number, Set<string>>();
 	readonly #kept = new KeptBindings();
 	#size = 0;
-	/** Where sweeping goes on: undefined at the end of a round. A map may change under its iterator. */
-	#round: IterableIterator<readonly [string, readonly Binding[]]> | undefined;
+	readonly #round = new SweepRound(this.#byDevice, SWEEPS_A_ROUND);
 
 	get size(): number {
 		return this.#size;
@@ -62,16 +62,9 @@ export class MemoryStore implements LocationStore {
 	sweep(now: Milliseconds): readonly Binding[] {
 		const alive = aliveAt(now);
 		const expired: Binding[] = [];
-		const devices = Math.max(DEVICES_SWEPT_MIN, Math.ceil(this.#byDevice.size / ROUND));
-		for (let seen = 0; seen < devices && expired.length < EXPIRED_AT_ONCE; seen += 1) {
-			this.#round ??= this.#byDevice.entries();
-			const { value, done } = this.#round.next();
-			if (done) {
-				this.#round = undefined;
-				break;
-			}
-			const [device, list] = value;
+		for (const [device, list] of this.#round.next()) {
 			if (!list.every(alive)) expired.push(...this.#split(device, alive));
+			if (expired.length >= EXPIRED_AT_ONCE) break;
 		}
 		return expired;
 	}
@@ -128,8 +121,6 @@ function isOn(connection: number): (binding: Binding) => boolean {
 /** UDP, or a stream that has to be opened anew. */
 const NO_CONNECTION = 0;
 const NONE: readonly Binding[] = [];
-/** A round takes so many sweeps. */
-const ROUND = 10;
-const DEVICES_SWEPT_MIN = 1_000;
+const SWEEPS_A_ROUND = 10;
 /** Taking out is dearer than looking: a quarter of a million phones may have lost their power at once. */
 const EXPIRED_AT_ONCE = 1_000;

@@ -8,6 +8,7 @@ import type { Milliseconds } from "../base/clock.ts";
 import { MemoryStore } from "./memory.ts";
 import type { Entry } from "./redis-entry.ts";
 import { bindingKey } from "./store.ts";
+import { SweepRound } from "./sweep-round.ts";
 
 /** Of one device: a phone that changes its Contact all the time must not fill the memory. */
 export const REMOVED_KEPT = 32;
@@ -17,8 +18,7 @@ export class Replica {
 	readonly #node: string;
 	/** The lists are replaced, never changed. */
 	readonly #byDevice = new Map<string, readonly Entry[]>();
-	/** Where sweeping goes on: undefined at the end of a round. */
-	#round: IterableIterator<readonly [string, readonly Entry[]]> | undefined;
+	readonly #round = new SweepRound(this.#byDevice, SWEEPS_A_ROUND);
 
 	constructor(node: string) {
 		this.#node = node;
@@ -83,15 +83,7 @@ export class Replica {
 
 	/** Goes round, as the store in memory does: what is remembered of removals ends with it. */
 	sweep(now: Milliseconds): readonly Binding[] {
-		const devices = Math.max(DEVICES_SWEPT_MIN, Math.ceil(this.#byDevice.size / ROUND));
-		for (let seen = 0; seen < devices; seen += 1) {
-			this.#round ??= this.#byDevice.entries();
-			const { value, done } = this.#round.next();
-			if (done) {
-				this.#round = undefined;
-				break;
-			}
-			const [device, list] = value;
+		for (const [device, list] of this.#round.next()) {
 			const kept = list.filter(({ keep }) => keep > now);
 			if (kept.length < list.length) this.#replace(device, kept);
 		}
@@ -152,6 +144,4 @@ function withoutOldest(list: readonly Entry[]): readonly Entry[] {
 }
 
 const NONE: readonly Entry[] = [];
-/** Of one sweep; a round takes about as many sweeps. */
-const DEVICES_SWEPT_MIN = 1_000;
-const ROUND = 30;
+const SWEEPS_A_ROUND = 30;
