@@ -5,10 +5,17 @@
  * `process.exit` leaves V8 as it is.
  */
 let registered = false;
+let thrown = false;
 
 /** The exit code, and what others do at the exit, stay as they are: they were here first. */
 export function endWithoutTeardown(): void {
 	if (registered) return;
 	registered = true;
-	process.on("exit", () => process.exit());
+	// Node tells of what nobody caught after the exit handlers, and then ends the same way by itself.
+	process.on("uncaughtExceptionMonitor", () => {
+		thrown ||= process.listenerCount("uncaughtException") === 0;
+	});
+	process.on("exit", () => {
+		if (!thrown) process.exit();
+	});
 }
