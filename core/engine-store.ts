@@ -10,7 +10,6 @@ import { now } from "./host/clock.ts";
 import { pathValue } from "./leg/path-uri.ts";
 import type { Signing } from "./leg/seal.ts";
 import { MemoryStore } from "./location/memory.ts";
-import { RedisStore } from "./location/redis.ts";
 import type { RedisServer } from "./location/redis-connection.ts";
 import { SqliteStore } from "./location/sqlite.ts";
 import type { LocationStore } from "./location/store.ts";
@@ -41,6 +40,9 @@ export async function openStore(config: Config, options: StoreOptions): Promise<
 	if (node === undefined) throw new Error("nodes that share their registrations have names");
 	const { signing, changed, away } = options;
 	const addresses = [node.address, ...(node.secureAddress ? [node.secureAddress] : [])];
+	// Only who shares registrations pays for its client: 8 MB of heap, and more. It makes a subclass of
+	// String, and V8 then gives up what it had assumed of all strings: a tenth of the cost of a call.
+	const { RedisStore } = await import("./location/redis.ts");
 	const store = new RedisStore({
 		server: await redisServer(location),
 		prefix: location.prefix,
