@@ -21,7 +21,13 @@ export type UdpPeersOptions = {
 	bind(socket: Socket): void;
 };
 
-type Peer = { readonly socket: Socket; readonly owners: RecentOwners; used: boolean };
+type Peer = {
+	readonly socket: Socket;
+	readonly owners: RecentOwners;
+	/** Since the last `forgetIdle`: heard of or spoken to; sent a request. */
+	used: boolean;
+	asked: boolean;
+};
 
 export class UdpPeers {
 	readonly #options: UdpPeersOptions;
@@ -39,16 +45,24 @@ export class UdpPeers {
 		const peer = known ?? (owner === 0 ? undefined : this.#watch(host, port));
 		if (peer === undefined) return undefined;
 		peer.used = true;
-		if (owner !== 0) peer.owners.sent(owner);
+		if (owner !== 0) {
+			peer.asked = true;
+			peer.owners.sent(owner);
+		}
 		return peer.socket;
 	}
 
-	/** Peers neither heard of nor spoken to since the last call are no longer watched. */
+	/**
+	 * Peers neither heard of nor spoken to since the last call are no longer watched. When there is no
+	 * room for others, nor are those that keep their way open and that nobody asks anything.
+	 */
 	forgetIdle(): void {
+		const full = this.#size >= this.#options.limits.watchedPeers;
 		for (const [host, ports] of this.#hosts)
 			for (const [port, peer] of ports) {
-				if (!peer.used) this.#drop(host, port, peer);
+				if (full ? !peer.asked : !peer.used) this.#drop(host, port, peer);
 				peer.used = false;
+				peer.asked = false;
 			}
 	}
 
@@ -76,7 +90,7 @@ export class UdpPeers {
 	#watch(host: string, port: number): Peer | undefined {
 		if (this.#size >= this.#options.limits.watchedPeers) return undefined;
 		const socket = this.#options.newSocket();
-		const peer: Peer = { socket, owners: new RecentOwners(), used: true };
+		const peer: Peer = { socket, owners: new RecentOwners(), used: true, asked: true };
 		socket.on("error", (error) => this.failed(host, port, 0, error));
 		socket.on("message", (datagram, from) => {
 			peer.used = true;

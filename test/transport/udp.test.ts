@@ -115,7 +115,7 @@ test("RFC 3261 §18.4: a peer whose absence is listened for, and every other one
 	other.close();
 });
 
-test("RFC 3261 §18.4: beyond the limit of watched peers requests still leave, and idle peers make room", async () => {
+test("RFC 3261 §18.4: beyond the limit of watched peers requests still leave, and peers make room that are idle or only keep their way open", async () => {
 	await using one = await bench([{ transport: "udp", address: "127.0.0.1", port: 0 }], {
 		limits: { watchedPeers: 1, idleAtLeastMs: 20 },
 	});
@@ -128,9 +128,11 @@ test("RFC 3261 §18.4: beyond the limit of watched peers requests still leave, a
 	const { port } = second.address();
 	second.close();
 	await once(second, "close");
+	const pinging = setInterval(() => first.send("\r\n\r\n", listener.port, "127.0.0.1"), 5);
 	const asked = setInterval(() => one.transports.send(REQUEST, toward(listener, port), 9), 50);
 	await one.user.until(() => one.user.failed.some(({ owner }) => owner === 9));
 	clearInterval(asked);
+	clearInterval(pinging);
 	first.close();
 });
 
