@@ -55,6 +55,10 @@ export class MemoryStore implements LocationStore {
 		);
 	}
 
+	dropBinding(binding: Binding): boolean {
+		return this.#split(binding.device, (one) => one !== binding).length > 0;
+	}
+
 	restsOn(connection: number): boolean {
 		return this.#byConnection.has(connection);
 	}

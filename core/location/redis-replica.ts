@@ -60,10 +60,14 @@ export class Replica {
 	 */
 	dropFlow(connection: number): readonly Binding[] {
 		const dropped = this.memory.dropFlow(connection);
-		for (const binding of dropped) {
-			const { stamp = 0 } = this.entry(binding.device, bindingKey(binding)) ?? {};
-			this.#set(binding.device, [this.#change(binding, stamp + 1, undefined)]);
-		}
+		for (const binding of dropped) this.#end(binding);
+		return dropped;
+	}
+
+	/** Its phone is gone. That, too, ends nothing later. */
+	dropBinding(binding: Binding): boolean {
+		const dropped = this.memory.dropBinding(binding);
+		if (dropped) this.#end(binding);
 		return dropped;
 	}
 
@@ -88,6 +92,12 @@ export class Replica {
 			if (kept.length < list.length) this.#replace(device, kept);
 		}
 		return this.memory.sweep(now);
+	}
+
+	/** By itself, and not by a REGISTER: as if at the moment after it began. */
+	#end(binding: Binding): void {
+		const { stamp = 0 } = this.entry(binding.device, bindingKey(binding)) ?? {};
+		this.#set(binding.device, [this.#change(binding, stamp + 1, undefined)]);
 	}
 
 	#isNews({ device, key, stamp, node }: Entry): boolean {

@@ -122,6 +122,12 @@ export class RedisStore implements LocationStore {
 		return dropped;
 	}
 
+	dropBinding(binding: Binding): boolean {
+		const dropped = this.#replica.dropBinding(binding);
+		if (dropped) this.#send(binding.device, [bindingKey(binding)]);
+		return dropped;
+	}
+
 	/** Redis does the same by itself. */
 	sweep(now: Milliseconds): readonly Binding[] {
 		return this.#replica.sweep(now);

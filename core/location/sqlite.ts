@@ -76,6 +76,12 @@ export class SqliteStore implements LocationStore {
 		return this.#markAll(this.#memory.dropFlow(connection));
 	}
 
+	dropBinding(binding: Binding): boolean {
+		const dropped = this.#memory.dropBinding(binding);
+		if (dropped) this.#behind.mark(binding.device);
+		return dropped;
+	}
+
 	sweep(now: Milliseconds): readonly Binding[] {
 		return this.#markAll(this.#memory.sweep(now));
 	}

@@ -13,6 +13,8 @@ export type LocationStore = {
 	restsOn(connection: number): boolean;
 	/** The stream connection has closed. Returns the bindings that went with it. */
 	dropFlow(connection: number): readonly Binding[];
+	/** Its phone is not there any more: ends this binding, and none that has taken its place. Whether it was there. */
+	dropBinding(binding: Binding): boolean;
 	/**
 	 * Forgets what has expired among the next so many devices, and returns it: call after call it
 	 * goes round, so that no call takes long. Called every second: reads do not depend on it.

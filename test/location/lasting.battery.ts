@@ -65,7 +65,9 @@ const PROMISES: Record<string, (place: Place) => Promise<void>> = {
 		store.apply("1001", [binding()], []);
 		store.apply("1002", [binding({ device: "1002", flow: tlsFlow(7) })], []);
 		store.apply("1003", [binding({ device: "1003", expiresAt: 10 })], []);
+		store.apply("1004", [binding({ device: "1004" })], []);
 		await store.flush();
+		for (const silent of store.bindings("1004", 0)) store.dropBinding(silent);
 		store.apply("1001", [], [binding()]);
 		store.dropFlow(7);
 		store.sweep(10);

@@ -84,6 +84,17 @@ test("RFC 5626 §6 RG-30: the end of a flow gives way to any registration after 
 	assert.equal(a.memory.bindings("1001", 6_000).length, 1);
 });
 
+test("RFC 5626 §6 RG-30: so does the end of a phone that is silent, however late it is noticed", () => {
+	const [a, b] = [new Replica("a"), new Replica("b")];
+	a.apply("1001", [binding({ expiresAt: 60_000 })], [], 100);
+	b.merge("1001", a.entries("1001").map(abroad));
+	b.apply("1001", [binding({ expiresAt: 90_000, cseq: 2 })], [], 5_000);
+	for (const silent of a.memory.bindings("1001", 50_000)) assert.equal(a.dropBinding(silent), true);
+	assert.deepEqual(b.merge("1001", a.entries("1001").map(abroad)), []);
+	a.merge("1001", b.entries("1001").map(abroad));
+	for (const node of [a, b]) assert.equal(node.memory.bindings("1001", 60_000)[0]?.cseq, 2);
+});
+
 test("of a device that changes its Contact all the time only so many removals are remembered", () => {
 	const replica = new Replica("a");
 	for (let now = 1; now <= 3 * REMOVED_KEPT; now += 1) {

@@ -117,6 +117,20 @@ const PROMISES: Record<string, (store: LocationStore) => void | Promise<void>> =
 		assert.deepEqual(store.dropFlow(8), [fresh]);
 	},
 
+	"RFC 5626 §6: a phone that is not there loses its binding, and neither another nor one that took its place":
+		(store) => {
+			const [one, other] = [binding({ contact: "sip:a@h" }), binding({ contact: "sip:b@h" })];
+			store.apply("1001", [one, other], []);
+			const [kept = one] = store.bindings("1001", 0);
+			store.apply("1001", [{ ...one, cseq: 2 }], []);
+			assert.equal(store.dropBinding(kept), false);
+			assert.deepEqual(store.bindings("1001", 0), [other, { ...one, cseq: 2 }]);
+			const [, fresh = one] = store.bindings("1001", 0);
+			assert.equal(store.dropBinding(fresh), true);
+			assert.equal(store.dropBinding(fresh), false);
+			assert.deepEqual([...store.all(0)], [other]);
+		},
+
 	"RFC 5626 §6: connection 0 is no connection, so UDP bindings are not dropped": (store) => {
 		store.apply("1001", [binding({ flow: UDP_FLOW })], []);
 		assert.deepEqual(store.dropFlow(0), []);
