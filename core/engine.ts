@@ -320,6 +320,7 @@ class RunningEngine implements Engine, TransportUser {
 				failures: this.#failures,
 			},
 			registrar: config.registrar,
+			nat: config.nat,
 			fallback: this.#scripts?.fallback,
 		};
 	}

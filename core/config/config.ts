@@ -26,6 +26,7 @@ export type Config = {
 	readonly auth: AuthConfig;
 	readonly registrar: RegistrarConfig;
 	readonly edge: { readonly pathFor: "supported" | "any" | "required" | "off" };
+	readonly nat: NatConfig;
 	/** Octets; Infinity for any number. */
 	readonly udp: { readonly maxRequest: number };
 	/** Milliseconds: RFC 3261 Table 4. */
@@ -140,6 +141,16 @@ export type RegistrarConfig = {
 	readonly serviceRoute: readonly string[];
 	/** Between keep-alives of a device with outbound on a stream (RFC 5626 §5.4); Infinity: as it likes. */
 	readonly flowTimerSeconds: number;
+};
+
+export type NatConfig = {
+	/** Between two pings to a registered UDP phone; Infinity: none. */
+	readonly pingSeconds: number;
+	/** Those whose Contact is not where they are, or all. */
+	readonly pingTo: "behind-nat" | "all";
+	readonly pingWith: "options" | "crlf";
+	/** Pings in a row that a phone may leave without an answer before its binding ends; Infinity: any number. */
+	readonly unansweredMax: number;
 };
 
 export type ScriptConfig = {

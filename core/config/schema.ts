@@ -124,6 +124,25 @@ export const edgeShape = {
 	),
 };
 
+export const natShape = {
+	ping: key(
+		limit({ min: 5, max: 3600 }).default(30),
+		"seconds between two pings to a phone that registered over UDP, so that a NAT keeps the way to it open; `off`: none",
+	),
+	"ping-to": key(
+		choice(["behind-nat", "all"]).default("behind-nat"),
+		"which phones: those whose Contact is not the address that they sent from, or `all`, which a phone needs that writes the address of its NAT into Contact and is silent itself",
+	),
+	"ping-with": key(
+		choice(["options", "crlf"]).default("options"),
+		"what is sent: OPTIONS, whose answer keeps any NAT open; or `crlf`, an empty datagram that nobody answers, and that not every NAT counts (RFC 4787 §4.3)",
+	),
+	"drop-after": key(
+		limit({ min: 2, max: 100 }).default(Infinity),
+		"pings in a row without an answer that end the registration of a phone; `off`: it lives until it expires",
+	),
+};
+
 export const udpShape = {
 	"max-request": key(
 		limit({ min: 500, max: 65_000 }).default(1300),
@@ -230,6 +249,7 @@ export const topShape = {
 	),
 	registrar: block("{ max-expires: 7200 }", "how long registrations live"),
 	edge: block("{ path: any }", "phones that register with another registrar through us"),
+	nat: block("{ ping: 30 }", "pings to phones behind NAT that registered over UDP"),
 	udp: block("{ max-request: 1300 }", "what is sent over UDP"),
 	timers: block("{ t1: 500 }", "how soon and how long messages are repeated over UDP"),
 	admin: block('{ address: "127.0.0.1:8060" }', "the API behind `status` and `reload`", restart),

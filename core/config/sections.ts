@@ -1,14 +1,15 @@
-/** The small blocks: `trusted`, `routes`, `auth`, `registrar`, `edge`, `udp`, `timers`, `admin`, `script`. */
+/** The small blocks: `trusted`, `routes`, `auth`, `registrar`, `edge`, `nat`, `udp`, `timers`, `admin`, `script`. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { holdsAll, type Network, Networks, parseNetwork } from "../base/networks.ts";
 import { octetsOf } from "../base/utf8.ts";
-import type { AuthConfig, Config, RegistrarConfig, ScriptConfig } from "./config.ts";
+import type { AuthConfig, Config, NatConfig, RegistrarConfig, ScriptConfig } from "./config.ts";
 import type { Findings } from "./finding.ts";
 import {
 	adminShape,
 	authShape,
 	edgeShape,
+	natShape,
 	registrarShape,
 	scriptShape,
 	timersShape,
@@ -96,6 +97,31 @@ export function readRegistrar(node: Node | undefined, found: Findings): Registra
 
 export function readEdge(node: Node | undefined, found: Findings): Config["edge"] {
 	return { pathFor: readSection("edge", node, edgeShape, found).path };
+}
+
+export function readNat(node: Node | undefined, found: Findings): NatConfig {
+	const given = readSection("nat", node, natShape, found);
+	const drop = child(node, "drop-after");
+	if (drop !== undefined && given["drop-after"] !== Infinity) {
+		const combination = (message: string, fix: string) =>
+			found.error(drop.at, { code: "CONFIG_COMBINATION", message: `nat: ${message}`, fix });
+		if (given["ping-with"] === "crlf")
+			combination(
+				"drop-after counts answers, and nobody answers ping-with: crlf",
+				"write ping-with: options, or drop-after: off",
+			);
+		if (given.ping === Infinity)
+			combination(
+				"drop-after counts pings, and with ping: off there are none",
+				"write ping: 30, or drop-after: off",
+			);
+	}
+	return {
+		pingSeconds: given.ping,
+		pingTo: given["ping-to"],
+		pingWith: given["ping-with"],
+		unansweredMax: given["drop-after"],
+	};
 }
 
 export function readUdp(node: Node | undefined, found: Findings): Config["udp"] {

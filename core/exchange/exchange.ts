@@ -13,6 +13,7 @@ import type { Malformed, Request, Response } from "../message/message.ts";
 import type { ParseError } from "../message/parse-error.ts";
 import { parseMessage } from "../message/parse-message.ts";
 import { buildResponse } from "../message/response.ts";
+import { topBranch } from "../message/top-branch.ts";
 import type { Uri } from "../message/uri.ts";
 import { stampVia } from "../message/via-stamp.ts";
 import type { ChallengeDecision, Decision, Pass } from "../proxy/decision.ts";
@@ -38,6 +39,7 @@ import { answerFlow } from "./answer-flow.ts";
 import { crossingOf, judgeInDialog, refusal } from "./arrival.ts";
 import { Asking } from "./asking.ts";
 import { Logins } from "./logins.ts";
+import { type NatPingOptions, NatPings } from "./nat-pings.ts";
 import { NewRequests } from "./new-requests.ts";
 import { registrationOf } from "./registration.ts";
 import type { RouteGeneration, RouteScripts } from "./route-generation.ts";
@@ -50,6 +52,8 @@ export type ExchangeOptions = {
 	readonly environment: Environment;
 	readonly digest: DigestOptions;
 	readonly registrar: Omit<RegisterOptions, "register">;
+	/** Unless given, no phone is pinged. */
+	readonly nat?: NatPingOptions;
 	readonly store: LocationStore;
 	readonly scripts: RouteScripts;
 	/** What scripts may wait for. */
@@ -76,7 +80,7 @@ export type ExchangeOptions = {
 /** What a reload may replace while calls are up. */
 export type ExchangeSettings = Pick<
 	ExchangeOptions,
-	"environment" | "digest" | "registrar" | "fallback"
+	"environment" | "digest" | "registrar" | "nat" | "fallback"
 >;
 
 export class Exchange implements ProxyPort {
@@ -92,6 +96,7 @@ export class Exchange implements ProxyPort {
 	readonly #timers: ScriptTimers;
 	readonly #logins: Logins;
 	readonly #requests: NewRequests;
+	readonly #pings: NatPings;
 	readonly #counters = { malformed: 0 };
 
 	constructor(options: ExchangeOptions) {
@@ -123,6 +128,14 @@ export class Exchange implements ProxyPort {
 			wheel: this.#wheel,
 			failed: (error) => this.#hooks.scriptFailed(error),
 		});
+		this.#pings = new NatPings({
+			store: options.store,
+			wheel: this.#wheel,
+			send: options.send,
+			environment: () => this.#settings.environment,
+			log: options.log,
+		});
+		this.#pings.configure(options.nat, options.now);
 		this.scriptsChanged(options.now);
 		this.proxy = new ProxyCore({
 			port: this,
@@ -144,6 +157,7 @@ export class Exchange implements ProxyPort {
 			...this.#schemes.counters,
 			...this.#logins.counters,
 			...this.#asking.counters,
+			...this.#pings.counters,
 		};
 	}
 
@@ -155,6 +169,7 @@ export class Exchange implements ProxyPort {
 	configure(settings: ExchangeSettings, now: Milliseconds): void {
 		this.#settings = settings;
 		this.#addresses = this.#lookup(settings.environment);
+		this.#pings.configure(settings.nat, now);
 		this.proxy.configure(settings.environment, now);
 	}
 
@@ -165,7 +180,8 @@ export class Exchange implements ProxyPort {
 
 	/** A message arrived: a whole one, unparsed, one character per octet. */
 	receive(text: string, flow: Flow, now: Milliseconds): void {
-		if (text.startsWith("SIP/2.0 ") && !this.proxy.transactions.awaits(text)) return;
+		if (text.startsWith("SIP/2.0 ") && !this.proxy.transactions.awaits(text))
+			return this.#unexpected(text);
 		const message = parseMessage(text, bounded(flow.transport) ? "datagram" : "stream");
 		if (message.kind === "malformed") this.refuse(message, flow);
 		else if (message.kind === "response") this.#receiveResponse(message, flow, now);
@@ -185,10 +201,16 @@ export class Exchange implements ProxyPort {
 		if (params.has("alias")) this.#options.alias?.(flow, port ?? 5061);
 	}
 
+	#unexpected(text: string): void {
+		if (!this.#pings.answered(topBranch(text)))
+			this.proxy.transactions.counters.unmatchedResponses += 1;
+	}
+
 	/** One that could not be forwarded must not end a transaction: it is dropped like what is not SIP. */
 	#receiveResponse(response: Response, flow: Flow, now: Milliseconds): void {
 		if (canForward(response)) this.proxy.transactions.receive(response, flow, now);
-		else this.#counters.malformed += 1;
+		else if (!this.#pings.answered(response.head.via.params.get("branch")))
+			this.#counters.malformed += 1;
 	}
 
 	/** The stream breaks off in this text. Answered like `refuse`; whoever cut the stream has counted the answer. */
@@ -224,9 +246,10 @@ export class Exchange implements ProxyPort {
 		this.proxy.transactions.transportFailed(owner, now);
 	}
 
-	/** No binding is dropped any more for a connection that closes: the process is about to end. */
+	/** No binding is dropped any more, for a connection that closes or for silence: the process is about to end. */
 	stop(): void {
 		this.#stopped = true;
+		this.#pings.stop();
 	}
 
 	/** The bindings on it are gone with it (RFC 5626 §7): whoever calls them is told 480. */

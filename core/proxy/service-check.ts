@@ -5,7 +5,6 @@
  */
 import type { Milliseconds } from "../base/clock.ts";
 import type { Device } from "../leg/device.ts";
-import { ownUri } from "../leg/record-route.ts";
 import type { Response } from "../message/message.ts";
 import { parseNameAddress } from "../message/name-addr.ts";
 import { parseUri } from "../message/uri.ts";
@@ -13,8 +12,8 @@ import type { Via } from "../message/via.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
 import type { Environment } from "./environment.ts";
-import { viaValue } from "./forward-request.ts";
 import type { LegLinter } from "./leg-linter.ts";
+import { optionsRequest, UNIQUE_DIGITS } from "./options-request.ts";
 import { type OutgoingLeg, outgoingLeg } from "./outgoing-leg.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { addressesOf, bindingTargets, contactTarget, type Hop, type Target } from "./target-set.ts";
@@ -106,7 +105,7 @@ export class Ping {
 	#send(target: Target, leg: OutgoingLeg, now: Milliseconds): void {
 		const { environment, transactions, linter } = this.#core;
 		const branch = BRANCH + environment.random.hex(UNIQUE_DIGITS);
-		const text = optionsText(target, leg, branch, environment);
+		const text = optionsRequest(target, leg, branch, environment.random);
 		linter.ping(text, leg);
 		this.#clients.add(transactions.request(text, "OPTIONS", branch, leg.flow, this, now));
 	}
@@ -133,9 +132,6 @@ export function isPing({ params }: Via): boolean {
 	return params.get("branch")?.startsWith(BRANCH) === true;
 }
 
-/** Of what tells pings, and with them their answers, apart. */
-const UNIQUE_DIGITS = 16;
-
 function targetsOf(
 	device: Device,
 	{ directory }: Environment,
@@ -145,33 +141,4 @@ function targetsOf(
 	return contact === "*"
 		? bindingTargets(device, directory, now)
 		: addressesOf(contactTarget(device, contact, undefined));
-}
-
-/** All four places in the scheme of the leg, as in every request to the device (secure signaling G2). */
-function optionsText(
-	{ uri, path }: Target,
-	leg: OutgoingLeg,
-	branch: string,
-	{ random }: Environment,
-): string {
-	const { scheme } = leg;
-	const { host } = leg.listener;
-	const to = parseUri(uri);
-	const user = to.user === undefined ? "" : `${to.user}@`;
-	return [
-		`OPTIONS ${uri} SIP/2.0`,
-		`Via: ${viaValue(leg, branch)}`,
-		"Max-Forwards: 70",
-		...path.map((value) => `Route: ${value}`),
-		`From: <${scheme}:${host}>;tag=${random.hex(UNIQUE_DIGITS)}`,
-		// Neither a port nor a transport belongs there (RFC 3261 §19.1.1, Table 1).
-		`To: <${scheme}:${user}${to.host}>`,
-		`Call-ID: ${random.hex(UNIQUE_DIGITS)}@${host}`,
-		"CSeq: 1 OPTIONS",
-		`Contact: <${ownUri(leg)}>`,
-		"Accept: application/sdp",
-		"Content-Length: 0",
-		"",
-		"",
-	].join("\r\n");
 }

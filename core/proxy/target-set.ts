@@ -287,7 +287,7 @@ function placeTarget(uri: Uri, directory: Directory, now: Milliseconds): Target 
 }
 
 /** With a Path the next hop is its first proxy, and what came with the REGISTER is no flow of the device (RFC 3327 §5.4). */
-function bindingTarget(binding: Binding, device: Device): Target {
+export function bindingTarget(binding: Binding, device: Device): Target {
 	const { path } = binding;
 	const outbound = binding.regId !== undefined && path.length === 0;
 	return {

@@ -57,6 +57,8 @@ export type InMemoryOptions = {
 	readonly mayAnswerMalformed?: () => boolean;
 	readonly alias?: (flow: Flow, port: number) => void;
 	readonly expectPings?: (flow: Flow, every: Milliseconds | undefined) => void;
+	/** Whether phones behind NAT are pinged as configured: a route has nothing to do with it. */
+	readonly natPings?: true;
 };
 
 export type Asking = {
@@ -236,6 +238,7 @@ export abstract class ProxyInMemory<P extends Peer = Peer> implements PeerWorld 
 				failures: this.#failures,
 			},
 			registrar: config.registrar,
+			...(this.#options.natPings && { nat: config.nat }),
 			fallback,
 		};
 	}

@@ -81,15 +81,13 @@ export class TransactionTable {
 
 	/**
 	 * Whether a response with this text may have a transaction. Most of those that have none are
-	 * told by one line: they are counted and need not be parsed (RFC 6026 §7.3).
+	 * told by one line, and need not be parsed (RFC 6026 §7.3).
 	 */
 	awaits(text: string): boolean {
 		const branch = topBranch(text);
 		if (branch === undefined) return true;
 		if (this.#clients.has(clientKey(branch, ""))) return true;
-		if (this.#clients.has(clientKey(branch, "CANCEL"))) return true;
-		this.counters.unmatchedResponses += 1;
-		return false;
+		return this.#clients.has(clientKey(branch, "CANCEL"));
 	}
 
 	/** A message arrived; the top Via of a request is already stamped. */

@@ -50,6 +50,7 @@ export type RigOptions = {
 	readonly mayAnswerMalformed?: () => boolean;
 	readonly alias?: (flow: Flow, port: number) => void;
 	readonly expectPings?: (flow: Flow, every: number | undefined) => void;
+	readonly natPings?: true;
 	/** Told of everything that goes out, wherever it goes. */
 	readonly watch?: (text: string, flow: Flow, owner: number) => void;
 	/** The rules of a leg that this test sees broken, as in linted.ts; any other violation fails it. */

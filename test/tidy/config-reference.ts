@@ -10,6 +10,7 @@ import {
 	adminShape,
 	authShape,
 	edgeShape,
+	natShape,
 	registrarShape,
 	scriptShape,
 	timersShape,
@@ -55,6 +56,7 @@ export function configReference(): string {
 		section("auth", "", authShape),
 		section("registrar", "", registrarShape),
 		section("edge", "", edgeShape),
+		section("nat", "", natShape),
 		section("udp", "", udpShape),
 		section("timers", "", timersShape),
 		section("admin", "", adminShape),
@@ -134,6 +136,7 @@ function changes(section: string, field: Shape[string]): string {
 
 function written(value: unknown): string {
 	if (value === undefined) return "";
+	if (value === Infinity) return "`off`";
 	if (typeof value === "boolean") return value ? "`yes`" : "`no`";
 	if (Array.isArray(value)) return `\`[${value.join(", ")}]\``;
 	if (typeof value === "object" && value !== null && "port" in value && "address" in value)

@@ -37,6 +37,7 @@ test(`${PAGE} names counters that exist`, () => {
 		"mismatches",
 		"sipsDowngrades",
 		"sipsUpgrades",
+		"natPings",
 		// Of the route scripts, likewise.
 		"generationsEnded",
 		"metricsLeftOut",

@@ -225,6 +225,13 @@ const ELSEWHERE: readonly (readonly [file: string, name: string, what: string, .
 		"the oldest are forgotten",
 	],
 	[
+		"exchange/nat-pings.ts",
+		"PINGS_AT_ONCE",
+		"registrations looked at in 20 ms for pings to phones behind NAT",
+		"a round of pings takes longer than `nat: { ping }` says",
+		"natPings",
+	],
+	[
 		"proxy/calls.ts",
 		"DIALOGS_MAX",
 		"calls that are counted for a `capacity`, those of one dialog together",
