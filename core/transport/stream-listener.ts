@@ -50,8 +50,8 @@ export class StreamListener {
 	#settings: TlsSettings | undefined;
 	/** Makes WebSockets of connections, behind the TLS handshake; undefined for TCP and TLS. */
 	readonly #upgrade: WebSocketUpgrade | undefined;
-	/** Sockets that have something to come before SIP: a PROXY header, a TLS handshake, a request for a WebSocket. */
-	readonly #handshaking = new Set<Socket>();
+	/** Sockets that have something to come before SIP: a PROXY header, a TLS handshake, a request for a WebSocket. By `endsOf`. */
+	readonly #handshaking = new Map<string, Socket>();
 	/** Who is at the other end of a balancer's connection, by that connection. */
 	readonly #proxied = new Map<string, ProxiedPeer>();
 
@@ -106,7 +106,7 @@ export class StreamListener {
 	/** No further connections, no unfinished handshakes; resolves when those that are there have ended. */
 	async close(): Promise<void> {
 		if (!this.#server.listening) return;
-		for (const socket of this.#handshaking) socket.destroy();
+		for (const socket of this.#handshaking.values()) socket.destroy();
 		const closed = once(this.#server, "close");
 		this.#server.close();
 		await closed;
@@ -143,9 +143,11 @@ export class StreamListener {
 		}
 		socket.on("error", () => {});
 		const key = keyOf(peer);
+		const ends = endsOf(socket);
 		socket.once("close", () => {
 			table.leave(source ?? this.#proxied.get(key)?.host);
 			this.#proxied.delete(key);
+			this.#handshaking.delete(ends);
 		});
 		if (this.#balancer?.proxyProtocol) this.#identify(socket, peer);
 		else this.#secureOrAccept(socket);
@@ -161,10 +163,9 @@ export class StreamListener {
 
 	#identify(socket: Socket, balancer: ProxiedPeer): void {
 		const { counters, limits } = this.#context;
-		this.#handshaking.add(socket);
-		socket.once("close", () => this.#handshaking.delete(socket));
+		this.#handshaking.set(endsOf(socket), socket);
 		takeProxyHeader(socket, limits.proxyHeaderMs, (taken) => {
-			this.#handshaking.delete(socket);
+			this.#handshaking.delete(endsOf(socket));
 			if (taken.kind === "refused") {
 				counters.proxyHeadersRefused += 1;
 				this.#context.refused("balancer.no-header", this.listener, balancer.host, taken.reason);
@@ -199,17 +200,16 @@ export class StreamListener {
 			this.#secured(socket);
 			return;
 		}
-		this.#handshaking.add(socket);
-		socket.once("close", () => this.#handshaking.delete(socket));
+		this.#handshaking.set(endsOf(socket), socket);
 		secure.emit("connection", socket);
 	}
 
 	#secured(socket: Socket, identities?: readonly string[]): void {
-		if (this.#upgrade === undefined)
+		if (this.#upgrade === undefined) {
+			this.#handshaking.delete(endsOf(socket));
 			this.#accept((user) => new StreamWire(socket, user), socket, { identities });
-		else {
-			this.#handshaking.add(socket);
-			socket.once("close", () => this.#handshaking.delete(socket));
+		} else {
+			this.#handshaking.set(endsOf(socket), socket);
 			this.#upgrade.take(socket);
 		}
 	}
@@ -222,7 +222,7 @@ export class StreamListener {
 			counters,
 			identify: (header, socket) => this.#forwarded(header, socket),
 			upgraded: (webSocket, socket, handshake) => {
-				this.#handshaking.delete(socket);
+				this.#handshaking.delete(endsOf(socket));
 				const wire: OpenWire = (user) => new WebSocketWire(webSocket, socket, user);
 				this.#accept(wire, socket, { handshake });
 			},
@@ -264,6 +264,11 @@ const TOO_MANY: Refusal = {
 function peerOf({ remoteAddress, remotePort }: Socket): ProxiedPeer | undefined {
 	if (remoteAddress === undefined || remotePort === undefined) return undefined;
 	return { host: unmapped(remoteAddress), port: remotePort };
+}
+
+/** Both ends of a connection: the same for the socket below TLS and the one above. */
+function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+	return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
 function keyOf({ host, port }: ProxiedPeer): string {

@@ -298,3 +298,15 @@ test("RFC 5626 §3.5.1 TR-23: a ping inside TLS gets its pong inside TLS", async
 	assert.equal(await peer.until("\r\n"), "\r\n");
 	peer.socket.destroy();
 });
+
+test("close: what was sent over TLS arrives, and the connection ends in order", async () => {
+	const one = await bench([TLS], { tls: ours });
+	const peer = await client(one.listener("tls").port);
+	peer.write(message());
+	const { flow } = await one.user.nth(0);
+	one.transports.send(RESPONSE, flow, 2);
+	const closed = one.transports.close();
+	await Promise.all([peer.ended, closed]);
+	assert.equal(peer.received, RESPONSE);
+	assert.equal(one.transports.connections, 0);
+});

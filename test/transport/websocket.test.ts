@@ -135,17 +135,22 @@ test("RFC 6455 §7.1: the peer's close frame is answered, and the flow is over",
 	assert.deepEqual(one.user.failed, []);
 });
 
-test("RFC 6455 §7.4.1: when we close, what was sent arrives, and the close frame says that we go away", async () => {
-	const one = await bench([WS]);
-	const phone = await WebPhone.connect(one.listener("ws").port);
-	phone.send(message());
-	const { flow } = await one.user.nth(0);
-	one.transports.send(message("NOTIFY"), flow, 0);
-	await one.transports.close();
-	assert.equal(await phone.ended, 1001);
-	assert.equal(phone.heard[0]?.text, message("NOTIFY"));
-	assert.equal(one.transports.connections, 0);
-});
+for (const transport of ["ws", "wss"] as const)
+	test(`RFC 6455 §7.4.1: when we close ${transport}, what was sent arrives, and the close frame says that we go away`, async () => {
+		const trusted = await authority();
+		const tls = await trusted.options({ dns: ["sip.example.com"] });
+		const one = await bench([{ ...WS, transport }], { tls });
+		const url = `${transport}://127.0.0.1:${one.listener(transport).port}`;
+		const client = { ca: trusted.certificate, servername: "sip.example.com" };
+		const phone = await WebPhone.connect(url, client);
+		phone.send(message());
+		const { flow } = await one.user.nth(0);
+		one.transports.send(message("NOTIFY"), flow, 0);
+		await one.transports.close();
+		assert.equal(await phone.ended, 1001);
+		assert.equal(phone.heard[0]?.text, message("NOTIFY"));
+		assert.equal(one.transports.connections, 0);
+	});
 
 test("RFC 7118 §5.1, §9.2: over TLS it is WSS, by the certificate of the name that was asked for", async () => {
 	const trusted = await authority();
