@@ -26,7 +26,8 @@ type Blocks = { inner: Buffer; readonly outer: Buffer; readonly recent: Recent }
  * What was signed a moment ago comes back in the ACK and the BYE: recent results are kept.
  */
 export function makeHmac(): Hmac {
-	const keys = new Map<Uint8Array, Blocks>();
+	// A reload reads the keys anew: what was kept for the old ones goes with them.
+	const keys = new WeakMap<Uint8Array, Blocks>();
 	return (key, text) => {
 		let blocks = keys.get(key);
 		if (blocks === undefined) {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
+import type { Hmac } from "../../core/base/hash.ts";
 import { hashHex, makeHmac } from "../../core/host/hashes.ts";
+import { settledHeap } from "../simulation/heap.ts";
 import { seeded } from "../support/seeded.ts";
 
 const hex = (octets: string) => Buffer.from(octets, "latin1").toString("hex");
@@ -62,3 +64,18 @@ test("RFC 8760 §2.1: text is hashed octet by octet, one character each", () => 
 		"53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23",
 	);
 });
+
+test("RFC 2104 §2: what is kept for a key goes with the key, since each reload reads the keys anew", async () => {
+	const hmac = makeHmac();
+	const before = usedOnce(hmac);
+	await new Promise((resolve) => setImmediate(resolve));
+	settledHeap();
+	assert.equal(before.deref(), undefined);
+	assert.equal(hmac(new Uint8Array(32), "signed with another").length, 32);
+});
+
+function usedOnce(hmac: Hmac): WeakRef<Uint8Array> {
+	const key = new Uint8Array(32).fill(3);
+	hmac(key, "signed");
+	return new WeakRef(key);
+}
