@@ -90,6 +90,9 @@ class RunningEngine implements Engine, TransportUser {
 	#scripts: EngineScripts | undefined;
 	#exchange: Exchange | undefined;
 	#sweeping: NodeJS.Timeout | undefined;
+	/** Those under way. */
+	readonly #reloads = new Set<Promise<ReloadOutcome>>();
+	#closing = false;
 
 	constructor(config: Config, log: Log, keys: Keys, helpers: LoadHelpers = {}) {
 		this.#helpers = helpers;
@@ -189,11 +192,22 @@ class RunningEngine implements Engine, TransportUser {
 		};
 	}
 
-	/** Everything is read and checked first; then it is swapped, or nothing is. */
 	async reload(): Promise<ReloadOutcome> {
+		const outcome = this.#reload();
+		this.#reloads.add(outcome);
+		try {
+			return await outcome;
+		} finally {
+			this.#reloads.delete(outcome);
+		}
+	}
+
+	/** Everything is read and checked first; then it is swapped, or nothing is. */
+	async #reload(): Promise<ReloadOutcome> {
 		const scripts = this.#scripts;
 		const store = this.#store;
-		if (scripts === undefined || store === undefined) return this.#outcome(false, []);
+		if (scripts === undefined || store === undefined || this.#closing)
+			return this.#outcome(false, []);
 		const loaded = await loadConfig(this.#config.file);
 		if (!loaded.ok) return this.#outcome(false, loaded.errors.map(reloadError));
 		const { config } = loaded;
@@ -232,15 +246,18 @@ class RunningEngine implements Engine, TransportUser {
 	}
 
 	async close(): Promise<void> {
+		this.#closing = true;
 		clearInterval(this.#sweeping);
 		// Connections that we close ourselves are not lost registrations.
 		this.#exchange?.stop();
 		await this.#transports?.close();
 		this.#calls.close();
+		// What they open is closed next.
+		await Promise.allSettled(this.#reloads);
 		await this.#scripts?.close();
 		await this.#store?.close();
-		// Last: what came in while the sockets closed may have set it again.
-		this.#alarm.clear();
+		// Last: what came in while the sockets closed may have set it again, and more may come.
+		this.#alarm.close();
 	}
 
 	#listenOptions(config: Config): readonly ListenOptions[] {

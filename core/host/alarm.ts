@@ -25,6 +25,7 @@ export class Alarm {
 	#timer: NodeJS.Timeout | undefined;
 	#reading: NodeJS.Immediate | undefined;
 	#at = Number.POSITIVE_INFINITY;
+	#closed = false;
 
 	constructor(options: AlarmOptions) {
 		this.#options = options;
@@ -32,7 +33,7 @@ export class Alarm {
 
 	/** Wakes at `at`, or earlier: an earlier deadline that has become void costs one idle look. */
 	set(at: Milliseconds | undefined): void {
-		if (at === undefined || at >= this.#at) return;
+		if (at === undefined || at >= this.#at || this.#closed) return;
 		this.clear();
 		this.#at = at;
 		this.#timer = setTimeout(this.#expire, Math.max(0, at - this.#options.now()));
@@ -42,6 +43,12 @@ export class Alarm {
 		clearTimeout(this.#timer);
 		clearImmediate(this.#reading);
 		this.#at = Number.POSITIVE_INFINITY;
+	}
+
+	/** It never rings again. */
+	close(): void {
+		this.#closed = true;
+		this.clear();
 	}
 
 	readonly #expire = (): void => {

@@ -49,3 +49,13 @@ test("a deadline that is set while the sockets are read is for the ring to find;
 	await second.turn(0);
 	assert.deepEqual(second.rings, []);
 });
+
+test("an alarm that is closed rings no more, whatever is set: a name server may answer while the process ends", async (t) => {
+	const { alarm, rings, turn } = rung(t);
+	alarm.close();
+	alarm.set(1_011);
+	t.mock.timers.tick(100);
+	await turn(0);
+	await turn(0);
+	assert.deepEqual(rings, []);
+});
