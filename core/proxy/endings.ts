@@ -95,9 +95,10 @@ export class Endings {
 	}
 
 	#keep({ request, server }: ResponseContext, response: Response, now: Milliseconds): void {
-		const { connection } = server.flow;
-		if (request.method === "REGISTER" && connection !== 0)
-			this.#core.kept.registered(connection, response, now);
+		const { flow } = server;
+		if (request.method !== "REGISTER" || flow.connection === 0) return;
+		// One that has closed meanwhile is never told of again.
+		if (this.#port.alive(flow)) this.#core.kept.registered(flow.connection, response, now);
 	}
 
 	#best(context: ResponseContext, rejection: Rejection | undefined, now: Milliseconds): void {

@@ -258,3 +258,13 @@ test("RFC 5626 §5.3.1 §11.5: the phone hangs its connection up: the registrar'
 	assert.equal(ann.take(480).status, 480);
 	assert.equal(rig.nowhere.length, 0);
 });
+
+test("RFC 5626 §5: nothing is kept for a connection that has closed before the registrar answered", () => {
+	const { rig, core, phone } = scene();
+	register(phone);
+	const { connection } = phone;
+	const came = core.take("REGISTER");
+	phone.disconnect();
+	core.answer(came, "200 OK", { headers: [`Contact: ${OUTBOUND};expires=600`] });
+	assert.equal(rig.exchange.proxy.kept.has(connection, rig.now), false);
+});
