@@ -330,7 +330,11 @@ export class Exchange implements ProxyPort {
 		const { store, expectPings } = this.#options;
 		const { environment, registrar: options } = this.#settings;
 		const input = { context, contacts, environment, options, store, schemes: this.#schemes, now };
-		return saveBindings({ ...input, expectPings });
+		const answer = saveBindings({ ...input, expectPings });
+		// While the script waited, its connection may have closed: then that has been told already.
+		const { flow } = context.server;
+		if (flow.connection !== 0 && !this.alive(flow)) this.connectionClosed(flow.connection);
+		return answer;
 	}
 
 	inClear(request: Request, flow: Flow, now: Milliseconds): Rejection | undefined {

@@ -170,3 +170,29 @@ test("a hook that never settles and calls nobody is ended by its deadline", asyn
 	ann.take(500, "OPTIONS");
 	nothingIsLeft();
 });
+
+test("RFC 5626 §6: a phone whose connection has closed while its script waited has no binding left on it", async (t) => {
+	const script = `import { defineRoutes, fetch, save } from "sipwright";
+		export default defineRoutes({ async onRequest() {
+			await fetch("https://api.example.com/");
+			return save();
+		} });`;
+	const { rig, nothingIsLeft } = await open(t, {}, undefined, script);
+	const phone = rig.phone("7789", {
+		host: "172.21.83.70",
+		transport: "tls",
+		contact: "<sips:7789@172.21.83.70>",
+	});
+	const register = () =>
+		phone.request("REGISTER", "sips:example.com", { to: "sips:7789@example.com" });
+	register();
+	rig.answerFetch(found(""));
+	phone.take(200);
+	assert.equal(rig.store.size, 1);
+	register();
+	phone.disconnect();
+	assert.equal(rig.store.size, 0);
+	rig.answerFetch(found(""));
+	assert.equal(rig.store.size, 0);
+	nothingIsLeft();
+});
