@@ -17,6 +17,11 @@ export class LateBindings {
 	/** Who is being called, by device, and the number that a script chose: an entry goes with its context. */
 	readonly #contexts = new Map<ResponseContext, ReadonlyMap<string, string | undefined>>();
 
+	/** Requests that may still have somebody to call. */
+	get size(): number {
+		return this.#contexts.size;
+	}
+
 	watch(context: ResponseContext, targets: readonly Target[], { own }: Environment): void {
 		if (!own.owns(context.request.parsedUri)) return;
 		const devices = new Map<string, string | undefined>();

@@ -8,6 +8,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { TransactionTable } from "../transaction/transaction-table.ts";
 import { knows } from "./directory.ts";
 import type { Environment } from "./environment.ts";
+import type { LateBindings } from "./late-bindings.ts";
 import type { ProxyPort } from "./proxy-port.ts";
 import { ownResponse, type Rejection } from "./rejection.ts";
 import type { ResponseContext } from "./response-context.ts";
@@ -17,6 +18,7 @@ export type AnswersCore = {
 	/** Replaced as a whole on reload: it is read when it is needed. */
 	readonly environment: Environment;
 	readonly transactions: TransactionTable;
+	readonly late: Pick<LateBindings, "forget">;
 };
 
 /** 64 bits: RFC 3261 §19.3 asks for at least 32. */
@@ -51,6 +53,7 @@ export class OwnAnswers {
 		context.settle();
 		this.#port.answered(context, rejection.status);
 		this.#answerOnce(context.server, rejection);
+		this.#core.late.forget(context);
 		this.#port.ended(context);
 	}
 

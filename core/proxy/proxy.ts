@@ -63,6 +63,7 @@ export class ProxyCore implements TransactionUser {
 	readonly transactions: TransactionTable;
 	readonly linter: LegLinter;
 	readonly kept = new KeptConnections();
+	readonly late = new LateBindings();
 	/** Whom it may call. */
 	readonly candidates: Candidates;
 	/** Replaced as a whole when the configuration is reloaded. */
@@ -70,7 +71,6 @@ export class ProxyCore implements TransactionUser {
 	readonly #port: ProxyPort;
 	readonly #wheel: TimerWheel;
 	readonly #branches: Branches;
-	readonly #late = new LateBindings();
 	readonly #acks: Acks;
 	readonly #answers: OwnAnswers;
 	readonly #endings: Endings;
@@ -97,7 +97,7 @@ export class ProxyCore implements TransactionUser {
 		this.#branches = new Branches(this, options.port, options.wheel);
 		this.#acks = new Acks(this, options.port, this.#branches);
 		this.#answers = new OwnAnswers(this, options.port);
-		this.#endings = new Endings(this, options.port, this.#branches, this.#answers, this.#late);
+		this.#endings = new Endings(this, options.port, this.#branches, this.#answers, this.late);
 		this.#dialogs = new InDialog(this, options.port, this.#answers);
 	}
 
@@ -262,7 +262,7 @@ export class ProxyCore implements TransactionUser {
 	ended(transaction: ServerTransaction | ClientTransaction, _now: Milliseconds): void {
 		const { user } = transaction;
 		if (!(user instanceof ResponseContext)) return;
-		this.#late.forget(user);
+		this.late.forget(user);
 		this.#port.ended(user);
 	}
 
@@ -291,7 +291,7 @@ export class ProxyCore implements TransactionUser {
 		}
 		const options = { forking, breadth, callee, wheel: this.#wheel, owner: this.#branches };
 		context.fork = new Fork(context, targets, options);
-		if (forking.late === true) this.#late.watch(context, targets, this.environment);
+		if (forking.late === true) this.late.watch(context, targets, this.environment);
 		this.call(context, targets, now);
 	}
 
@@ -314,13 +314,13 @@ export class ProxyCore implements TransactionUser {
 		this.#answers.reject(context, answer, now);
 		if (answer.status !== 200) return;
 		this.candidates.registered(context.request, now);
-		for (const calling of this.#late.registered(context.request, this.environment, now))
+		for (const calling of this.late.registered(context.request, this.environment, now))
 			this.finishWhenDone(calling, now);
 	}
 
 	/** Another node has changed the bindings of a device. */
 	bindingsChanged(device: string, now: Milliseconds): void {
-		for (const calling of this.#late.changed(device, this.environment, now))
+		for (const calling of this.late.changed(device, this.environment, now))
 			this.finishWhenDone(calling, now);
 	}
 

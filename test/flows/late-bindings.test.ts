@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { binding } from "../support/bindings.ts";
 import { relay } from "../support/decisions.ts";
 import { ExchangeRig } from "../support/exchange-rig.ts";
-import { rigConfig } from "../support/rig-config.ts";
+import { rigConfig, YAML } from "../support/rig-config.ts";
 import type { VirtualPhone } from "../support/virtual-phone.ts";
 
 const config = await rigConfig();
@@ -102,4 +102,33 @@ test("RFC 3261 §16.5 PX-24: so is one that registers at another node, along the
 	rig.exchange.proxy.bindingsChanged("nobody", rig.now);
 	rig.wait(0);
 	assert.equal(invites(node).length, 1, "once");
+});
+
+test("RFC 3261 §16.5 PX-24: of a stranger's call that nobody could be called for nothing is left", async () => {
+	const rig = new ExchangeRig({
+		config: await rigConfig(
+			`${YAML}\n  "7700": { type: Extension, contact: "*", oos-check: 30 }\n`,
+		),
+		routes: (_context, text) =>
+			text.startsWith("REGISTER")
+				? { kind: "save", contacts: undefined }
+				: {
+						...relay("7700"),
+						fork: { order: "q", timeout: undefined, recurse: false, late: true },
+					},
+	});
+	const desk = rig.phone("7700", { host: "10.0.0.1" });
+	desk.request("REGISTER", "sip:example.com", { to: "sip:7700@example.com" });
+	for (
+		let tries = 0;
+		tries < 40_000 && desk.unread.every((one) => one.method !== "OPTIONS");
+		tries += 10
+	)
+		rig.wait(10);
+	desk.answer(desk.take("OPTIONS"), "503 Service Unavailable");
+	const stranger = rig.phone("eve", { host: "203.0.113.9" });
+	stranger.request("INVITE", "sip:7700@example.com");
+	assert.equal(stranger.take(480).status, 480);
+	assert.equal(invites(desk).length, 0);
+	assert.equal(rig.exchange.proxy.late.size, 0);
 });
