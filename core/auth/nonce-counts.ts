@@ -1,6 +1,7 @@
 /** Which counts of which nonces have been used: the `nc` of RFC 7616 §3.4, against replay (§5.5). */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Milliseconds } from "../base/clock.ts";
+import { own } from "../base/own-text.ts";
 
 type Seen = {
 	readonly issuedAt: Milliseconds;
@@ -33,7 +34,7 @@ export class NonceCounts {
 		// The clock was set back: nonces made from now on would all be below the floor.
 		if (this.#floor > now) this.#floor = now;
 		if (issuedAt < this.#floor) return false;
-		const forgotten = this.#seen.push(nonce, { issuedAt, highest: count, used: 1 });
+		const forgotten = this.#seen.push(own(nonce), { issuedAt, highest: count, used: 1 });
 		if (forgotten !== undefined) this.#floor = Math.max(this.#floor, forgotten[1].issuedAt + 1);
 		return true;
 	}

@@ -7,6 +7,7 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Milliseconds } from "../base/clock.ts";
+import { own } from "../base/own-text.ts";
 import type { Environment } from "./environment.ts";
 import { type OutgoingLeg, outgoingLeg } from "./outgoing-leg.ts";
 import type { Hop } from "./target-set.ts";
@@ -60,7 +61,7 @@ export class LargeRequests {
 	learn(hop: Hop, tcp: boolean, now: Milliseconds): void {
 		const key = keyOf(hop);
 		this.#known.delete(key);
-		this.#known.push(key, { tcp, until: now + REMEMBERED });
+		this.#known.push(own(key), { tcp, until: now + REMEMBERED });
 	}
 
 	#at(hop: Hop, now: Milliseconds): Known | undefined {

@@ -4,6 +4,7 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Milliseconds } from "../base/clock.ts";
+import { own } from "../base/own-text.ts";
 import type { Head } from "../message/head.ts";
 import type { Hop } from "./target-set.ts";
 
@@ -25,7 +26,7 @@ export class UnavailableHosts {
 	): void {
 		const seconds = Number.parseInt(head.text1("retry-after") ?? "", 10);
 		if (!(seconds > 0)) return;
-		this.#until.push(keyOf(hop), now + Math.min(seconds * 1000, LONGEST));
+		this.#until.push(own(keyOf(hop)), now + Math.min(seconds * 1000, LONGEST));
 	}
 
 	avoids(hop: Pick<Hop, "host" | "port">, now: Milliseconds): boolean {

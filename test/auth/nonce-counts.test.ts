@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NonceCounts } from "../../core/auth/nonce-counts.ts";
+import { settledHeap } from "../simulation/heap.ts";
 import { seeded } from "../support/seeded.ts";
 
 test("RFC 7616 §3.4 AU-16: each count of a nonce is good once", () => {
@@ -63,4 +64,17 @@ test("RFC 7616 §5.5: from any history, no count of a nonce is accepted twice", 
 			accepted.add(`${nonce} ${count}`);
 		}
 	}
+});
+
+test("RFC 7616 §5.5: of the message that a nonce came in nothing is kept", () => {
+	const nonces = 5_000;
+	const counts = new NonceCounts(nonces, 0);
+	const before = settledHeap();
+	for (let made = 0; made < nonces; made += 1) {
+		const message = `nonce="${made}"`.padStart(45).padEnd(8_000);
+		assert.ok(counts.use(message.slice(0, 45), 0, 1, 0));
+	}
+	const kept = (settledHeap() - before) / nonces;
+	assert.ok(kept < 2_000, `${kept} octets for each`);
+	assert.ok(!counts.use('nonce="1"'.padStart(45), 0, 1, 0));
 });
