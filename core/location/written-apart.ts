@@ -48,12 +48,16 @@ export class WrittenApart {
 	#begin(): Worker {
 		const thread = new Worker(THREAD, { workerData: this.#path });
 		thread.on("message", (written: Written) => this.#answer?.resolve(written));
-		thread.on("error", (error) => this.#died(error));
-		thread.on("exit", (code) => this.#died(new Error(`the thread that writes ended with ${code}`)));
+		thread.on("error", (error) => this.#died(thread, error));
+		thread.on("exit", (code) =>
+			this.#died(thread, new Error(`the thread that writes ended with ${code}`)),
+		);
 		return thread;
 	}
 
-	#died(error: unknown): void {
+	/** Its exit comes behind its error: by then another one may have taken its place. */
+	#died(thread: Worker, error: unknown): void {
+		if (thread !== this.#thread) return;
 		this.#thread = undefined;
 		this.#answer?.reject(error);
 	}
