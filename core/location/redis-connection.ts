@@ -37,6 +37,8 @@ export class RedisConnection {
 	readonly #channel: string;
 	readonly #log: Log;
 	#subscribed = false;
+	/** When Redis has refused it: it is asked again. */
+	#again: NodeJS.Timeout | undefined;
 	#connected = false;
 	/** Said once, until all is well again. */
 	#complained = false;
@@ -120,6 +122,8 @@ export class RedisConnection {
 	}
 
 	async #subscribe(): Promise<void> {
+		// A new connection asks at once: then whoever waits must not ask as well.
+		clearTimeout(this.#again);
 		try {
 			await this.#told.subscribe(this.#channel);
 			this.#subscribed = true;
@@ -128,7 +132,7 @@ export class RedisConnection {
 		} catch (error) {
 			if (this.#told.status !== "ready") return;
 			this.refuses("subscription", reasonOf(error));
-			setTimeout(() => void this.#subscribe(), RETRY_MOST).unref();
+			this.#again = setTimeout(() => void this.#subscribe(), RETRY_MOST).unref();
 		}
 	}
 
