@@ -5,6 +5,7 @@ import { resolve } from "../support/source.ts";
 import { fakeTree, repository, select, type Tree } from "../support/tree.ts";
 
 const WALK = "docs/architecture/follow-an-invite.md";
+const LIFETIMES = "docs/architecture/lifetimes.md";
 
 export function brokenLinks(tree: Tree): string[] {
 	return [...select(tree, /\.md$/)].flatMap(([path, text]) =>
@@ -66,10 +67,11 @@ test("pages: every relative link leads to a file, and to a heading where it name
 	assert.deepEqual(brokenLinks(repository()), []);
 });
 
-test(`${WALK}: every file and function it names exists`, () => {
-	assert.ok(repository().has(WALK), `${WALK} is missing`);
-	assert.deepEqual(unknownNames(repository(), WALK), []);
-});
+for (const page of [WALK, LIFETIMES])
+	test(`${page}: every file and function it names exists`, () => {
+		assert.ok(repository().has(page), `${page} is missing`);
+		assert.deepEqual(unknownNames(repository(), page), []);
+	});
 
 test("the page checks fail on a dead link, a missing heading, and on unknown files and functions", () => {
 	const tree = fakeTree({
