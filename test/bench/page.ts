@@ -1,4 +1,6 @@
 /** docs/performance.md, rendered from results.json. */
+import { ratio, renderRuns, table } from "./markdown.ts";
+import { renderRegistrations } from "./registrations-page.ts";
 import {
 	type CostTable,
 	type HighestRow,
@@ -15,6 +17,7 @@ export const PAGE = "docs/performance.md";
 
 export function renderPage(results: Results): string {
 	const { machine, software, udp, tcp, tls, highest, memory, micro, script, profile } = results;
+	const { registrations } = results;
 	return `# Performance
 
 <!-- Rendered from test/bench/results.json by npm run bench; do not edit. -->
@@ -69,6 +72,8 @@ That is longer than any transaction lives (32 seconds), so it is what the rate n
 
 ${renderMemory(memory.rows)}
 
+${renderRegistrations(registrations)}
+
 ## Messages alone
 
 \`core/message\` beside the parser of npm \`sip\`, octets in. *Read*: what a proxy needs (Request-URI, top Via, From, To, Call-ID, CSeq, Max-Forwards).
@@ -96,11 +101,11 @@ ${renderShares("function", profile.functions)}
 
 ## Repeat it
 
-\`npm run bench\` measures everything in one run and writes this page. It needs two cores, \`sipp\`, \`kamailio\` with its modules \`tls\` and \`app_jsdt\`, and \`taskset\`.
+\`npm run bench\` measures everything in one run and writes this page. It needs two cores, \`sipp\`, \`kamailio\` with its modules \`tls\`, \`app_jsdt\` and \`db_sqlite\`, and \`taskset\`.
 
 | option | |
 | --- | --- |
-| \`--part udp,highest,stream,memory,micro,script,profile\` | these parts only |
+| \`--part udp,highest,stream,memory,registrations,micro,script,profile\` | these parts only |
 | \`--part page\` | measure nothing, write the page from what is stored |
 | \`--only sipwright,kamailio\` | targets whose names contain one of these words |
 | \`--rate 500,1500\` | calls/s of the parts udp and stream |
@@ -184,13 +189,6 @@ function renderShares(what: string, shares: readonly ProfileShare[]): string {
 	);
 }
 
-/** Said when not all rows are of one run, so that their ratio is not of one. */
-function renderRuns(rows: readonly Row[]): string {
-	const runs = new Set(rows.map(({ run }) => run));
-	if (runs.size <= 1) return "";
-	return `\n\nNot all of one run: ${rows.map(({ target, run }) => `${target} ${run}`).join(", ")}.`;
-}
-
 const ORDER = ["Sipwright", "Kamailio", "Kamailio with JavaScript", "npm sip"];
 
 function ordered<R extends Row>(rows: readonly R[]): R[] {
@@ -204,12 +202,4 @@ function kamailioOf<R extends Row>(
 ): number {
 	const row = rows.find(({ target }) => target === "Kamailio");
 	return row === undefined ? Number.NaN : median(values(row));
-}
-
-function ratio(value: number, base: number): string {
-	return Number.isNaN(base) ? "–" : (value / base).toFixed(2);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-	return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }

@@ -28,6 +28,21 @@ export type CostTable = {
 export type HighestRow = Row & { readonly rates: readonly number[] };
 /** Proportional set size of the process tree at its peak, one figure a round. */
 export type MemoryRow = Row & { readonly megabytes: readonly number[] };
+/** A registrar, one figure a round. */
+export type RegistrationRow = Row & {
+	readonly bindings: number;
+	/** CPU time a REGISTER, in microseconds. */
+	readonly firstMicros: readonly number[];
+	readonly refreshMicros: readonly number[];
+	/** Proportional set size of the process tree before the first of them, and with all. */
+	readonly megabytes: readonly (readonly [number, number])[];
+	/** First registrations a second, until they are in its file. */
+	readonly durable: readonly number[];
+	/** From SIGKILL until a call arrives at a user who is registered. */
+	readonly restartSeconds: readonly number[];
+	readonly failed: number;
+	readonly retransmissions: number;
+};
 export type MicroRow = {
 	readonly what: string;
 	readonly octets: number;
@@ -51,6 +66,7 @@ export type Results = {
 		readonly seconds: number;
 		readonly rows: readonly MemoryRow[];
 	};
+	readonly registrations: readonly RegistrationRow[];
 	readonly micro: readonly MicroRow[];
 	readonly script: { readonly loops: readonly LoopRow[]; readonly calls: CostTable };
 	readonly profile: {

@@ -9,6 +9,8 @@ import { measureCost, measureHighest, measureMemory, type Plan } from "./measure
 import { measureMicro } from "./micro.ts";
 import { PAGE, renderPage } from "./page.ts";
 import { measureProfile } from "./profile.ts";
+import { REGISTRARS } from "./registrar-targets.ts";
+import { measureRegistrations } from "./registrations.ts";
 import { mergeRows, mergeTables, type Results, readResults, storeResults } from "./results.ts";
 import { measureLoops, SCRIPT_TARGETS } from "./script-cost.ts";
 import { kamailio, sipwright, TARGETS, type Target, type Transport } from "./targets.ts";
@@ -37,6 +39,11 @@ const PARTS: Record<string, () => Promise<void>> = {
 	memory: async () => {
 		const rows = await measureMemory(longPlan, MEMORY_LOAD, chosen([sipwright, kamailio]));
 		store({ memory: { ...MEMORY_LOAD, rows: mergeRows(readResults().memory.rows, rows) } });
+	},
+	registrations: async () => {
+		const registrars = REGISTRARS.filter(named);
+		const rows = await measureRegistrations(longPlan, registrars);
+		store({ registrations: mergeRows(readResults().registrations, rows) });
 	},
 	script: async () => {
 		const loops = await measureLoops();
@@ -94,9 +101,11 @@ function rates(byDefault: string): number[] {
 }
 
 function chosen(targets: readonly Target[]): Target[] {
-	return targets.filter(
-		({ name }) => words?.some((word) => name.toLowerCase().includes(word)) ?? true,
-	);
+	return targets.filter(named);
+}
+
+function named({ name }: { readonly name: string }): boolean {
+	return words?.some((word) => name.toLowerCase().includes(word)) ?? true;
 }
 
 function store(parts: Partial<Results>): void {

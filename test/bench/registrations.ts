@@ -1,0 +1,133 @@
+/** Registrars with many bindings: CPU time a REGISTER, memory, how soon it is on the disk, how soon after a kill calls arrive. */
+import { setTimeout as wait } from "node:timers/promises";
+import { freePort } from "../support/ports.ts";
+import { type Outcome, type Register, RegisterLoad } from "../support/register-load.ts";
+import type { Plan } from "./measure.ts";
+import { treeCpuMicros, treePssBytes } from "./process-tree.ts";
+import { HOST, type Registrar, type RunningRegistrar } from "./registrar-targets.ts";
+import type { RegistrationRow } from "./results.ts";
+
+type Figures = {
+	readonly firstMicros: number;
+	readonly refreshMicros: number;
+	readonly megabytes: readonly [number, number];
+	readonly durable: number | null;
+	readonly restartSeconds: number | null;
+	readonly failed: number;
+	readonly retransmissions: number;
+};
+
+export async function measureRegistrations(
+	plan: Plan,
+	registrars: readonly Registrar[],
+): Promise<RegistrationRow[]> {
+	const all = registrars.map((registrar) => ({ registrar, figures: [] as Figures[] }));
+	for (let round = 1; round <= plan.rounds; round += 1)
+		for (const { registrar, figures } of all) {
+			const found = await measured(registrar);
+			figures.push(found);
+			plan.say(`registrations  round ${round}  ${registrar.name}: ${JSON.stringify(found)}`);
+		}
+	return all.map(({ registrar, figures }) => ({
+		target: registrar.name,
+		run: plan.run,
+		bindings: registrar.bindings,
+		firstMicros: figures.map((one) => one.firstMicros),
+		refreshMicros: figures.map((one) => one.refreshMicros),
+		megabytes: figures.map((one) => one.megabytes),
+		durable: figures.map((one) => one.durable).filter((one) => one !== null),
+		restartSeconds: figures.map((one) => one.restartSeconds).filter((one) => one !== null),
+		failed: figures.reduce((sum, one) => sum + one.failed, 0),
+		retransmissions: figures.reduce((sum, one) => sum + one.retransmissions, 0),
+	}));
+}
+
+async function measured(registrar: Registrar): Promise<Figures> {
+	const port = await freePort(HOST);
+	const users = named(registrar.bindings, 1_000_000);
+	const others = named(WARM_USERS, 2_000_000);
+	const running = await registrar.start(port, [...users, ...others]);
+	const load = await RegisterLoad.open(HOST, port);
+	try {
+		const rounds = Math.ceil(registrar.warmUp / WARM_USERS);
+		for (let round = 1; round <= rounds; round += 1) await registered(running, load, others, round);
+		const before = megabytes(running);
+		const started = performance.now();
+		const written = running.written?.() ?? 0;
+		const first = await registered(running, load, users, 1);
+		const durable = await onDisk(running, written + users.length, started, users.length);
+		const refresh = await registered(running, load, users, 2);
+		return {
+			firstMicros: first.micros,
+			refreshMicros: refresh.micros,
+			megabytes: [before, megabytes(running)],
+			durable,
+			restartSeconds: await callableAfter(running, load, users),
+			failed: first.failed + refresh.failed,
+			retransmissions: first.retransmissions + refresh.retransmissions,
+		};
+	} finally {
+		load.close();
+		await running.stop();
+	}
+}
+
+async function registered(
+	{ pid }: RunningRegistrar,
+	load: RegisterLoad,
+	users: readonly string[],
+	sequence: number,
+): Promise<Outcome & { readonly micros: number; readonly failed: number }> {
+	const registers = users.map((user): Register => ({ user, sequence, expires: 3_600 }));
+	const before = treeCpuMicros(pid);
+	let good = 0;
+	const count = ({ status }: { readonly status: number }) => {
+		if (status === 200) good += 1;
+	};
+	const outcome = await load.run(registers, count, { waitingMax: WAITING });
+	const micros = (treeCpuMicros(pid) - before) / users.length;
+	return { ...outcome, micros: Math.round(micros * 10) / 10, failed: users.length - good };
+}
+
+/** REGISTERs a second, from the first that is sent to the last that is in the file. */
+async function onDisk(
+	{ written }: RunningRegistrar,
+	rows: number,
+	started: number,
+	users: number,
+): Promise<number | null> {
+	if (written === undefined) return null;
+	while (written() < rows) await wait(POLL_MS);
+	return Math.round((1000 * users) / (performance.now() - started));
+}
+
+/** Seconds from a kill until a call to one of them arrives. */
+async function callableAfter(
+	running: RunningRegistrar,
+	load: RegisterLoad,
+	users: readonly string[],
+): Promise<number | null> {
+	if (running.written === undefined) return null;
+	// What is not in the file yet is not what is measured.
+	await wait(SETTLES_MS);
+	const started = performance.now();
+	const restarted = running.restart();
+	await load.call(users[Math.floor(users.length / 2)] ?? "");
+	const seconds = (performance.now() - started) / 1000;
+	await restarted;
+	return Math.round(seconds * 10) / 10;
+}
+
+function megabytes({ pid }: RunningRegistrar): number {
+	return Math.round(treePssBytes(pid) / 2 ** 20);
+}
+
+function named(count: number, first: number): string[] {
+	return Array.from({ length: count }, (_, index) => `${first + index}`);
+}
+
+const WARM_USERS = 1_000;
+/** Requests that wait for an answer: the registrar always has the next one. */
+const WAITING = 64;
+const POLL_MS = 50;
+const SETTLES_MS = 3_000;
