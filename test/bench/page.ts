@@ -1,4 +1,5 @@
 /** docs/performance.md, rendered from results.json. */
+import { renderConnections } from "./connections-page.ts";
 import { ratio, renderRuns, table } from "./markdown.ts";
 import { renderRegistrations } from "./registrations-page.ts";
 import {
@@ -17,7 +18,7 @@ export const PAGE = "docs/performance.md";
 
 export function renderPage(results: Results): string {
 	const { machine, software, udp, tcp, tls, highest, memory, micro, script, profile } = results;
-	const { registrations } = results;
+	const { registrations, connections } = results;
 	return `# Performance
 
 <!-- Rendered from test/bench/results.json by npm run bench; do not edit. -->
@@ -74,6 +75,8 @@ ${renderMemory(memory.rows)}
 
 ${renderRegistrations(registrations)}
 
+${renderConnections(connections)}
+
 ## Messages alone
 
 \`core/message\` beside the parser of npm \`sip\`, octets in. *Read*: what a proxy needs (Request-URI, top Via, From, To, Call-ID, CSeq, Max-Forwards).
@@ -101,15 +104,16 @@ ${renderShares("function", profile.functions)}
 
 ## Repeat it
 
-\`npm run bench\` measures everything in one run and writes this page. It needs two cores, \`sipp\`, \`kamailio\` with its modules \`tls\`, \`app_jsdt\` and \`db_sqlite\`, and \`taskset\`.
+\`npm run bench\` measures everything in one run and writes this page. It needs two cores, \`sipp\`, \`kamailio\` with its modules \`tls\`, \`app_jsdt\` and \`db_sqlite\`, \`kamcmd\`, and \`taskset\`.
 
 | option | |
 | --- | --- |
-| \`--part udp,highest,stream,memory,registrations,micro,script,profile\` | these parts only |
+| \`--part udp,highest,stream,memory,registrations,connections,micro,script,profile\` | these parts only |
 | \`--part page\` | measure nothing, write the page from what is stored |
 | \`--only sipwright,kamailio\` | targets whose names contain one of these words |
 | \`--rate 500,1500\` | calls/s of the parts udp and stream |
 | \`--rounds 5\`, \`--seconds 8\` | rounds of each measurement, seconds of load in each |
+| \`--bindings 100000\` | users of the part registrations |
 | \`--dry\` | print, write nothing |
 `;
 }

@@ -1,11 +1,20 @@
 /** The registrars that the benchmark compares, each on its own core: in memory, and with an SQLite file. */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { startProgram } from "../support/process.ts";
+import type { Program } from "../support/process.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
-import { tempFolder } from "../support/temp-folder.ts";
-import { KAMAILIO_SHARED_MB, PROXY_CORE } from "./targets.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+import {
+	certificateFiles,
+	KAMAILIO_LISTENS,
+	kamailioArgs,
+	type ListenPlace,
+	listenLines,
+	PROXY_CORE,
+	startPinned,
+} from "./targets.ts";
 
 export const HOST = "127.0.0.1";
 
@@ -13,38 +22,50 @@ export type RunningRegistrar = {
 	readonly pid: number;
 	/** Rows of its file; undefined where it has none. */
 	readonly written: (() => number) | undefined;
+	/** Octets that are taken of its own shared memory; undefined where it has none, or does not say. */
+	readonly sharedBytes: (() => number) | undefined;
 	/** Killed by SIGKILL and started again. */
 	restart(): Promise<void>;
 	stop(): Promise<unknown>;
 };
 export type Registrar = {
 	readonly name: string;
+	readonly transports: readonly ListenPlace["transport"][];
 	/** REGISTERs before it is measured: as many as a compiler needs to compile what is hot. */
 	readonly warmUp: number;
 	/** One that waits for the disk with every answer gets fewer, or it would take all day. */
-	readonly bindings: number;
-	start(port: number, users: readonly string[]): Promise<RunningRegistrar>;
+	readonly bindingsMax: number;
+	/** Whether its answers are timed while its bindings expire. */
+	readonly expires: boolean;
+	start(place: ListenPlace, users: readonly string[]): Promise<RunningRegistrar>;
 };
 
-const BINDINGS = 100_000;
-
-function sipwright(name: string, store: "memory" | "sqlite"): Registrar {
+function sipwright(
+	name: string,
+	store: "memory" | "sqlite",
+	transports: Registrar["transports"],
+): Registrar {
 	return {
 		name,
+		transports,
 		warmUp: 15_000,
-		bindings: BINDINGS,
-		start: async (port, users) => {
+		bindingsMax: Infinity,
+		expires: true,
+		start: async (place, users) => {
 			const device = (user: string) => `"${user}": { type: Extension, contact: "*" }\n`;
 			const running = await startSipwright({
 				prefix: PROXY_CORE,
 				config: [
-					"listen:",
-					`  - { transport: udp, address: "${HOST}:${port}", tcp: no }`,
+					...listenLines(place),
 					"state: ./state",
 					`location: { store: ${store} }`,
+					"registrar: { min-expires: 1 }",
 					"devices: devices.yaml",
 				].join("\n"),
-				files: { "devices.yaml": users.map(device).join("") },
+				files: {
+					...certificateFiles(place.certificate),
+					"devices.yaml": users.map(device).join(""),
+				},
 			});
 			const file = join(running.folder.path, "state/location.sqlite");
 			return {
@@ -52,6 +73,7 @@ function sipwright(name: string, store: "memory" | "sqlite"): Registrar {
 					return running.pid;
 				},
 				written: store === "memory" ? undefined : () => rowsOf(file),
+				sharedBytes: undefined,
 				restart: () => running.crash(),
 				stop: () => running.stop(),
 			};
@@ -59,22 +81,30 @@ function sipwright(name: string, store: "memory" | "sqlite"): Registrar {
 	};
 }
 
-function kamailio(name: string, mode: 0 | 1 | 2, bindings: number): Registrar {
+function kamailio(
+	name: string,
+	mode: 0 | 1 | 2,
+	transports: Registrar["transports"],
+	bindingsMax = Infinity,
+): Registrar {
 	return {
 		name,
+		transports,
 		warmUp: 2_000,
-		bindings,
-		start: async (port) => {
+		bindingsMax,
+		expires: false,
+		start: async (place) => {
 			const folder = tempFolder();
 			const file = join(folder.path, "kamailio.sqlite");
 			if (mode > 0) makeTables(file);
-			const start = () => startKamailio(port, folder.path, mode > 0 ? withFile(file, mode) : []);
+			const start = () => startKamailio(place, folder, mode > 0 ? withFile(file, mode) : []);
 			let running = await start();
 			return {
 				get pid() {
 					return running.pid;
 				},
 				written: mode === 0 ? undefined : () => rowsOf(file),
+				sharedBytes: place.transport === "udp" ? undefined : () => sharedBytes(folder),
 				restart: async () => {
 					await running.stop("SIGKILL");
 					running = await start();
@@ -89,24 +119,38 @@ function kamailio(name: string, mode: 0 | 1 | 2, bindings: number): Registrar {
 }
 
 export const REGISTRARS: readonly Registrar[] = [
-	sipwright("Sipwright", "memory"),
-	sipwright("Sipwright, SQLite", "sqlite"),
-	kamailio("Kamailio", 0, BINDINGS),
-	kamailio("Kamailio, SQLite, written once a second", 2, BINDINGS),
-	kamailio("Kamailio, SQLite, written before the answer", 1, 3_000),
+	sipwright("Sipwright", "memory", ["udp", "tls", "tcp", "wss"]),
+	sipwright("Sipwright, SQLite", "sqlite", ["udp"]),
+	kamailio("Kamailio", 0, ["udp", "tls", "tcp"]),
+	kamailio("Kamailio, SQLite, written once a second", 2, ["udp"]),
+	kamailio("Kamailio, SQLite, written before the answer", 1, ["udp"], 3_000),
 ];
 
-async function startKamailio(port: number, folder: string, more: readonly string[]) {
-	const config = ["-f", join(import.meta.dirname, "kamailio-registrar.cfg"), "-DD", "-E"];
-	const allocator = ["-x", "tlsf", "-X", "tlsf", "-m", `${KAMAILIO_SHARED_MB}`];
-	const place = ["-Y", folder, "-l", `udp:${HOST}:${port}`];
-	const [command = "", ...args] = [
-		...PROXY_CORE,
-		...["kamailio", ...config, ...allocator, ...place, ...more],
-	];
-	const program = startProgram(command, args);
-	await program.printed(/Listening on[\s\S]*Aliases/);
+async function startKamailio(
+	place: ListenPlace,
+	folder: TempFolder,
+	more: readonly string[],
+): Promise<Program> {
+	const args = kamailioArgs("kamailio-registrar.cfg", place, folder);
+	const control = ["-A", `CONTROL="unix:${controlOf(folder)}"`];
+	const program = startPinned("kamailio", [...args, ...control, ...more]);
+	try {
+		await program.printed(KAMAILIO_LISTENS);
+	} catch (error) {
+		await program.stop();
+		throw error;
+	}
 	return program;
+}
+
+function sharedBytes(folder: TempFolder): number {
+	const command = ["-s", `unixs:${controlOf(folder)}`, "core.shmmem"];
+	const text = execFileSync("kamcmd", command, { encoding: "utf8" });
+	return Number(/real_used: (\d+)/.exec(text)?.[1]);
+}
+
+function controlOf({ path }: TempFolder): string {
+	return join(path, "control");
 }
 
 function withFile(file: string, mode: number): string[] {

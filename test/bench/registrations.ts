@@ -2,11 +2,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { freePort } from "../support/ports.ts";
 import { type Outcome, type Register, RegisterLoad } from "../support/register-load.ts";
+import { named } from "./connection-users.ts";
+import { ABSENT, delaysAtExpiry } from "./expiry.ts";
 import type { Plan } from "./measure.ts";
 import { treeCpuMicros, treePssBytes } from "./process-tree.ts";
 import { HOST, type Registrar, type RunningRegistrar } from "./registrar-targets.ts";
-import type { RegistrationRow } from "./results.ts";
+import type { ExpiryDelays, RegistrationRow } from "./results.ts";
 
+type Sized = { readonly bindings: number };
 type Figures = {
 	readonly firstMicros: number;
 	readonly refreshMicros: number;
@@ -15,16 +18,22 @@ type Figures = {
 	readonly restartSeconds: number | null;
 	readonly failed: number;
 	readonly retransmissions: number;
+	readonly expiry: ExpiryDelays | undefined;
 };
 
 export async function measureRegistrations(
 	plan: Plan,
+	bindings: number,
 	registrars: readonly Registrar[],
 ): Promise<RegistrationRow[]> {
-	const all = registrars.map((registrar) => ({ registrar, figures: [] as Figures[] }));
+	const all = registrars
+		.map((registrar) => ({ ...registrar, bindings: Math.min(bindings, registrar.bindingsMax) }))
+		.map((registrar) => ({ registrar, figures: [] as Figures[] }));
 	for (let round = 1; round <= plan.rounds; round += 1)
 		for (const { registrar, figures } of all) {
-			const found = await measured(registrar);
+			// It takes a minute, and says the same each time.
+			const expires = registrar.expires && round === 1;
+			const found = await measured(registrar, expires);
 			figures.push(found);
 			plan.say(`registrations  round ${round}  ${registrar.name}: ${JSON.stringify(found)}`);
 		}
@@ -39,32 +48,39 @@ export async function measureRegistrations(
 		restartSeconds: figures.map((one) => one.restartSeconds).filter((one) => one !== null),
 		failed: figures.reduce((sum, one) => sum + one.failed, 0),
 		retransmissions: figures.reduce((sum, one) => sum + one.retransmissions, 0),
+		expiry: figures.find(({ expiry }) => expiry !== undefined)?.expiry,
 	}));
 }
 
-async function measured(registrar: Registrar): Promise<Figures> {
+async function measured(registrar: Registrar & Sized, expires: boolean): Promise<Figures> {
 	const port = await freePort(HOST);
 	const users = named(registrar.bindings, 1_000_000);
 	const others = named(WARM_USERS, 2_000_000);
-	const running = await registrar.start(port, [...users, ...others]);
+	const place = { transport: "udp", host: HOST, port, certificate: undefined } as const;
+	const running = await registrar.start(place, [...users, ...others, ABSENT]);
 	const load = await RegisterLoad.open(HOST, port);
 	try {
 		const rounds = Math.ceil(registrar.warmUp / WARM_USERS);
 		for (let round = 1; round <= rounds; round += 1) await registered(running, load, others, round);
 		const before = megabytes(running);
 		const started = performance.now();
-		const written = running.written?.() ?? 0;
 		const first = await registered(running, load, users, 1);
-		const durable = await onDisk(running, written + users.length, started, users.length);
+		const durable = await onDisk(running, others.length + users.length, started, users.length);
 		const refresh = await registered(running, load, users, 2);
+		const after = megabytes(running);
+		const restartSeconds = await callableAfter(running, load, users);
+		// Registering takes as long as before; after a restart a little longer.
+		const seconds = EXPIRES_AFTER.factor * refresh.seconds + EXPIRES_AFTER.seconds;
+		const lives = { sequence: 3, seconds, waitingMax: WAITING };
 		return {
 			firstMicros: first.micros,
 			refreshMicros: refresh.micros,
-			megabytes: [before, megabytes(running)],
+			megabytes: [before, after],
 			durable,
-			restartSeconds: await callableAfter(running, load, users),
+			restartSeconds,
 			failed: first.failed + refresh.failed,
 			retransmissions: first.retransmissions + refresh.retransmissions,
+			expiry: expires ? await delaysAtExpiry(load, port, users, lives) : undefined,
 		};
 	} finally {
 		load.close();
@@ -97,7 +113,11 @@ async function onDisk(
 	users: number,
 ): Promise<number | null> {
 	if (written === undefined) return null;
-	while (written() < rows) await wait(POLL_MS);
+	while (written() < rows) {
+		if (performance.now() - started > WRITTEN_WITHIN_MS)
+			throw new Error(`${written()} of ${rows} rows are written`);
+		await wait(POLL_MS);
+	}
 	return Math.round((1000 * users) / (performance.now() - started));
 }
 
@@ -122,12 +142,10 @@ function megabytes({ pid }: RunningRegistrar): number {
 	return Math.round(treePssBytes(pid) / 2 ** 20);
 }
 
-function named(count: number, first: number): string[] {
-	return Array.from({ length: count }, (_, index) => `${first + index}`);
-}
-
 const WARM_USERS = 1_000;
 /** Requests that wait for an answer: the registrar always has the next one. */
 const WAITING = 64;
 const POLL_MS = 50;
+const WRITTEN_WITHIN_MS = 120_000;
 const SETTLES_MS = 3_000;
+const EXPIRES_AFTER = { factor: 1.5, seconds: 15 };

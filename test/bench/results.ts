@@ -42,6 +42,30 @@ export type RegistrationRow = Row & {
 	readonly restartSeconds: readonly number[];
 	readonly failed: number;
 	readonly retransmissions: number;
+	/** Undefined where it was not measured. */
+	readonly expiry: ExpiryDelays | undefined;
+};
+/** How long requests waited for their answers, in milliseconds. */
+export type Delays = {
+	readonly median: number;
+	/** Of a hundred, ninety-nine waited no longer. */
+	readonly p99: number;
+	readonly longest: number;
+	readonly answers: number;
+	/** Requests that had none. */
+	readonly missing: number;
+};
+/** Before all bindings expire, and from that moment on. */
+export type ExpiryDelays = { readonly before: Delays; readonly during: Delays };
+/** A registrar with phones that are connected, one figure a round. */
+export type ConnectionRow = Row & {
+	readonly transport: "tcp" | "tls" | "wss";
+	readonly connections: number;
+	/** Proportional set size of the process tree, for each connection. */
+	readonly kilobytes: readonly number[];
+	/** What its own shared memory says of the same; empty where there is none. */
+	readonly shared: readonly number[];
+	readonly failed: number;
 };
 export type MicroRow = {
 	readonly what: string;
@@ -67,6 +91,7 @@ export type Results = {
 		readonly rows: readonly MemoryRow[];
 	};
 	readonly registrations: readonly RegistrationRow[];
+	readonly connections: readonly ConnectionRow[];
 	readonly micro: readonly MicroRow[];
 	readonly script: { readonly loops: readonly LoopRow[]; readonly calls: CostTable };
 	readonly profile: {
@@ -89,10 +114,14 @@ export function storeResults(parts: Partial<Results>): Results {
 	return results;
 }
 
-/** Rows of the same target are replaced, so that one target can be measured alone. */
-export function mergeRows<R extends Row>(old: readonly R[], fresh: readonly R[]): R[] {
-	const names = new Set(fresh.map(({ target }) => target));
-	return [...old.filter(({ target }) => !names.has(target)), ...fresh];
+/** Rows of the same target are replaced, so that one target can be measured alone; what else tells rows apart is in `name`. */
+export function mergeRows<R extends Row>(
+	old: readonly R[],
+	fresh: readonly R[],
+	name: (row: R) => string = ({ target }) => target,
+): R[] {
+	const names = new Set(fresh.map(name));
+	return [...old.filter((row) => !names.has(name(row))), ...fresh];
 }
 
 /** The table of the same rate is replaced, row by row when the load is the same. */

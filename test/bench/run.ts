@@ -5,13 +5,21 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { measureConnections } from "./connections.ts";
 import { measureCost, measureHighest, measureMemory, type Plan } from "./measure.ts";
 import { measureMicro } from "./micro.ts";
 import { PAGE, renderPage } from "./page.ts";
 import { measureProfile } from "./profile.ts";
 import { REGISTRARS } from "./registrar-targets.ts";
 import { measureRegistrations } from "./registrations.ts";
-import { mergeRows, mergeTables, type Results, readResults, storeResults } from "./results.ts";
+import {
+	type ConnectionRow,
+	mergeRows,
+	mergeTables,
+	type Results,
+	readResults,
+	storeResults,
+} from "./results.ts";
 import { measureLoops, SCRIPT_TARGETS } from "./script-cost.ts";
 import { kamailio, sipwright, TARGETS, type Target, type Transport } from "./targets.ts";
 
@@ -42,8 +50,13 @@ const PARTS: Record<string, () => Promise<void>> = {
 	},
 	registrations: async () => {
 		const registrars = REGISTRARS.filter(named);
-		const rows = await measureRegistrations(longPlan, registrars);
+		const rows = await measureRegistrations(longPlan, Number(values.bindings), registrars);
 		store({ registrations: mergeRows(readResults().registrations, rows) });
+	},
+	connections: async () => {
+		const rows = await measureConnections(longPlan, REGISTRARS.filter(named));
+		const name = ({ target, transport }: ConnectionRow) => `${target} ${transport}`;
+		store({ connections: mergeRows(readResults().connections, rows, name) });
 	},
 	script: async () => {
 		const loops = await measureLoops();
@@ -63,6 +76,7 @@ const { values } = parseArgs({
 		rate: { type: "string" },
 		rounds: { type: "string", default: "5" },
 		seconds: { type: "string", default: "8" },
+		bindings: { type: "string", default: "100000" },
 		dry: { type: "boolean", default: false },
 	},
 });

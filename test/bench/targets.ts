@@ -7,14 +7,18 @@ import { startSipwright } from "../support/sipwright-process.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 export type Transport = "udp" | "tcp" | "tls";
-export type Place = {
-	readonly transport: Transport;
+/** Where it listens. */
+export type ListenPlace = {
+	readonly transport: Transport | "wss";
 	readonly host: string;
 	readonly port: number;
+	/** TLS and WSS only: its own, and the one it trusts. */
+	readonly certificate: Certificate | undefined;
+};
+export type Place = ListenPlace & {
+	readonly transport: Transport;
 	/** Where user 5000 is: a SIP URI. */
 	readonly callee: string;
-	/** TLS only: its own, and the one it trusts. */
-	readonly certificate: Certificate | undefined;
 };
 export type RunningProxy = { readonly pid: number; stop(): Promise<unknown> };
 export type Target = {
@@ -37,30 +41,39 @@ export const sipwright: Target = {
 	host: "127.0.0.1",
 	transports: ["udp", "tcp", "tls"],
 	warmUp: { calls: 15_000, callsPerSecond: 1_000 },
-	start: (place, nodeArgs = []) => {
-		const { certificate } = place;
-		return startSipwright({
+	start: (place, nodeArgs = []) =>
+		startSipwright({
 			prefix: PROXY_CORE,
 			nodeArgs,
 			config: configOf(place),
-			files: certificate ? { "own.pem": certificate.cert, "own.key": certificate.key } : {},
-		});
-	},
+			files: certificateFiles(place.certificate),
+		}),
 };
 
 /** Its configuration, to which lines can be added. */
-export function configOf({ transport, host, port, callee, certificate }: Place): string {
+export function configOf(place: Place): string {
+	return [
+		...listenLines(place),
+		"state: ./state",
+		"location: { store: memory }",
+		"devices:",
+		`  "5000": { type: Extension, contact: "${place.callee}" }`,
+	].join("\n");
+}
+
+/** Of Sipwright's configuration; the files are those of `certificateFiles`. */
+export function listenLines({ transport, host, port, certificate }: ListenPlace): string[] {
 	return [
 		"listen:",
 		transport === "udp"
 			? `  - { transport: udp, address: "${host}:${port}", tcp: no }`
 			: `  - { transport: ${transport}, address: "${host}:${port}" }`,
 		...(certificate ? ["tls: { certificate: own.pem, key: own.key, ca: own.pem }"] : []),
-		"state: ./state",
-		"location: { store: memory }",
-		"devices:",
-		`  "5000": { type: Extension, contact: "${callee}" }`,
-	].join("\n");
+	];
+}
+
+export function certificateFiles(certificate: Certificate | undefined): Record<string, string> {
+	return certificate ? { "own.pem": certificate.cert, "own.key": certificate.key } : {};
 }
 
 export const kamailio: Target = {
@@ -101,12 +114,30 @@ const npmSip: Target = {
 export const TARGETS: readonly Target[] = [sipwright, kamailio, kamailioJavaScript, npmSip];
 
 async function startKamailio(
-	{ transport, host, port, callee, certificate }: Place,
+	place: Place,
 	more: readonly string[],
 	folder: TempFolder = tempFolder(),
 ): Promise<RunningProxy> {
-	const allocator = ["-x", "tlsf", "-X", "tlsf", "-m", `${KAMAILIO_SHARED_MB}`];
-	const place = ["-l", `${transport}:${host}:${port}`, "-A", `UAS="${callee}"`];
+	const args = [...kamailioArgs("kamailio.cfg", place, folder), "-A", `UAS="${place.callee}"`];
+	const program = startPinned("kamailio", [...args, ...more]);
+	const stop = async () => {
+		await program.stop();
+		folder.remove();
+	};
+	try {
+		await program.printed(KAMAILIO_LISTENS);
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+	return { pid: program.pid, stop };
+}
+
+export const KAMAILIO_LISTENS = /Listening on[\s\S]*Aliases/;
+
+/** `config` is a file of this folder; it knows the names WITH_STREAM and WITH_TLS. */
+export function kamailioArgs(config: string, place: ListenPlace, folder: TempFolder): string[] {
+	const { transport, host, port, certificate } = place;
 	const stream = transport === "udp" ? [] : ["-A", "WITH_STREAM"];
 	const tls = certificate
 		? [
@@ -115,28 +146,21 @@ async function startKamailio(
 				...["-A", `KEY="${folder.write("own.key", certificate.key)}"`],
 			]
 		: [];
-	const config = ["-f", join(FOLDER, "kamailio.cfg"), "-DD", "-E", "-Y", folder.path];
-	const args = [...config, ...allocator, ...place, ...stream, ...tls, ...more];
-	const program = startPinned("kamailio", args);
-	const stop = async () => {
-		await program.stop();
-		folder.remove();
-	};
-	try {
-		await program.printed(/Listening on[\s\S]*Aliases/);
-	} catch (error) {
-		await stop();
-		throw error;
-	}
-	return { pid: program.pid, stop };
+	return [
+		...["-f", join(FOLDER, config), "-DD", "-E", "-Y", folder.path],
+		...["-x", "tlsf", "-X", "tlsf", "-m", `${KAMAILIO_SHARED_MB}`],
+		...["-l", `${transport}:${host}:${port}`, ...stream, ...tls],
+	];
 }
 
-function startPinned(program: string, args: readonly string[]): Program {
+export function startPinned(program: string, args: readonly string[]): Program {
 	const [command = program, ...rest] = [...PROXY_CORE, program, ...args];
 	return startProgram(command, rest);
 }
 
 /** A certificate where the transport needs one. */
-export async function certificateFor(transport: Transport): Promise<Certificate | undefined> {
-	return transport === "tls" ? await loopbackCertificate() : undefined;
+export async function certificateFor(
+	transport: ListenPlace["transport"],
+): Promise<Certificate | undefined> {
+	return transport === "tls" || transport === "wss" ? await loopbackCertificate() : undefined;
 }

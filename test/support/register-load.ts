@@ -121,7 +121,9 @@ export class RegisterLoad {
 
 	#send(register: Register): void {
 		const branch = this.#branch();
-		const text = this.#register(register, branch);
+		const via = `SIP/2.0/UDP ${this.#contact};rport;branch=${branch}`;
+		const server = `${this.#host}:${this.#port}`;
+		const text = registerText(register, { server, via, contact: this.#contact });
 		const at = performance.now();
 		this.#waiting.set(branch, { register, text, at, again: at });
 		this.#transmit(text);
@@ -134,14 +136,6 @@ export class RegisterLoad {
 	#branch(): string {
 		this.#branches += 1;
 		return `z9hG4bK-${this.#branches}-${this.#contact}`;
-	}
-
-	#register({ user, sequence, expires, mark }: Register, branch: string): string {
-		const contact =
-			expires === undefined
-				? ""
-				: `Contact: <sip:${user}@${this.#contact}>;expires=${expires}${mark === undefined ? "" : `;mark=${mark}`}\r\n`;
-		return `REGISTER sip:${this.#host}:${this.#port} SIP/2.0\r\nVia: SIP/2.0/UDP ${this.#contact};rport;branch=${branch}\r\nMax-Forwards: 70\r\nFrom: <sip:${user}@${this.#host}>;tag=f${user}\r\nTo: <sip:${user}@${this.#host}>\r\nCall-ID: ${user}-${this.#contact}\r\nCSeq: ${sequence} REGISTER\r\n${contact}User-Agent: Linphone/5.2.0 (belle-sip/5.2.0)\r\nAllow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, MESSAGE, SUBSCRIBE, INFO, UPDATE\r\nContent-Length: 0\r\n\r\n`;
 	}
 
 	#invite(user: string, branch: string): string {
@@ -157,6 +151,28 @@ export class RegisterLoad {
 		const { register } = sent;
 		this.#answered({ register, status: Number(text.slice(8, 11)), text, at: performance.now() });
 	}
+}
+
+export type RegisterPlace = {
+	/** Host and port. */
+	readonly server: string;
+	/** What stands in the Via. */
+	readonly via: string;
+	/** Host and port of the Contact, and the parameters of its URI. */
+	readonly contact: string;
+};
+
+/** As a softphone writes it. */
+export function registerText(
+	{ user, sequence, expires, mark }: Register,
+	{ server, via, contact }: RegisterPlace,
+): string {
+	const host = server.slice(0, server.lastIndexOf(":"));
+	const bound =
+		expires === undefined
+			? ""
+			: `Contact: <sip:${user}@${contact}>;expires=${expires}${mark === undefined ? "" : `;mark=${mark}`}\r\n`;
+	return `REGISTER sip:${server} SIP/2.0\r\nVia: ${via}\r\nMax-Forwards: 70\r\nFrom: <sip:${user}@${host}>;tag=f${user}\r\nTo: <sip:${user}@${host}>\r\nCall-ID: ${user}-${contact}\r\nCSeq: ${sequence} REGISTER\r\n${bound}User-Agent: Linphone/5.2.0 (belle-sip/5.2.0)\r\nAllow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, MESSAGE, SUBSCRIBE, INFO, UPDATE\r\nContent-Length: 0\r\n\r\n`;
 }
 
 type Sent = {
