@@ -1,4 +1,4 @@
-/** CPU time and memory of a process and everything it started, from /proc. */
+/** CPU time and memory of a process and everything it started, from /proc; and its sudden end. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -17,6 +17,11 @@ export function treeCpuMicros(root: number): number {
  */
 export function treePssBytes(root: number): number {
 	return tree(root).reduce((sum, { pid }) => sum + pssBytes(pid), 0);
+}
+
+/** Ends the tree under `root` by SIGKILL. */
+export function killTree(root: number): void {
+	for (const { pid } of tree(root)) process.kill(pid, "SIGKILL");
 }
 
 function tree(root: number): Stat[] {

@@ -6,6 +6,7 @@ import Database from "better-sqlite3";
 import type { Program } from "../support/process.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
+import { killTree } from "./process-tree.ts";
 import {
 	certificateFiles,
 	KAMAILIO_LISTENS,
@@ -106,7 +107,9 @@ function kamailio(
 				written: mode === 0 ? undefined : () => rowsOf(file),
 				sharedBytes: place.transport === "udp" ? undefined : () => sharedBytes(folder),
 				restart: async () => {
-					await running.stop("SIGKILL");
+					// Its children outlive it, with its port.
+					killTree(running.pid);
+					await running.ended;
 					running = await start();
 				},
 				stop: async () => {
