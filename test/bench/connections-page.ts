@@ -31,7 +31,7 @@ function memoryTable(rows: readonly ConnectionRow[]): string {
 		const of = (name: string) =>
 			rows.find(({ target, ...row }) => target === name && row.transport === transport);
 		const [ours, theirs] = [of("Sipwright"), of("Kamailio")];
-		const [own, base] = [ours, theirs].map((row) => median(row?.kilobytes ?? []));
+		const [own, base] = [ours, theirs].map((row) => row && median(row.kilobytes));
 		return [
 			...[transport.toUpperCase(), kilobytes(own), kilobytes(base)],
 			...[theirs === undefined ? "–" : ratio(own ?? 0, base ?? 0)],
@@ -52,5 +52,5 @@ function thousands(count: number): string {
 }
 
 function kilobytes(value: number | undefined): string {
-	return value === undefined || Number.isNaN(value) ? "–" : `${value.toFixed(0)} kB`;
+	return value === undefined ? "–" : `${value.toFixed(0)} kB`;
 }

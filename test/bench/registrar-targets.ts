@@ -129,12 +129,15 @@ export const REGISTRARS: readonly Registrar[] = [
 	kamailio("Kamailio, SQLite, written before the answer", 1, ["udp"], 3_000),
 ];
 
+/** At a start it reads the whole file into private memory, of which its default, 8 MB, is too little. */
+const PRIVATE_MB = "1024";
+
 async function startKamailio(
 	place: ListenPlace,
 	folder: TempFolder,
 	more: readonly string[],
 ): Promise<Program> {
-	const args = kamailioArgs("kamailio-registrar.cfg", place, folder);
+	const args = [...kamailioArgs("kamailio-registrar.cfg", place, folder), "-M", PRIVATE_MB];
 	const control = ["-A", `CONTROL="unix:${controlOf(folder)}"`];
 	const program = startPinned("kamailio", [...args, ...control, ...more]);
 	try {

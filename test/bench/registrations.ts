@@ -131,11 +131,10 @@ async function callableAfter(
 	// What is not in the file yet is not what is measured.
 	await wait(SETTLES_MS);
 	const started = performance.now();
-	const restarted = running.restart();
-	await load.call(users[Math.floor(users.length / 2)] ?? "");
-	const seconds = (performance.now() - started) / 1000;
-	await restarted;
-	return Math.round(seconds * 10) / 10;
+	const called = load.call(users[Math.floor(users.length / 2)] ?? "").then(() => performance.now());
+	// One that cannot start again is told at once: no call would ever arrive.
+	const [arrived] = await Promise.all([called, running.restart()]);
+	return Math.round((arrived - started) / 100) / 10;
 }
 
 function megabytes({ pid }: RunningRegistrar): number {

@@ -76,6 +76,13 @@ export type MicroRow = {
 };
 /** Microseconds an INVITE in a tight loop. */
 export type LoopRow = { readonly what: string; readonly micros: number };
+/** Microseconds of a question to the script of the guide amid calls; null where not measured yet. */
+export type AskedAmidCalls = {
+	readonly questions: number;
+	readonly mean: number;
+	readonly median: number;
+	readonly p99: number;
+} | null;
 export type ProfileShare = { readonly name: string; readonly percent: number };
 
 export type Results = {
@@ -93,7 +100,11 @@ export type Results = {
 	readonly registrations: readonly RegistrationRow[];
 	readonly connections: readonly ConnectionRow[];
 	readonly micro: readonly MicroRow[];
-	readonly script: { readonly loops: readonly LoopRow[]; readonly calls: CostTable };
+	readonly script: {
+		readonly loops: readonly LoopRow[];
+		readonly calls: CostTable;
+		readonly asked: AskedAmidCalls;
+	};
 	readonly profile: {
 		readonly callsPerSecond: number;
 		readonly folders: readonly ProfileShare[];

@@ -20,7 +20,7 @@ import {
 	readResults,
 	storeResults,
 } from "./results.ts";
-import { measureLoops, SCRIPT_TARGETS } from "./script-cost.ts";
+import { measureAsked, measureLoops, SCRIPT_TARGETS } from "./script-cost.ts";
 import { kamailio, sipwright, TARGETS, type Target, type Transport } from "./targets.ts";
 
 const RATES = { udp: "500,1500", stream: "500,1000" };
@@ -59,9 +59,11 @@ const PARTS: Record<string, () => Promise<void>> = {
 		store({ connections: mergeRows(readResults().connections, rows, name) });
 	},
 	script: async () => {
+		const callsPerSecond = Math.max(...rates(RATES.udp));
 		const loops = await measureLoops();
-		const calls = await measureCost(plan, "udp", Math.max(...rates(RATES.udp)), SCRIPT_TARGETS);
-		store({ script: { loops, calls } });
+		const asked = await measureAsked({ callsPerSecond, seconds: plan.seconds });
+		const calls = await measureCost(plan, "udp", callsPerSecond, SCRIPT_TARGETS);
+		store({ script: { loops, calls, asked } });
 	},
 	profile: async () => {
 		const callsPerSecond = Math.max(...rates(RATES.udp));

@@ -2,7 +2,9 @@
  * What a route script costs an INVITE, against the same decision made in the engine: in a tight loop, and
  * under calls, where caches are cold.
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Answer } from "../../core/proxy/decision.ts";
 import { compile } from "../../core/script/compile.ts";
 import { findEntry } from "../../core/script/find-entry.ts";
@@ -12,12 +14,14 @@ import { WaitingHook } from "../../core/script/waiting-hook.ts";
 import { context, request, scriptDevice } from "../script/harness.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import type { LoopRow } from "./results.ts";
-import { median } from "./results.ts";
+import type { Load } from "./load.ts";
+import { type AskedAmidCalls, type LoopRow, median } from "./results.ts";
+import { openSession } from "./session.ts";
 import { configOf, PROXY_CORE, sipwright, type Target } from "./targets.ts";
 
 const BATCHES = 30;
 const PER_BATCH = 4_000;
+const WARM_UP_SECONDS = 15;
 const INVITE = request("INVITE", "sip:5000@127.0.0.1:5060", {
 	headers: ["Contact: <sip:6000@127.0.0.1:5060>", "Content-Type: application/sdp"],
 	body: `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n${"a=rtpmap:0 PCMU/8000\r\n".repeat(10)}`,
@@ -68,6 +72,32 @@ export async function measureLoops(): Promise<LoopRow[]> {
 	// Last: it replaces what the others are asked with.
 	const { decideHere } = await import("./decided-here.ts");
 	return [{ what: ENGINE, micros: micros(() => decideHere(INVITE)) }, ...rows];
+}
+
+/** How long the example is asked amid calls. Nothing else of two proxies is compared, so what else varies does not blur it. */
+export async function measureAsked(load: Load): Promise<AskedAmidCalls> {
+	const target = SCRIPT_TARGETS.find(({ name }) => name === EXAMPLE);
+	const folder = tempFolder();
+	try {
+		const into = join(folder.path, "asked.json");
+		const timed = pathToFileURL(join(import.meta.dirname, "asked-in-calls.ts"));
+		timed.searchParams.set("into", into);
+		const session = await openSession(target, "udp", ["--import", timed.href]);
+		try {
+			await session.call({ ...load, seconds: WARM_UP_SECONDS });
+			await session.call(load);
+		} finally {
+			await session.stop();
+		}
+		const samples: number[] = JSON.parse(readFileSync(into, "utf8"));
+		const asked = samples.slice(-load.callsPerSecond * load.seconds).sort((a, b) => a - b);
+		const mean = asked.reduce((sum, one) => sum + one, 0) / asked.length;
+		const figures = [mean, median(asked), asked[Math.floor(asked.length * 0.99)] ?? 0];
+		const [average = 0, middle = 0, p99 = 0] = figures.map((one) => Number(one.toFixed(1)));
+		return { questions: asked.length, mean: average, median: middle, p99 };
+	} finally {
+		folder.remove();
+	}
 }
 
 function micros(decide: () => Answer): number {

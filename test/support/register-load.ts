@@ -44,6 +44,7 @@ export class RegisterLoad {
 	readonly #waiting = new Map<string, Sent>();
 	#answered: (answer: Answer) => void = () => {};
 	#invited: ((text: string) => void) | undefined;
+	#again: NodeJS.Timeout | undefined;
 	#branches = 0;
 	#retransmissions = 0;
 
@@ -95,14 +96,15 @@ export class RegisterLoad {
 		const arrived = new Promise<void>((resolve) => {
 			this.#invited = (text) => text.includes(branch) && resolve();
 		});
-		const again = setInterval(() => this.#transmit(this.#invite(user, branch)), CALL_AGAIN_MS);
+		this.#again = setInterval(() => this.#transmit(this.#invite(user, branch)), CALL_AGAIN_MS);
 		this.#transmit(this.#invite(user, branch));
 		await arrived;
-		clearInterval(again);
+		clearInterval(this.#again);
 		this.#invited = undefined;
 	}
 
 	close(): void {
+		clearInterval(this.#again);
 		this.#socket.close();
 	}
 
