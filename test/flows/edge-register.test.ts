@@ -89,6 +89,25 @@ test("RFC 5626 §5.1 PX-102: towards a registrar over TLS the Path says so, in t
 	]);
 });
 
+test("RFC 5630 §5.2 §6.1 SIPS-21: a sips REGISTER goes on with a sips Path, and the call along it reaches the phone under sips, on its flow", () => {
+	const { rig, core } = scene({ uri: "sips:10.0.0.9:5061" });
+	const contact = OUTBOUND.replace("sip:", "sips:");
+	const phone = phoneAt(rig, { transport: "tls", contact });
+	const [domain = "", aor = "", behind = ""] = [DOMAIN, AOR, PRIVATE].map((uri) =>
+		uri.replace("sip:", "sips:"),
+	);
+	const headers = [SUPPORTED];
+	phone.request("REGISTER", domain, { from: aor, to: aor, headers });
+	const came = core.take("REGISTER");
+	assert.match(came.uri, /^sips:/);
+	const [path = ""] = came.values("Path");
+	assert.equal(URI.exec(path)?.[1], "sips");
+	core.request("INVITE", behind, { headers: [`Route: ${path}`] });
+	const called = phone.take("INVITE");
+	assert.equal(called.uri, behind);
+	assert.match(called.recordRoutes.at(0) ?? "", /^<sips:/);
+});
+
 test("RFC 5626 §5.1 PX-102: behind another proxy we are not the first hop, and write neither ob nor a Path", () => {
 	for (const pathFor of ["supported", "any", "required"] as const) {
 		const { rig, core } = scene({ pathFor });
