@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import type { Program } from "../support/process.ts";
+import { killTree } from "../support/process-tree.ts";
 import { startSipwright } from "../support/sipwright-process.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
-import { killTree } from "./process-tree.ts";
 import {
 	certificateFiles,
 	KAMAILIO_LISTENS,

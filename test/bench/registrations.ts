@@ -1,11 +1,11 @@
 /** Registrars with many bindings: CPU time a REGISTER, memory, how soon it is on the disk, how soon after a kill calls arrive. */
 import { setTimeout as wait } from "node:timers/promises";
 import { freePort } from "../support/ports.ts";
+import { treeCpuMicros, treePssBytes } from "../support/process-tree.ts";
 import { type Outcome, type Register, RegisterLoad } from "../support/register-load.ts";
 import { named } from "./connection-users.ts";
 import { ABSENT, delaysAtExpiry } from "./expiry.ts";
 import type { Plan } from "./measure.ts";
-import { treeCpuMicros, treePssBytes } from "./process-tree.ts";
 import { HOST, type Registrar, type RunningRegistrar } from "./registrar-targets.ts";
 import type { ExpiryDelays, RegistrationRow } from "./results.ts";
 

@@ -1,8 +1,8 @@
 /** One proxy with callers and a callee around it, and what a load costs it. */
 import { freePort } from "../support/ports.ts";
+import { treeCpuMicros, treePssBytes } from "../support/process-tree.ts";
 import { startSipp } from "../support/sipp.ts";
 import type { Counts, Load, Traffic } from "./load.ts";
-import { treeCpuMicros, treePssBytes } from "./process-tree.ts";
 import { startStreamLoad } from "./stream-client.ts";
 import { certificateFor, type RunningProxy, type Target, type Transport } from "./targets.ts";
 

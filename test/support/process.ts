@@ -1,5 +1,6 @@
 /** A program under test or beside it: started, watched through its output, stopped by its own id. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { killTree } from "./process-tree.ts";
 
 export type Program = {
 	readonly pid: number;
@@ -12,7 +13,7 @@ export type Program = {
 	write(text: string): void;
 	/** The exit code; null when a signal ended it. */
 	readonly ended: Promise<number | null>;
-	/** Asks it to end, insists after twenty seconds, and resolves with the exit code. */
+	/** Asks it to end, after twenty seconds kills it and all it started, and resolves with the exit code. */
 	stop(signal?: NodeJS.Signals): Promise<number | null>;
 };
 
@@ -21,6 +22,8 @@ export type StartOptions = {
 	readonly env?: Record<string, string>;
 	/** Keep standard input open for `write`. */
 	readonly input?: boolean;
+	/** After so many milliseconds `stop` no longer asks. */
+	readonly insistMs?: number;
 };
 
 /** Undefined: not there yet. */
@@ -73,7 +76,7 @@ export function startProgram(
 		until,
 		write: (line) => child.stdin?.write(line),
 		ended,
-		stop: (signal = "SIGTERM") => stop(child, ended, signal),
+		stop: (signal = "SIGTERM") => stop(child, ended, signal, options.insistMs),
 	};
 }
 
@@ -108,10 +111,13 @@ async function stop(
 	child: ChildProcess,
 	ended: Promise<number | null>,
 	signal: NodeJS.Signals,
+	insistMs = INSIST_MS,
 ): Promise<number | null> {
 	child.stdin?.end();
 	child.kill(signal);
-	const insist = setTimeout(() => child.kill("SIGKILL"), INSIST_MS);
+	// Children that it leaves behind hold its output open, and it would not be seen to end. Those of
+	// Kamailio now and then wait for one another in their handlers of SIGTERM.
+	const insist = setTimeout(() => killTree(child.pid ?? -1), insistMs);
 	const code = await ended;
 	clearTimeout(insist);
 	return code;

@@ -2,13 +2,12 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-const TICK_MICROS = 1e6 / Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
-
 type Stat = { readonly pid: number; readonly parent: number; readonly ticks: number };
 
 /** User and system time of the tree under `root`, children that ended included, in microseconds. */
 export function treeCpuMicros(root: number): number {
-	return tree(root).reduce((sum, stat) => sum + stat.ticks, 0) * TICK_MICROS;
+	const perSecond = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
+	return (tree(root).reduce((sum, stat) => sum + stat.ticks, 0) * 1e6) / perSecond;
 }
 
 /**
@@ -21,7 +20,13 @@ export function treePssBytes(root: number): number {
 
 /** Ends the tree under `root` by SIGKILL. */
 export function killTree(root: number): void {
-	for (const { pid } of tree(root)) process.kill(pid, "SIGKILL");
+	for (const { pid } of tree(root)) {
+		try {
+			process.kill(pid, "SIGKILL");
+		} catch {
+			// It ended meanwhile.
+		}
+	}
 }
 
 function tree(root: number): Stat[] {
